@@ -1,0 +1,195 @@
+"""Quotes with their provenance: what a market snapshot is made of. No curve is built here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_serializer
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from instruments.ground.base import FrozenMap, Terms
+from instruments.ground.keys import MarketKey, Name
+from instruments.ground.provenance import Basis, Range
+from instruments.ground.units import Fraction, Plausible
+
+
+class Quote(Terms):
+    """A number with what is known about it. A bare number stands for a quote that shares the provenance of its block."""
+
+    value: float
+    """The number."""
+    range: Range | None = None
+    """Low and high of what it could be; required where `basis` is assumed."""
+    basis: Basis | None = None
+    """How good it is; null means as its block."""
+    source: str = ""
+    """Where it is from."""
+    why: str = ""
+    """Why this basis."""
+
+    @model_serializer(mode="wrap")
+    def _short(self, handler: Any) -> Any:
+        full = handler(self)
+        return self.value if self.range is None and self.basis is None and not self.source and not self.why else full
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "number"}, handler(schema)]}
+
+
+def _lift(value: Any) -> Any:
+    """A bare number becomes a quote; `true`, text and NaN stay what they are and are refused by the strict field."""
+    return {"value": value} if isinstance(value, (int, float, str)) else value
+
+
+def _within(low: float, high: float, what: str, *, inclusive: bool = True) -> AfterValidator:
+    def check(quote: Quote) -> Quote:
+        for number in (quote.value, *(quote.range or ())):
+            if not (low <= number <= high) or (not inclusive and number == low):
+                raise PydanticCustomError("out_of_range", f"{what}", {"found": number})
+        return quote
+
+    return AfterValidator(check)
+
+
+def _plausible(low: float, high: float) -> AfterValidator:
+    test = Plausible(low, high, "a year")
+
+    def check(quote: Quote) -> Quote:
+        for number in (quote.value, *(quote.range or ())):
+            test(number)
+        return quote
+
+    return AfterValidator(check)
+
+
+AnyQuote = Annotated[Quote, BeforeValidator(_lift)]
+"""Any finite number."""
+RateQuote = Annotated[Quote, BeforeValidator(_lift), _plausible(-0.05, 1.0)]
+"""A yearly rate as a decimal."""
+SpreadQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 100.0, "at or above 0"), _plausible(0.0, 1.0)]
+"""A yearly credit spread as a decimal."""
+HazardQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e6, "at or above 0")]
+"""A yearly hazard rate (default intensity); it may be far above 1 for a distressed name."""
+VolatilityQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e3, "at or above 0"), _plausible(0.0, 3.0)]
+"""A yearly lognormal volatility as a decimal."""
+PositiveQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e300, "above 0", inclusive=False)]
+"""A number above zero."""
+NonNegativeQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e300, "at or above 0")]
+"""A number at or above zero."""
+CorrelationQuote = Annotated[Quote, BeforeValidator(_lift), _within(-1.0, 1.0, "between -1 and 1")]
+"""A correlation."""
+
+_TENOR = re.compile(r"[1-9][0-9]{0,2}[DWMY]")
+
+
+def _check_tenor(text: str) -> str:
+    if _TENOR.fullmatch(text):
+        return text
+    raise PydanticCustomError("bad_text", "a tenor such as 1W, 3M or 5Y")
+
+
+Tenor = Annotated[str, AfterValidator(_check_tenor)]
+"""A tenor: 1W, 3M, 5Y."""
+
+
+class Block(Terms):
+    """What quotes of one block share: when they were seen, and how good they are."""
+
+    observed: dt.date | None = None
+    """Date of the quotes, where it is not the market's own date."""
+    basis: Basis = Basis.DERIVED
+    """How good they are."""
+    source: str = ""
+    """Where they are from."""
+    why: str = ""
+    """Why this basis."""
+
+
+class OisQuotes(Block):
+    """Par rates of overnight-indexed swaps (annual, ACT/360, two days to settle), by tenor."""
+
+    kind: Literal["ois"] = "ois"
+    quotes: Annotated[FrozenMap[Tenor, RateQuote], Field(min_length=1)]
+    """Tenor to par rate."""
+
+
+class FlatRate(Block):
+    """One continuously compounded zero rate (ACT/365F) for all dates."""
+
+    kind: Literal["flat"] = "flat"
+    rate: RateQuote
+    """The rate."""
+
+
+class CdsQuotes(Block):
+    """Par spreads of credit default swaps, by tenor."""
+
+    kind: Literal["cds"] = "cds"
+    quotes: Annotated[FrozenMap[Tenor, SpreadQuote], Field(min_length=1)]
+    """Tenor to par spread."""
+    recovery: Fraction = 0.4
+    """Recovery rate that the spreads assume."""
+
+
+class FlatHazard(Block):
+    """One hazard rate for all dates."""
+
+    kind: Literal["hazard"] = "hazard"
+    hazard: HazardQuote
+    """The rate."""
+    recovery: Fraction = 0.4
+    """Recovery rate of its claims."""
+
+
+class ProxyCredit(Block):
+    """Another name's credit, with an add-on to its spreads: for a private name without quotes of its own."""
+
+    kind: Literal["proxy"] = "proxy"
+    proxy: MarketKey
+    """Whose credit: `credit:CRWV`."""
+    spread_add_bps: Annotated[AnyQuote, _within(-10_000.0, 100_000.0, "between -10000 and 100000")]
+    """Added to every spread of the proxy, in basis points."""
+
+
+class EquityQuotes(Block):
+    """A share: spot, volatility, carry, count."""
+
+    spot_usd: PositiveQuote
+    """Price of one share."""
+    volatility: VolatilityQuote
+    """Flat lognormal volatility."""
+    dividend_yield: RateQuote = Quote(value=0.0)
+    """Continuous dividend yield."""
+    borrow_rate: RateQuote = Quote(value=0.0)
+    """Cost of borrowing the share; it adds to the dividend yield in the drift."""
+    shares_outstanding: PositiveQuote | None = None
+    """Share count, for dilution."""
+
+
+class MilestoneQuotes(Block):
+    """How deliveries run against their plan.
+
+    The plan's clock c_t = t + v W_t runs on its own Brownian motion; a milestone planned for t_k is reached when c first reaches
+    t_k, so its mean date is t_k and its variance v^2 t_k. A cancellation stops the clock for good.
+    """
+
+    clock_volatility: NonNegativeQuote
+    """v, in square roots of a year: 0.3 gives a milestone planned for year 4 a standard deviation of 0.6 years."""
+    cancellation_hazard: HazardQuote = Quote(value=0.0)
+    """Yearly intensity with which deliveries stop for good, on top of the buyer's default."""
+
+
+class RealWorld(Block):
+    """What real-world odds need, and the pricing measure does not say. Absent: such odds are refused, never guessed."""
+
+    equity_drift: FrozenMap[Name, RateQuote]
+    """Expected yearly growth of the share's log price plus half its variance, by share name: 'AMD'."""
+
+
+RatesBlock = Annotated[OisQuotes | FlatRate, Field(discriminator="kind")]
+"""Any source of a discount curve."""
+CreditBlock = Annotated[CdsQuotes | FlatHazard | ProxyCredit, Field(discriminator="kind")]
+"""Any source of a survival curve."""

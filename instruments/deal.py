@@ -1,0 +1,135 @@
+"""A deal: parties, milestones, contracts, and the position at a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from instruments.conditions import Custom, EventHappened, MilestoneReached, legs_of
+from instruments.contracts.warrant import Warrant, WarrantPosition
+from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
+from instruments.ground.keys import MarketKey, Name
+from instruments.ground.provenance import Basis, Provenance, ProvenanceTable
+from instruments.ground.units import NonNegative, Positive, PositiveUsd
+
+Role = Literal["lender", "borrower", "operator", "customer", "guarantor", "vendor", "issuer", "holder", "investor", "vehicle"]
+"""What a party is in a deal; limits may name a role instead of a party."""
+Contract = Warrant
+"""Every contract family."""
+
+
+class Party(Terms):
+    """A firm in the deal."""
+
+    name: str = ""
+    """Full name, for tables."""
+    roles: Many[Role] = ()
+    """Its parts in the deal."""
+    equity: MarketKey | None = None
+    """Its share: `equity:AMD`."""
+    credit: MarketKey | None = None
+    """Its credit: `credit:META`. Without one it does not default."""
+
+
+class Milestone(Terms):
+    """Something that is delivered over time: gigawatts, dollars of purchases."""
+
+    unit: str
+    """What is counted: 'GW'."""
+    plan: Annotated[FrozenMap[dt.date, Positive], Field(min_length=1)]
+    """Date to cumulative level: the expected schedule."""
+    price_per_unit_usd: PositiveUsd | None = None
+    """What the buyer pays per unit: with it, value per unit is shown as a share of the hardware's price."""
+    buyer: Name | None = None
+    """Party whose default stops further deliveries."""
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        dates = sorted(self.plan)
+        levels = [self.plan[date] for date in dates]
+        if any(later <= earlier for earlier, later in zip(levels, levels[1:], strict=False)):
+            raise PydanticCustomError("broken_rule", "the plan must rise: each later date needs a higher level")
+        return self
+
+
+class Position(Terms):
+    """What has happened up to `as_of`. Empty for a new deal."""
+
+    milestones: FrozenMap[Name, NonNegative] = FrozenDict()
+    """Level reached by each milestone."""
+    contracts: FrozenMap[Name, WarrantPosition] = FrozenDict()
+    """Position of each contract."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has happened yet."""
+        return not self.milestones and not self.contracts
+
+
+class Deal(Terms):
+    """Parties + milestones + contracts + position, with provenance."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    """Version of the file format."""
+    id: Name
+    """Short name."""
+    name: str = ""
+    """Title for people."""
+    as_of: dt.date
+    """Date of the terms and of the position."""
+    allow_implausible: bool = False
+    """Accept values outside their plausible range."""
+    parties: FrozenMap[Name, Party]
+    """Party id to party."""
+    milestones: FrozenMap[Name, Milestone] = FrozenDict()
+    """Milestone name to milestone."""
+    contracts: Annotated[FrozenMap[Name, Contract], Field(min_length=1)]
+    """Contract id to contract."""
+    position: Position = Position()
+    """Where the deal stands at `as_of`."""
+    provenance: ProvenanceTable = ProvenanceTable(default=Provenance(basis=Basis.DERIVED, why="built in code"))
+    """Where the terms come from."""
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Self:
+        for contract_id, contract in self.contracts.items():
+            place = f"contracts.{contract_id}"
+            _known(self, contract.issuer, "party", f"{place}.issuer", self.parties)
+            _known(self, contract.holder, "party", f"{place}.holder", self.parties)
+            if contract.expiry <= self.as_of:
+                raise _rule(f"{place}.expiry", f"expiry {contract.expiry} must be after the deal's date {self.as_of}")
+            for index, tranche in enumerate(contract.tranches):
+                for leg_path, leg in legs_of(tranche.condition):
+                    where = ".".join(part for part in (f"{place}.tranches.{index}.condition", leg_path) if part)
+                    if isinstance(leg, MilestoneReached):
+                        _known(self, leg.milestone, "milestone", f"{where}.milestone", self.milestones)
+                        last = max(self.milestones[leg.milestone].plan.values())
+                        if leg.at_least > last:
+                            raise _rule(f"{where}.at_least", f"level {leg.at_least:g} is above the last level {last:g} of the plan")
+                    elif isinstance(leg, EventHappened):
+                        _known(self, leg.party, "party", f"{where}.party", self.parties)
+        for milestone_id, milestone in self.milestones.items():
+            if milestone.buyer is not None:
+                _known(self, milestone.buyer, "party", f"milestones.{milestone_id}.buyer", self.parties)
+        for contract_id in self.position.contracts:
+            _known(self, contract_id, "contract", f"position.contracts.{contract_id}", self.contracts)
+        for milestone_id in self.position.milestones:
+            _known(self, milestone_id, "milestone", f"position.milestones.{milestone_id}", self.milestones)
+        return self
+
+
+def _known(deal: Deal, name: str, what: str, path: str, names: object) -> None:
+    if isinstance(names, dict) and name not in names:
+        raise PydanticCustomError(
+            "unknown_name", "{value} is no such {what}", {"path": path, "value": name, "what": what, "choices": tuple(names)}
+        )
+
+
+def _rule(path: str, text: str) -> PydanticCustomError:
+    return PydanticCustomError("broken_rule", text.replace("{", "(").replace("}", ")"), {"path": path})
+
+
+__all__ = ["Contract", "Custom", "Deal", "Milestone", "Party", "Position", "Role"]

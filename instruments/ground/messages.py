@@ -1,0 +1,135 @@
+"""The catalogue of messages: every sentence that tells a user what is allowed and what to do.
+
+One entry per kind of mistake. `problem` fills an entry and returns a `Problem`; a test formats every entry, so a
+placeholder that nobody fills, or a message that is not text, cannot be shipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+
+from instruments.ground.errors import Problem, Reason
+
+LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is allowed and what to do, with named placeholders."""
+
+    reason: Reason
+    allowed: str
+    remedy: str
+
+    def details(self) -> frozenset[str]:
+        """Names of the placeholders that `problem` must be given."""
+        return frozenset(name for text in (self.allowed, self.remedy) for _, name, _, _ in Formatter().parse(text) if name)
+
+
+CATALOGUE: dict[str, Message] = {
+    # files
+    "file_missing": Message(Reason.FILE, "no such file", "check the path; a folder means its {expected}"),
+    "file_too_large": Message(Reason.FILE, "larger than {limit_mb} MB", "a term sheet is small; is this the right file?"),
+    "file_unreadable": Message(Reason.FILE, "cannot be read ({why})", "check the path and its permissions"),
+    "file_not_text": Message(Reason.FILE, "not UTF-8 text", "save the file as UTF-8"),
+    "file_kind": Message(Reason.FILE, "not a .toml or .json file", "name the file .toml or .json"),
+    "syntax": Message(Reason.SYNTAX, "not valid {language}: {why}", "mend the line; strings need quotes, dates are 2025-10-03"),
+    "repeated_key": Message(Reason.SYNTAX, "the key appears twice in one table", "keep one of the two"),
+    "too_deep": Message(Reason.SYNTAX, "nested more than {limit} levels deep", "flatten the file"),
+    "not_a_table": Message(Reason.SYNTAX, "the file must hold a table at its top level", "start with schema = 1"),
+    "no_sibling_market": Message(Reason.FILE, "no market given and no market.toml beside the deal", "name one with --market FILE"),
+    # fields
+    "missing_field": Message(Reason.INVALID_TERMS, "required, but not given", "add {field}"),
+    "unknown_field": Message(Reason.INVALID_TERMS, "unknown field", "{suggestion}"),
+    "wrong_type": Message(Reason.INVALID_TERMS, "must be {expected}", "{hint}"),
+    "not_finite": Message(Reason.INVALID_TERMS, "must be a finite number", "give a number; NaN and infinity are refused"),
+    "out_of_range": Message(Reason.INVALID_TERMS, "must be {expected}", "give a value in that range"),
+    "bad_choice": Message(Reason.INVALID_TERMS, "must be one of {choices}", "{suggestion}"),
+    "bad_length": Message(Reason.INVALID_TERMS, "must have {expected}", "add or remove entries"),
+    "bad_text": Message(Reason.INVALID_TERMS, "must be {expected}", "{hint}"),
+    "implausible": Message(
+        Reason.INVALID_TERMS,
+        "{value} means {shown}, outside the plausible range {low} to {high}",
+        "{suggestion}; if it is meant, set allow_implausible = true at the top of the file",
+    ),
+    "rejected": Message(Reason.INVALID_TERMS, "{why}", "correct the terms"),
+    "broken_rule": Message(Reason.INVALID_TERMS, "{rule}", "{remedy}"),
+    "unknown_name": Message(Reason.INVALID_TERMS, "no such {what}", "use one of {choices}"),
+    "assumed_without_range": Message(
+        Reason.INVALID_TERMS, "an assumed term needs a range or a list of alternatives", "add range = [low, high] or alternatives"
+    ),
+    "no_such_path": Message(Reason.INVALID_TERMS, "the path matches nothing in the deal", "{suggestion}"),
+    "bad_alternative": Message(Reason.INVALID_TERMS, "the alternative does not fit the deal: {why}", "correct the alternative"),
+    # options
+    "bad_option": Message(Reason.INVALID_OPTION, "must be {expected}", "{hint}"),
+    "dates_differ": Message(
+        Reason.INVALID_OPTION,
+        "a deal with a position prices only at its own date {as_of}",
+        "use a market of {as_of}, or a deal without a position",
+    ),
+    # market
+    "missing_key": Message(Reason.MISSING_MARKET, "the market has no {key}", "add it; the market has {choices}"),
+    "bad_quote": Message(Reason.INVALID_QUOTE, "{why}", "{remedy}"),
+    "missing_real_world": Message(
+        Reason.MISSING_MARKET, "real-world odds need a [real_world] block in the market", "add one; it is never guessed"
+    ),
+    "not_calibrated": Message(Reason.CALIBRATION, "no curve reprices this quote: {why}", "allowed at this pillar: {allowed_range}"),
+    "dependency": Message(Reason.CALIBRATION, "QuantLib refuses the inputs: {why}", "check the quotes around this pillar"),
+    # engines
+    "no_engine": Message(Reason.UNSUPPORTED, "no engine for {what}", "registered: {choices}"),
+    "unsupported": Message(Reason.UNSUPPORTED, "{why}", "{remedy}"),
+    "no_solution": Message(Reason.NO_SOLUTION, "{why}", "{remedy}"),
+    "not_converged": Message(Reason.NOT_CONVERGED, "stopped after {iterations} rounds with residual {residual}", "{remedy}"),
+    "all_failed": Message(Reason.INVALID_TERMS, "none of {count} rows could be priced", "see the failures"),
+    "internal": Message(Reason.INTERNAL, "gpufin itself failed: {why}", "please report it with the deal that shows it"),
+}
+
+
+def shown(value: object) -> str:
+    """A value as a short, single, printable line."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def problem(code: str, *, subject: str = "", field: str = "", value: object = "", **details: object) -> Problem:
+    """Fill one catalogue entry.
+
+    Args:
+        code: key of `CATALOGUE`.
+        subject, field, value: which object, which field in it, what was found.
+        **details: the placeholders of the entry.
+
+    Raises:
+        KeyError: the code or a placeholder is unknown: a defect of gpufin, not of its input.
+    """
+    message = CATALOGUE[code]
+    known = {"field": field, "value": shown(value), "subject": subject} | {name: shown_detail(text) for name, text in details.items()}
+    return Problem(
+        reason=message.reason,
+        subject=subject,
+        field=field,
+        value=shown(value) if value != "" else "",
+        allowed=message.allowed.format(**known),
+        remedy=message.remedy.format(**known),
+    )
+
+
+def shown_detail(value: object) -> str:
+    """A detail as one line; lists of names are joined, long lists cut."""
+    if isinstance(value, str):
+        return "".join(char if char.isprintable() else " " for char in value)
+    if isinstance(value, (tuple, list, set, frozenset)):
+        names = sorted(str(item) for item in value) or ["none"]
+        return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return str(value)
+
+
+def suggest(name: str, choices: object) -> str:
+    """'did you mean X?' when a choice is close, else the choices."""
+    from difflib import get_close_matches  # only on the way to an error
+
+    names = [str(choice) for choice in choices] if isinstance(choices, (list, tuple, set, frozenset, dict)) else []
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"use one of {shown_detail(names)}"

@@ -1,0 +1,84 @@
+"""Numbers with a unit and a plausible range.
+
+Rates, volatilities, spreads and recoveries are decimals everywhere. `pct(5.25)` and `bps(325)` exist so that nobody types
+5.25 for 5.25 %. A value outside its plausible range is refused with a sentence that shows what it would mean; `allow_implausible`
+(in a file: `allow_implausible = true` at its top) is the explicit override.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+_override: ContextVar[bool] = ContextVar("allow_implausible", default=False)
+
+
+def pct(percent: float) -> float:
+    """Percent to decimal: `pct(5.25)` is 0.0525."""
+    return percent / 100.0
+
+
+def bps(basis_points: float) -> float:
+    """Basis points to decimal: `bps(325)` is 0.0325."""
+    return basis_points / 10_000.0
+
+
+@contextmanager
+def allow_implausible(allow: bool = True) -> Iterator[None]:
+    """Inside the block, values outside their plausible range are accepted (never NaN, never a wrong type)."""
+    token = _override.set(allow)
+    try:
+        yield
+    finally:
+        _override.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Plausible:
+    """A plausible range, and how to show a value outside it."""
+
+    low: float
+    high: float
+    what: str
+
+    def __call__(self, value: float) -> float:
+        if self.low <= value <= self.high or _override.get():
+            return value
+        hundredth = value / 100.0
+        suggestion = f"did you mean {hundredth:g} (pct({value:g}) in Python)?" if self.low <= hundredth <= self.high else "check the unit"
+        raise PydanticCustomError(
+            "implausible",
+            "{shown}",
+            {
+                "shown": f"{value * 100:g} % {self.what}".strip(),
+                "low": f"{self.low:g}",
+                "high": f"{self.high:g}",
+                "suggestion": suggestion,
+            },
+        )
+
+
+Rate = Annotated[float, AfterValidator(Plausible(-0.05, 1.0, "a year"))]
+"""A yearly rate as a decimal: 0.0525 is 5.25 %."""
+Spread = Annotated[float, AfterValidator(Plausible(-0.05, 1.0, "a year"))]
+"""A yearly spread as a decimal."""
+Volatility = Annotated[float, Field(ge=0), AfterValidator(Plausible(0.0, 3.0, "a year"))]
+"""A yearly lognormal volatility as a decimal."""
+Fraction = Annotated[float, Field(ge=0, le=1)]
+"""A share between 0 and 1."""
+Correlation = Annotated[float, Field(ge=-1, le=1)]
+"""A correlation between -1 and 1."""
+Usd = Annotated[float, Field(ge=0)]
+"""An amount in US dollars, not negative."""
+PositiveUsd = Annotated[float, Field(gt=0)]
+"""An amount in US dollars, above zero."""
+Positive = Annotated[float, Field(gt=0)]
+"""A number above zero."""
+NonNegative = Annotated[float, Field(ge=0)]
+"""A number at or above zero."""
