@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from curves.compute_quotes import PowerQuotes, RentQuotes, ResaleQuotes
 from curves.quotes import CorrelationQuote, CreditBlock, EquityQuotes, MilestoneQuotes, ProxyCredit, RatesBlock, RealWorld
 from instruments.ground.base import FrozenDict, FrozenMap, Terms
 from instruments.ground.keys import Name
@@ -32,6 +33,12 @@ class Market(Terms):
     """Name of the entity to its credit quotes."""
     equity: FrozenMap[Name, EquityQuotes] = FrozenDict()
     """Ticker to quotes."""
+    rent: FrozenMap[Name, RentQuotes] = FrozenDict()
+    """Model of accelerator to hourly rent: `rent:GB300`."""
+    resale: FrozenMap[Name, ResaleQuotes] = FrozenDict()
+    """Model of accelerator to resale values."""
+    power: FrozenMap[Name, PowerQuotes] = FrozenDict()
+    """Region to electricity."""
     milestones: FrozenMap[Name, MilestoneQuotes] = FrozenDict()
     """Milestone name to how deliveries run."""
     correlation: FrozenMap[str, CorrelationQuote] = FrozenDict()

@@ -8,8 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from instruments.assets.fleet import GpuFleet
 from instruments.conditions import Custom, EventHappened, MilestoneReached, legs_of
+from instruments.contracts.guarantee import Guarantee
+from instruments.contracts.loan import Loan
+from instruments.contracts.loan_parts import LoanPosition
+from instruments.contracts.offtake import Offtake
 from instruments.contracts.warrant import Warrant, WarrantPosition
+from instruments.deal_checks import check_assets, check_contract
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
 from instruments.ground.provenance import Basis, Provenance, ProvenanceTable
@@ -17,7 +23,7 @@ from instruments.ground.units import NonNegative, Positive, PositiveUsd
 
 Role = Literal["lender", "borrower", "operator", "customer", "guarantor", "vendor", "issuer", "holder", "investor", "vehicle"]
 """What a party is in a deal; limits may name a role instead of a party."""
-Contract = Warrant
+Contract = Annotated[Warrant | Loan | Offtake | Guarantee, Field(discriminator="kind")]
 """Every contract family."""
 
 
@@ -61,12 +67,14 @@ class Position(Terms):
     milestones: FrozenMap[Name, NonNegative] = FrozenDict()
     """Level reached by each milestone."""
     contracts: FrozenMap[Name, WarrantPosition] = FrozenDict()
-    """Position of each contract."""
+    """Position of each warrant."""
+    facilities: FrozenMap[Name, LoanPosition] = FrozenDict()
+    """Position of each loan."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has happened yet."""
-        return not self.milestones and not self.contracts
+        return not self.milestones and not self.contracts and not self.facilities
 
 
 class Deal(Terms):
@@ -86,6 +94,8 @@ class Deal(Terms):
     """Party id to party."""
     milestones: FrozenMap[Name, Milestone] = FrozenDict()
     """Milestone name to milestone."""
+    assets: FrozenMap[Name, GpuFleet] = FrozenDict()
+    """Asset id to asset."""
     contracts: Annotated[FrozenMap[Name, Contract], Field(min_length=1)]
     """Contract id to contract."""
     position: Position = Position()
@@ -95,7 +105,11 @@ class Deal(Terms):
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Self:
+        check_assets(self)
         for contract_id, contract in self.contracts.items():
+            if not isinstance(contract, Warrant):
+                check_contract(self, contract_id, contract)
+                continue
             place = f"contracts.{contract_id}"
             _known(self, contract.issuer, "party", f"{place}.issuer", self.parties)
             _known(self, contract.holder, "party", f"{place}.holder", self.parties)
@@ -116,6 +130,12 @@ class Deal(Terms):
                 _known(self, milestone.buyer, "party", f"milestones.{milestone_id}.buyer", self.parties)
         for contract_id in self.position.contracts:
             _known(self, contract_id, "contract", f"position.contracts.{contract_id}", self.contracts)
+            if not isinstance(self.contracts[contract_id], Warrant):
+                raise _rule(f"position.contracts.{contract_id}", f"'{contract_id}' is no warrant: a loan's position stands in position.facilities")
+        for contract_id in self.position.facilities:
+            _known(self, contract_id, "contract", f"position.facilities.{contract_id}", self.contracts)
+            if not isinstance(self.contracts[contract_id], Loan):
+                raise _rule(f"position.facilities.{contract_id}", f"'{contract_id}' is no loan")
         for milestone_id in self.position.milestones:
             _known(self, milestone_id, "milestone", f"position.milestones.{milestone_id}", self.milestones)
         return self

@@ -1,0 +1,131 @@
+"""Loans: delayed draw or term, against a fleet of hardware or on the borrower's credit alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from instruments.contracts.loan_parts import (
+    FILED_ORDER,
+    Account,
+    Amortisation,
+    CashTrap,
+    DrawTerms,
+    DscrCovenant,
+    Enforcement,
+    Fixed,
+    Floating,
+    Hedge,
+    NegativeIncome,
+    Reserves,
+)
+from instruments.ground.base import Many, Terms
+from instruments.ground.keys import Name
+from instruments.ground.units import Fraction, PositiveUsd, Usd
+
+SHARES_ABS = 1e-9
+"""Floating and fixed shares must add up to one within this."""
+
+
+class Loan(Terms):
+    """A loan to one borrower, paid monthly at month ends.
+
+    With `collateral` and `offtake` it is a project facility: its cash comes from the fleet, through `waterfall`. Without them it is
+    drawn in full at the deal's date and rests on the borrower's credit.
+    """
+
+    kind: Literal["loan"] = "loan"
+    lender: Name
+    """Who lends."""
+    borrower: Name
+    """Who owes: the vehicle."""
+    commitment_usd: PositiveUsd
+    """Most that can be drawn in total."""
+    floating: Floating | None = None
+    """Floating part."""
+    fixed: Fixed | None = None
+    """Fixed part."""
+    maturity: dt.date
+    """Last payment date: a month end."""
+    amortisation: Amortisation
+    """Scheduled principal."""
+    draws: DrawTerms | None = None
+    """Delayed draws; null is one draw at the deal's date."""
+    collateral: Name | None = None
+    """The fleet pledged."""
+    offtake: Name | None = None
+    """The contract whose cash pays the loan."""
+    agent_fee_usd_per_year: Usd = 0.0
+    """Agent and administration, USD a year."""
+    management_fee_share: Fraction = 0.0
+    """Operator's fee as a share of revenue, behind the loan."""
+    hedge: Hedge | None = None
+    """Swap of the floating part."""
+    waterfall: Annotated[Many[Account], Field(min_length=4)] = FILED_ORDER
+    """Monthly priority of payments, first paid first."""
+    sweep: Fraction = 0.0
+    """Share of the cash left at the rank `sweep` that prepays the loan."""
+    reserves: Reserves = Reserves()
+    """Reserves."""
+    completion_support: bool = False
+    """Whether the operator, while solvent, covers shortfalls and fills reserves until every funded cohort is accepted."""
+    maintenance: DscrCovenant | None = None
+    """Trailing coverage test."""
+    negative_income: NegativeIncome | None = None
+    """Forward trigger."""
+    cash_trap: CashTrap = CashTrap()
+    """Cash trap."""
+    customer_default_is_event_of_default: bool = True
+    """Whether the end of the customer's contract accelerates the loan at once."""
+    enforcement: Enforcement = Enforcement()
+    """After an event of default."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        share = (self.floating.share if self.floating else 0.0) + (self.fixed.share if self.fixed else 0.0)
+        if abs(share - 1.0) > SHARES_ABS:
+            raise _rule("", f"the floating and fixed shares add up to {share:g}: they must add up to 1")
+        if (self.collateral is None) != (self.offtake is None):
+            raise _rule("collateral", "a project facility names both collateral and offtake; another loan neither")
+        if self.collateral is None and self.draws is not None:
+            raise _rule("draws", "delayed draws are made against a collateral: name collateral and offtake")
+        if self.draws is not None and self.maturity <= self.draws.window_end:
+            raise _rule("maturity", f"maturity {self.maturity} must come after the draw window ends on {self.draws.window_end}")
+        if self.amortisation.start > self.maturity:
+            raise _rule("amortisation.start", f"amortisation starts on {self.amortisation.start}, after maturity {self.maturity}")
+        if self.draws is not None and self.amortisation.start <= self.draws.window_end:
+            raise _rule("amortisation.start", f"amortisation must start after the draw window ends on {self.draws.window_end}")
+        if (self.maturity + dt.timedelta(days=1)).day != 1:
+            raise _rule("maturity", f"maturity {self.maturity} must be a month end, as the payment dates are")
+        return _check_waterfall(self)
+
+
+def _check_waterfall(loan: Loan) -> Loan:
+    ranks = loan.waterfall
+    for name in ("operating_costs", "interest", "principal", "distributions"):
+        if name not in ranks:
+            raise _rule("waterfall", f"the waterfall lacks '{name}'")
+    if len(set(ranks)) != len(ranks):
+        raise _rule("waterfall", "an account stands twice in the waterfall")
+    if ranks[-1] != "distributions":
+        raise _rule("waterfall", "distributions take what is left, so they stand last")
+    if loan.sweep > 0 and "sweep" not in ranks:
+        raise _rule("waterfall", "a sweep needs a rank: add 'sweep' to the waterfall")
+    if loan.hedge is not None and loan.floating is None:
+        raise _rule("hedge", "a hedge needs a floating part")
+    for name, needed in (
+        ("fees", loan.agent_fee_usd_per_year > 0 or (loan.draws is not None and loan.draws.undrawn_fee > 0)),
+        ("liquidity_reserve", loan.reserves.liquidity_months > 0),
+        ("power_reserve", loan.reserves.power_months > 0),
+        ("subordinated", loan.management_fee_share > 0),
+    ):
+        if needed and name not in ranks:
+            raise _rule("waterfall", f"the loan has {name.replace('_', ' ')}, but the waterfall no rank for it: add '{name}'")
+    return loan
+
+
+def _rule(path: str, text: str) -> PydanticCustomError:
+    return PydanticCustomError("broken_rule", text, {"path": path})

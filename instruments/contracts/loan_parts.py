@@ -1,0 +1,202 @@
+"""Parts of a loan: what it draws, pays, reserves, tests, and does when it is not paid."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from instruments.ground.base import FrozenMap, Terms
+from instruments.ground.keys import MarketKey
+from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Rate, Spread, Usd
+
+Account = Literal[
+    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated", "distributions"
+]
+"""Ranks of a monthly priority of payments. `fees`: agent, administration and undrawn; `interest` holds the net swap payment;
+`subordinated`: management fee."""
+FILED_ORDER: tuple[Account, ...] = (
+    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "subordinated", "distributions",
+)  # fmt: skip
+"""The order filed for DDTL 4.0."""
+
+
+class Floating(Terms):
+    """The part that pays the overnight rate, compounded daily over each month, and a margin."""
+
+    share: Fraction
+    """Share of every draw."""
+    index: MarketKey = "rates:USD-SOFR"
+    """The rate."""
+    margin: Spread
+    """Added to the compounded rate, a year, ACT/360."""
+    floor: Rate = 0.0
+    """Least compounded rate, a year, before the margin."""
+
+
+class Fixed(Terms):
+    """The part that pays a coupon struck at draw: 30/360."""
+
+    share: Fraction
+    """Share of every draw."""
+    rate: Rate
+    """The coupon, a year."""
+
+
+class DrawTerms(Terms):
+    """Delayed draws: when, how much against cost, and on which projected coverage."""
+
+    window_end: dt.date
+    """Last day of the commitment; what is undrawn then lapses."""
+    at_funding: Annotated[float, Field(ge=0, le=1.5)]
+    """Share of a cohort's cost lent when it is paid for: tested once."""
+    after_acceptance: Annotated[float, Field(ge=0, le=1.5)]
+    """Share of its cost lent in total once the customer has accepted it."""
+    initial_commitment_usd: PositiveUsd | None = None
+    """Limit of draws at funding; null is the whole commitment."""
+    sizing_dscr: Positive = 1.0
+    """Draws after acceptance keep projected coverage at or above this on every payment date to maturity."""
+    undrawn_fee: Spread = 0.0
+    """Paid on what is undrawn, a year, ACT/360, until the window ends."""
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.after_acceptance < self.at_funding:
+            raise PydanticCustomError("broken_rule", "after_acceptance must not be below at_funding")
+        return self
+
+
+class Amortisation(Terms):
+    """How scheduled principal falls due, from `start`, monthly; what is left is due at maturity."""
+
+    kind: Literal["annuity", "straight", "bullet", "schedule"] = "annuity"
+    """Equal service at `annuity_rate`; equal principal; all at maturity; or the shares in `schedule`."""
+    start: dt.date
+    """First payment date with principal."""
+    annuity_rate: Rate = 0.06
+    """Rate of the level schedule, a year; it shapes the schedule and is not what the loan pays."""
+    schedule: FrozenMap[dt.date, Fraction] = Field(default_factory=dict, validate_default=True)
+    """Month end to share of the balance then outstanding: kind 'schedule'."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.kind == "schedule") != bool(self.schedule):
+            raise PydanticCustomError("broken_rule", "a schedule is given with kind = 'schedule', and only then", {"path": "schedule"})
+        return self
+
+
+class Reserves(Terms):
+    """Cash held back for the months to come."""
+
+    liquidity_months: Annotated[int, Field(ge=0, le=24)] = 0
+    """Months of interest, principal, net swap payments and operating cost held."""
+    power_months: Annotated[int, Field(ge=0, le=24)] = 0
+    """Months of power cost held."""
+
+
+class DscrCovenant(Terms):
+    """Maintenance test: trailing coverage at or above a threshold.
+
+    DSCR = (revenue - operating cost) / (scheduled interest + principal + net swap), summed over the last `months` payment dates;
+    reserve top-ups do not count as cost.
+    """
+
+    threshold: Positive
+    """Least ratio."""
+    months: Annotated[int, Field(ge=1, le=12)] = 3
+    """Payment dates in the window."""
+    first_test: dt.date
+    """First payment date tested."""
+    grace_months: Annotated[int, Field(ge=0, le=24)] = 0
+    """Breaches in a row that are borne before it is an event of default."""
+    cures: Annotated[int, Field(ge=0, le=100)] = 0
+    """Times the operator, while solvent, may prepay enough to restore the ratio."""
+
+
+class NegativeIncome(Terms):
+    """Prepayment ahead of a delayed site's first month of negative net operating income.
+
+    The income tested is contract revenue less operating cost less the site's share of interest, projected `lead_months` ahead; the
+    prepayment brings it to zero, limited to what the site has drawn.
+    """
+
+    lead_months: Annotated[int, Field(ge=1, le=12)] = 2
+    """How long before the first negative month it is due."""
+
+
+class CashTrap(Terms):
+    """When cash is kept from the owners, and when it is let go."""
+
+    on_operator_default: bool = True
+    """Bankruptcy of the parent."""
+    on_customer_breach: bool = True
+    """Default of the customer, or a breach that ends the contract."""
+    release_months: Annotated[int, Field(ge=0, le=120)] = 6
+    """Months for which a replacement must have run the contract before trapped cash is released."""
+    release_dscr: NonNegative = 1.0
+    """Least trailing coverage for release."""
+
+
+class Enforcement(Terms):
+    """What follows an event of default: contract cash, then hardware, reserves, guarantees, loss."""
+
+    grace_months: Annotated[int, Field(ge=0, le=12)] = 1
+    """Months for which something due may stay unpaid."""
+    default_margin: Spread = 0.02
+    """Added to every rate after acceleration."""
+    repossession_months: Annotated[int, Field(ge=0, le=24)] = 3
+    """Months from the decision to sell to the first lot."""
+    lots: Annotated[int, Field(ge=1, le=24)] = 1
+    """Monthly lots of equal size."""
+    idle_cost_share: Fraction = 0.5
+    """Share of site costs borne for unsold units until they are sold."""
+    orderly_months: Annotated[int, Field(ge=1, le=36)] = 6
+    """Months over which an owner in no hurry sells."""
+
+
+class Hedge(Terms):
+    """Interest-rate swap of the floating part: it pays fixed, monthly, on the planned balance."""
+
+    share: Fraction
+    """Share of the planned floating balance swapped."""
+    start: dt.date
+    """First payment date swapped."""
+    rate: Rate | None = None
+    """Fixed rate paid, ACT/360; null is the fair rate on the market's date."""
+
+
+class LoanPosition(Terms):
+    """Where a loan and its fleet stand at the deal's date."""
+
+    floating_usd: Usd = 0.0
+    """Floating part outstanding."""
+    fixed_usd: Usd = 0.0
+    """Fixed part outstanding."""
+    drawn_usd: Usd = 0.0
+    """Drawn in total so far, repaid or not."""
+    liquidity_reserve_usd: Usd = 0.0
+    """Liquidity reserve."""
+    power_reserve_usd: Usd = 0.0
+    """Power reserve."""
+    trapped_usd: Usd = 0.0
+    """Trapped cash."""
+    funded: tuple[str, ...] = Field(default=(), strict=False)
+    """Labels of the cohorts paid for."""
+    accepted: tuple[str, ...] = Field(default=(), strict=False)
+    """Labels of the cohorts accepted."""
+    cohort_drawn_usd: FrozenMap[str, Usd] = Field(default_factory=dict, validate_default=True)
+    """Cohort label to what was drawn on it."""
+    cfads_usd: tuple[float, ...] = Field(default=(), strict=False)
+    """Revenue less operating cost of past payment dates, oldest first: what trailing tests look back on."""
+    service_usd: tuple[float, ...] = Field(default=(), strict=False)
+    """Scheduled service on the same dates."""
+    cures_used: Annotated[int, Field(ge=0)] = 0
+    """Cures already used."""
+
+    @model_validator(mode="after")
+    def _lengths(self) -> Self:
+        if len(self.cfads_usd) != len(self.service_usd):
+            raise PydanticCustomError("broken_rule", "cfads_usd and service_usd must hold the same dates")
+        return self

@@ -1,0 +1,100 @@
+"""Checks across the parts of a deal: every name that a facility uses must exist, and its dates must fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic_core import PydanticCustomError
+
+from instruments.contracts.guarantee import Guarantee
+from instruments.contracts.loan import Loan
+from instruments.contracts.offtake import Offtake
+
+if TYPE_CHECKING:
+    from instruments.deal import Deal
+
+
+def known(name: str, what: str, path: str, names: object) -> None:
+    """Raise unless `name` is a key of `names`."""
+    if isinstance(names, dict) and name not in names:
+        raise PydanticCustomError(
+            "unknown_name", "{value} is no such {what}", {"path": path, "value": name, "what": what, "choices": tuple(names)}
+        )
+
+
+def rule(path: str, text: str) -> PydanticCustomError:
+    """A broken rule at a path of the deal."""
+    return PydanticCustomError("broken_rule", text.replace("{", "(").replace("}", ")"), {"path": path})
+
+
+def check_assets(deal: Deal) -> None:
+    """Names in every asset."""
+    for asset_id, fleet in deal.assets.items():
+        for role in ("owner", "operator", "vendor"):
+            known(getattr(fleet, role), "party", f"assets.{asset_id}.{role}", deal.parties)
+
+
+def check_offtake(deal: Deal, place: str, offtake: Offtake) -> None:
+    """Names and dates of an offtake."""
+    known(offtake.customer, "party", f"{place}.customer", deal.parties)
+    known(offtake.provider, "party", f"{place}.provider", deal.parties)
+    known(offtake.fleet, "asset", f"{place}.fleet", deal.assets)
+    if offtake.end <= deal.as_of:
+        raise rule(f"{place}.end", f"the contract ends on {offtake.end}, not after the deal's date {deal.as_of}")
+    if deal.assets[offtake.fleet].owner != offtake.provider:
+        raise rule(f"{place}.provider", f"'{offtake.provider}' does not own the fleet '{offtake.fleet}'")
+
+
+def check_guarantee(deal: Deal, place: str, guarantee: Guarantee) -> None:
+    """Names of a guarantee."""
+    known(guarantee.guarantor, "party", f"{place}.guarantor", deal.parties)
+    known(guarantee.loan, "contract", f"{place}.loan", deal.contracts)
+    if not isinstance(deal.contracts[guarantee.loan], Loan):
+        raise rule(f"{place}.loan", f"'{guarantee.loan}' is not a loan")
+
+
+def check_loan(deal: Deal, place: str, loan: Loan) -> None:
+    """Names and dates of a loan."""
+    known(loan.lender, "party", f"{place}.lender", deal.parties)
+    known(loan.borrower, "party", f"{place}.borrower", deal.parties)
+    if loan.lender == loan.borrower:
+        raise rule(place, "lender and borrower must be two parties")
+    if loan.maturity <= deal.as_of:
+        raise rule(f"{place}.maturity", f"maturity {loan.maturity} must be after the deal's date {deal.as_of}")
+    if loan.collateral is None or loan.offtake is None:
+        return
+    known(loan.collateral, "asset", f"{place}.collateral", deal.assets)
+    known(loan.offtake, "contract", f"{place}.offtake", deal.contracts)
+    offtake, fleet = deal.contracts[loan.offtake], deal.assets[loan.collateral]
+    if not isinstance(offtake, Offtake):
+        raise rule(f"{place}.offtake", f"'{loan.offtake}' is not an offtake")
+    if offtake.fleet != loan.collateral:
+        raise rule(f"{place}.offtake", f"'{loan.offtake}' is served by the fleet '{offtake.fleet}', not by '{loan.collateral}'")
+    if fleet.owner != loan.borrower:
+        raise rule(f"{place}.collateral", f"the fleet belongs to '{fleet.owner}', the borrower is '{loan.borrower}'")
+    names = {cohort.label: cohort for cohort in fleet.cohorts}
+    position = deal.position.facilities.get(place.removeprefix("contracts."))
+    if position is not None:
+        for field in ("funded", "accepted", "cohort_drawn_usd"):
+            for label in getattr(position, field):
+                known(label, "cohort", f"position.facilities.{place.removeprefix('contracts.')}.{field}", names)
+    funded = position.funded if position is not None else ()
+    for index, cohort in enumerate(fleet.cohorts):
+        if cohort.label not in funded and cohort.funding <= deal.as_of:
+            raise rule(
+                f"assets.{loan.collateral}.cohorts.{index}.funding",
+                f"cohort '{cohort.label}' was funded on {cohort.funding}: move the date after {deal.as_of}, or list it in the position",
+            )
+        if cohort.label not in funded and loan.draws is None:
+            raise rule(f"{place}.draws", f"cohort '{cohort.label}' is still to be funded: give the draw terms")
+
+
+def check_contract(deal: Deal, contract_id: str, contract: object) -> None:
+    """Check one contract of a facility."""
+    place = f"contracts.{contract_id}"
+    if isinstance(contract, Loan):
+        check_loan(deal, place, contract)
+    elif isinstance(contract, Offtake):
+        check_offtake(deal, place, contract)
+    elif isinstance(contract, Guarantee):
+        check_guarantee(deal, place, contract)
