@@ -1,0 +1,156 @@
+"""What a ledger must satisfy, as numbers that can be wrong: each check compares postings with something that was not read off them.
+
+Debits equal credits by construction, so that is not checked. The engine's state is stepped on its own; interest, rent, cost and capital
+spending are computed again here, from terms, drivers and balances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pricing.ledger import facility as k
+from pricing.mechanics.rollforward import Rolled
+from pricing.schedules.plan import NEVER, Drivers, FacilityPlan
+from pricing.schedules.types import Floats
+
+_CLAIMS = (
+    ("operating_costs", (k.POWER, k.SITE, k.TRANSITION), k.OPEX_DUE, k.OPEX_ARREARS),
+    ("fees", (k.AGENT_FEE, k.UNDRAWN_FEE), k.FEES_DUE, k.FEE_ARREARS),
+    ("interest", (k.INTEREST_FLOATING, k.INTEREST_FIXED), k.INTEREST_DUE, k.INTEREST_ARREARS),
+    ("swap", (k.SWAP,), k.SWAP_DUE, k.SWAP_ARREARS),
+    ("principal", (k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED), k.PRINCIPAL_DUE, k.PRINCIPAL_ARREARS),
+    ("management_fee", (k.MANAGEMENT,), k.MANAGEMENT_DUE, k.MANAGEMENT_ARREARS),
+)
+"""Claim, columns in which it is paid, first of its three claim columns, state item of what is put off."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: the largest difference over dates and paths, in units of `scale`."""
+
+    name: str
+    difference: float
+    scale: float
+
+    @property
+    def relative(self) -> float:
+        """Difference over scale."""
+        return self.difference / self.scale
+
+
+def _opening(plan: FacilityPlan, index: int) -> float:
+    return float(plan.opening[index])
+
+
+def _before(states: Floats, item: int, start: float) -> Floats:
+    """The state item at the start of each month: [time, path]."""
+    return np.concatenate([np.full((1, states.shape[2]), start), states[:-1, item]])
+
+
+def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[Check, ...]:
+    """Every check of one block of paths.
+
+    Args:
+        plan: the resolved facility.
+        drivers: the block's drivers.
+        rolled: its ledger [time, posting, path] and states [time, item, path].
+
+    Returns:
+        Checks scaled by the commitment; all relative differences are rounding where the engine is right.
+    """
+    ledger, states = rolled.ledger, rolled.states
+    scale = plan.commitment
+
+    def worst(name: str, difference: Floats) -> Check:
+        return Check(name, float(np.max(np.abs(difference), initial=0.0)), scale)
+
+    out = [*_balances(plan, ledger, states, worst), *_claims(ledger, states, worst)]
+    out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - _interest(plan, states)))
+    out.append(worst("vehicle's cash is nought at month end", _vehicle_cash(ledger)))
+    reserves = states[:, [k.LIQUIDITY, k.POWER_RESERVE, k.TRAP, k.FLOATING, k.FIXED]]
+    out.append(worst("reserves and balances never negative", np.minimum(reserves, 0.0)))
+    arrears = states[:, k.OPEX_ARREARS : k.MANAGEMENT_ARREARS + 1]
+    out.append(worst("claims put off never negative", np.minimum(arrears, 0.0)))
+    out.extend(_outside(plan, drivers, ledger, states, worst))
+    return tuple(out)
+
+
+def _balances(plan: FacilityPlan, ledger: Floats, states: Floats, worst) -> list[Check]:  # noqa: ANN001
+    out = []
+    given_up = ledger[:, k.PRINCIPAL_LOST]
+    total = _opening(plan, 0) + _opening(plan, 1) + np.cumsum(
+        ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED] - ledger[:, k.PRINCIPAL_FLOATING] - ledger[:, k.PRINCIPAL_FIXED] - given_up, axis=0
+    )
+    out.append(worst("balance rebuilt from draws, principal and losses", total - states[:, k.FLOATING] - states[:, k.FIXED]))
+    for item, column, start in ((k.LIQUIDITY, k.TO_LIQUIDITY, 2), (k.POWER_RESERVE, k.TO_POWER_RESERVE, 3), (k.TRAP, k.TO_TRAP, 4)):
+        rebuilt = _opening(plan, start) + np.cumsum(ledger[:, column], axis=0)
+        out.append(worst(f"{k.STATE_NAMES[item]} rebuilt from postings", rebuilt - states[:, item]))
+    drawn = _opening(plan, 5) + np.cumsum(ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED], axis=0)
+    out.append(worst("drawn in total", drawn - states[:, k.DRAWN]))
+    return out
+
+
+def _claims(ledger: Floats, states: Floats, worst) -> list[Check]:  # noqa: ANN001
+    out = []
+    for name, paid_columns, first, arrears in _CLAIMS:
+        due, deferred, lost = ledger[:, first], ledger[:, first + 1], ledger[:, first + 2]
+        paid = ledger[:, list(paid_columns)].sum(axis=1)
+        out.append(worst(f"{name}: due = paid + deferred + lost", due - paid - deferred - lost))
+        out.append(worst(f"{name}: put off, rebuilt", np.cumsum(deferred, axis=0) - states[:, arrears]))
+    return out
+
+
+def _interest(plan: FacilityPlan, states: Floats) -> Floats:
+    """Interest of each month from the balances at its start and the fixings."""
+    floating, fixed = _before(states, k.FLOATING, _opening(plan, 0)), _before(states, k.FIXED, _opening(plan, 1))
+    status = _before(states, k.STATUS, float(k.PERFORMING))
+    late = np.where(status == k.ENFORCEMENT, plan.default_margin, 0.0) * plan.accrual[:, None]
+    due = floating * (plan.floating_interest[:, None] + late) + fixed * (plan.fixed_interest[:, None] + late)
+    return np.where(status < k.CLOSED, due, 0.0)
+
+
+def _vehicle_cash(ledger: Floats) -> Floats:
+    """What comes in less what goes out: nothing stays in the operating account overnight."""
+    came = [k.RENT, k.RELET, k.EQUITY, k.SUPPORT, k.DRAW_FLOATING, k.DRAW_FIXED, k.CURE, k.SALE, k.GUARANTEE]
+    went = [
+        k.POWER, k.SITE, k.TRANSITION, k.CAPEX, k.AGENT_FEE, k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.SWAP,
+        k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.TO_LIQUIDITY, k.TO_POWER_RESERVE, k.TO_TRAP, k.MANAGEMENT, k.DISTRIBUTION,
+    ]  # fmt: skip
+    return ledger[:, came].sum(axis=1) - ledger[:, went].sum(axis=1)
+
+
+def _outside(plan: FacilityPlan, drivers: Drivers, ledger: Floats, states: Floats, worst) -> list[Check]:  # noqa: ANN001
+    """Contract rent, operating cost and capital spending computed again: cohort by cohort, from terms and default dates."""
+    months = np.arange(plan.months)[:, None]
+    status = _before(states, k.STATUS, float(k.PERFORMING))
+    opened = status < k.CLOSED
+    rent, capex, site, served = (np.zeros_like(status) for _ in range(4))
+    operator = drivers.operator[None, :]
+    interim = (months > operator) & (months <= operator + plan.substitute_delay)
+    quits = np.where(drivers.substituted == 1, NEVER, np.minimum(drivers.operator, NEVER // 2) + plan.substitute_delay)
+    paying = (months <= drivers.customer[None, :]) & (months <= quits[None, :]) & (plan.price[:, None] > 0)
+    for c in range(len(plan.fund)):
+        mine = np.ones_like(rent, dtype=np.bool_)
+        if plan.fund[c] >= 0:
+            paid = ledger[plan.fund[c], k.CAPEX] >= plan.cost[c] * (1.0 - 1e-12)  # rounding of a sum of cohorts bought in one month
+            mine = paid[None, :] & (months >= plan.fund[c])
+            capex[plan.fund[c]] += np.where(paid, plan.cost[c], 0.0)
+        planned = plan.accept[c] + drivers.delay[c]
+        accepted = planned + np.where(drivers.operator < planned, plan.substitute_delay, 0)
+        on = mine & (months > (accepted[None, :] if plan.accept[c] >= 0 else -1))
+        served += np.where(on, plan.units[c][:, None], 0.0)
+        site += np.where(mine & (months > plan.accept[c]), plan.units[c][:, None], 0.0)
+    share = np.where(interim, plan.interim_share, 1.0)
+    rent = np.where(paying & opened, served * plan.hours[:, None] * plan.price[:, None] * share, 0.0)
+    uplift = np.where(months > operator, 1.0 + plan.cost_uplift, 1.0)
+    starts = (drivers.substituted[None, :] == 1) & (months == operator + plan.substitute_delay)
+    cost = site * plan.site_cost[:, None] * uplift + served * share * plan.power_cost[:, None]
+    cost += np.where(starts, site * plan.substitute_cost, 0.0)
+    under_contract = paying & opened
+    return [
+        worst("rent = units x hours x price", ledger[:, k.RENT] - rent),
+        worst("capital spending = cost of the cohorts delivered", ledger[:, k.CAPEX] - capex),
+        worst("operating cost under contract = site, power and transition", np.where(under_contract, ledger[:, k.OPEX_DUE] - cost, 0.0)),
+    ]

@@ -1,0 +1,93 @@
+"""A facility rolled forward month by month: the readable numpy statement, arrays [time, item, path].
+
+Order inside a month: prices and deliveries, revenue and operating cost, defaults (of the customer before the operator, when both fall
+in one month), draws, payments in priority, tests, cures, triggers, enforcement, guarantee calls. A default in month t acts on revenue
+from month t + 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pricing.ledger import facility as k
+from pricing.mechanics.covenants import call_defaults, remember, set_trap, test_coverage
+from pricing.mechanics.deliveries import deliveries
+from pricing.mechanics.draws import draws
+from pricing.mechanics.enforcement import decide, settle
+from pricing.mechanics.state import opening_state
+from pricing.mechanics.waterfall import dues, pay
+from pricing.schedules.plan import Drivers, FacilityPlan
+from pricing.schedules.types import Floats
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """One block of paths, every posting kept."""
+
+    ledger: Floats
+    """[time, posting, path], columns of `pricing.ledger.facility`."""
+    states: Floats
+    """[time, state item, path] as the engine stepped them: `STATE_NAMES`."""
+    outcomes: Floats
+    """[outcome, path]"""
+
+
+def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
+    """Roll a facility forward on every path.
+
+    Args:
+        plan: the resolved facility, T months.
+        drivers: rents and defaults by path, N paths.
+
+    Returns:
+        Ledger [T, posting, N], states [T, item, N], outcomes [outcome, N].
+    """
+    months, paths = plan.months, drivers.ratio.shape[1]
+    ledger = np.zeros((months, k.POSTINGS, paths))
+    states = np.zeros((months, k.STATES, paths))
+    state = opening_state(plan, drivers)
+    called_at = np.full(paths, float(months))
+    exposure = np.zeros(paths)
+    for t in range(months):
+        state.row = ledger[t]
+        income = deliveries(state, drivers, t)
+        opening = (state.floating, state.fixed, state.drawn)
+        top_up = draws(state, drivers, t)
+        due = dues(state, t, income, opening)
+        pay(state, drivers, t, income, due, income.revenue + income.sale + top_up)
+        cfads, service = remember(state, income, due)
+        tested, breached, ratio = test_coverage(state, drivers, t)
+        set_trap(state, drivers, t, ratio)
+        called = call_defaults(state, t)
+        first = called & (called_at == months)
+        called_at = np.where(first, t, called_at)
+        exposure = np.where(first, state.debt, exposure)
+        decide(state, drivers, t, income)
+        settle(state, drivers, t, income)
+        states[t] = (
+            state.floating, state.fixed, state.liquidity, state.power, state.trapped, state.opex_arrears, state.fee_arrears,
+            state.interest_arrears, state.swap_arrears, state.principal_arrears, state.management_arrears, state.drawn,
+            income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
+        )  # fmt: skip
+    return Rolled(ledger, states, _outcomes(plan, ledger, states, called_at, exposure))
+
+
+def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, called_at: Floats, exposure: Floats) -> Floats:
+    d = plan.discount[:, None]
+    paid_in = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
+    received = ledger[:, [k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED]].sum(axis=1)
+    lost = ledger[:, k.INTEREST_LOST] + ledger[:, k.PRINCIPAL_LOST]
+    owner = ledger[:, [k.MANAGEMENT, k.DISTRIBUTION, k.TERMINAL]].sum(axis=1) - ledger[:, [k.EQUITY, k.SUPPORT, k.CURE]].sum(axis=1)
+    after = np.arange(plan.months)[:, None] > called_at[None, :]
+    ratio = np.where(states[:, k.TESTED] > 0, states[:, k.TRAILING], np.inf).min(axis=0)
+    out = np.zeros((k.OUTCOMES, ledger.shape[2]))
+    out[k.PAID_IN], out[k.RECEIVED] = (paid_in * d).sum(axis=0), (received * d).sum(axis=0)
+    out[k.SHORTFALL], out[k.SHORTFALL_DISCOUNTED] = lost.sum(axis=0), (lost * d).sum(axis=0)
+    out[k.EQUITY_VALUE] = (owner * d).sum(axis=0)
+    out[k.DEFAULT_MONTH], out[k.EXPOSURE_AT_DEFAULT] = called_at, exposure
+    out[k.RECOVERED] = np.where(after, received * d, 0.0).sum(axis=0)
+    out[k.LEAST_TRAILING] = np.where(np.isfinite(ratio), ratio, 0.0)
+    out[k.HEDGE_VALUE] = (ledger[:, k.SWAP] * d).sum(axis=0)
+    return out

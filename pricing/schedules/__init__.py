@@ -1,0 +1,1 @@
+"""From terms to resolved arrays: payment dates, accruals, planned flows. Pure functions of terms and conventions."""

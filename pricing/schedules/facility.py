@@ -1,0 +1,271 @@
+"""From a deal and a market to the resolved facility: one pure function."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from instruments.assets.fleet import GpuFleet
+from instruments.contracts.guarantee import Guarantee
+from instruments.contracts.loan import Loan
+from instruments.contracts.loan_parts import LoanPosition
+from instruments.contracts.offtake import Offtake
+from instruments.ground.errors import MarketError, PricingError
+from instruments.ground.keys import name_of
+from instruments.ground.messages import problem
+from pricing.ledger.facility import facility_plan
+from pricing.ledger.plan import LedgerPlan
+from pricing.schedules.amortisation import amortisation_shares, service_ahead, window_sum
+from pricing.schedules.facility_arrays import (
+    fair_swap_rate,
+    fleet_arrays,
+    last,
+    no_draws,
+    planned_balance,
+    relet_estimate,
+    sale_estimate,
+    swap_unit,
+    top_up_capacity,
+)
+from pricing.schedules.grid import day_counts, month_ends, month_index, months_to, thirty_360
+from pricing.schedules.plan import RANKS, FacilityPlan
+from pricing.schedules.types import Floats
+
+if TYPE_CHECKING:
+    from curves.market import Market
+    from instruments.deal import Deal
+
+HOURS_PER_MONTH = 730.5
+"""Every month counts a twelfth of a year's hours, as monthly fees do."""
+SWAP_ROUNDS = 4
+"""Rounds of the fixed point between swap rate and planned balance; it moves the balance only where coverage binds."""
+T = TypeVar("T")
+Discount = Callable[[Floats], Floats]
+"""Years (ACT/365F) to discount factors."""
+
+
+@dataclass(frozen=True)
+class Facility:
+    """One facility of a deal, resolved: its terms, dates, plan of postings and plan of the roll-forward."""
+
+    deal: Deal
+    loan_id: str
+    loan: Loan
+    fleet_id: str
+    fleet: GpuFleet
+    offtake: Offtake
+    guarantee_id: str | None
+    guarantee: Guarantee | None
+    dates: tuple[dt.date, ...]
+    times: Floats
+    """Years (ACT/365F) of `dates` from the market's date."""
+    swap_rate: float
+    """Fixed rate of the hedge."""
+    planned_balance: Floats
+    """[time] balance after each date if everything goes to plan."""
+    unit_service: Floats
+    """[time] planned service per unit of balance at the month's start, net swap included."""
+    plan: FacilityPlan
+    postings: LedgerPlan
+
+    @property
+    def guarantor(self) -> str:
+        """Party that guarantees, or the operator where nobody does."""
+        return self.guarantee.guarantor if self.guarantee else self.fleet.operator
+
+
+def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discount, guarantor_recovery: float = 0.4) -> Facility:
+    """Resolve the facility of loan `loan_id`.
+
+    Args:
+        deal: holds the loan, its fleet, offtake, guarantee and position.
+        loan_id: a loan with collateral and offtake.
+        market: rent, resale and power quotes.
+        discount: discount factors of the loan's index, years ACT/365F; the same curve projects the overnight rate.
+        guarantor_recovery: what a claim on the guarantor recovers after its default.
+
+    Raises:
+        PricingError: the contract is no project facility.
+        MarketError: a rent, resale or power quote is missing.
+    """
+    loan, fleet, offtake = _terms(deal, loan_id)
+    pair = next(((name, c) for name, c in deal.contracts.items() if isinstance(c, Guarantee) and c.loan == loan_id), (None, None))
+    guarantee_id, guarantee = pair
+    position = deal.position.facilities.get(loan_id, LoanPosition())
+    rent = _quotes(market.rent, fleet.rent, "rent")
+    resale = _quotes(market.resale, fleet.resale, "resale")
+    power = _quotes(market.power, fleet.site.power, "power")
+
+    e = loan.enforcement
+    maturity = months_to(deal.as_of, loan.maturity)
+    tail = e.repossession_months + e.lots + (guarantee.payment_lag_months if guarantee else 0) + 2
+    dates = month_ends(deal.as_of, maturity + tail)
+    times, days = day_counts(deal.as_of, dates)
+    months = len(dates)
+    hours = np.full(months, HOURS_PER_MONTH)
+    accrual = days / 360.0
+    df = discount(times)
+    compounded = np.concatenate([[1.0], df[:-1]]) / df - 1.0
+    shares = amortisation_shares(loan.amortisation, dates, maturity)
+    floating = np.maximum(compounded, loan.floating.floor * accrual) + loan.floating.margin * accrual if loan.floating else np.zeros(months)
+    fixed = loan.fixed.rate * thirty_360(deal.as_of, dates) if loan.fixed else np.zeros(months)
+    floating_share = loan.floating.share if loan.floating else 0.0
+
+    ends = np.array([date <= offtake.end for date in dates])
+    price = np.where(ends, offtake.price_usd_per_hour * offtake.availability, 0.0)
+    forward = rent.spot_usd_per_hour.value * np.exp(rent.growth.value * times)
+    kw = fleet.kw_per_unit
+    power_cost = kw * fleet.site.pue * hours * power.usd_per_kwh.value * np.exp(power.growth.value * times)
+    site_cost = np.full(months, kw * fleet.site.colocation_usd_per_kw_month + fleet.site.upkeep_usd_per_unit_month)
+
+    fund = np.array([-1 if c.label in position.funded else month_index(deal.as_of, c.funding) for c in fleet.cohorts], dtype=np.int64)
+    accept = np.array([-1 if c.label in position.accepted else month_index(deal.as_of, c.acceptance) for c in fleet.cohorts], dtype=np.int64)
+    cost = np.array([c.cost_usd for c in fleet.cohorts])
+    cohort_drawn = np.array([position.cohort_drawn_usd.get(c.label, 0.0) for c in fleet.cohorts])
+    units, value = fleet_arrays(fleet, dates, resale)
+
+    hedge = loan.hedge
+    swap_share, start = (hedge.share, hedge.start) if hedge else (0.0, loan.maturity)
+    swap_rate = hedge.rate if hedge and hedge.rate is not None else 0.0
+    swap = swap_unit(swap_rate, dates, start, compounded, accrual, maturity)
+    now = (position.floating_usd, position.floating_usd + position.fixed_usd, position.drawn_usd)
+    capacity = planned = planned_floating = np.zeros(0)
+    # the fair swap rate rests on the planned balance, the balance on what coverage allows, coverage on the swap rate
+    for _ in range(SWAP_ROUNDS if hedge and hedge.rate is None else 1):
+        unit_interest = floating_share * (floating + swap_share * swap) + (1.0 - floating_share) * fixed
+        capacity = top_up_capacity(loan, units * (hours * price - power_cost - site_cost), shares, unit_interest, accept, maturity)
+        planned, planned_floating = planned_balance(loan, fund, accept, cost, cohort_drawn, capacity, shares, now, maturity)
+        opened = np.concatenate([[now[0]], planned_floating[:-1]])
+        if hedge and hedge.rate is None:
+            swap_rate = fair_swap_rate(opened, dates, start, compounded, accrual, df, maturity)
+            swap = swap_unit(swap_rate, dates, start, compounded, accrual, maturity)
+    swap_due = swap_share * opened * swap
+    swap_close = np.cumsum((swap_due * df)[::-1])[::-1] / df
+
+    reserve, fleet_units, fleet_value = loan.reserves, units.sum(axis=0), value.sum(axis=0)
+    impact = resale.impact.value / resale.depth_units.value
+    keep = 1.0 - resale.sale_cost
+    relet_hours = hours * rent.relet_utilisation
+    relet = relet_estimate(fleet_units, relet_hours * forward, power_cost, site_cost, df, maturity, rent.relet_months)
+    forced, idle = sale_estimate(fleet_units, fleet_value * keep, site_cost * e.idle_cost_share, df, e.repossession_months, e.lots, impact)
+    rest = np.where(np.arange(months) < maturity - 1, forced[maturity - 1] * df[maturity - 1] / df, 0.0)
+
+    draws = loan.draws or no_draws(loan, deal.as_of)
+    trap, test, sub = loan.cash_trap, loan.maintenance, offtake.substitute
+    window = months_to(deal.as_of, draws.window_end) - 1
+    past = test.months if test else 1
+    plan = FacilityPlan(
+        months=months,
+        maturity=maturity,
+        window=window,
+        support=int(loan.completion_support),
+        waterfall=np.array([RANKS.index(name) for name in loan.waterfall], dtype=np.int64),
+        hours=hours,
+        accrual=accrual,
+        fixed_interest=fixed,
+        floating_interest=floating,
+        discount=df,
+        price=price,
+        contract_end=int(np.count_nonzero(ends)),
+        forward_rent=forward,
+        relet_share=rent.relet_utilisation,
+        relet_months=rent.relet_months,
+        power_cost=power_cost,
+        site_cost=site_cost,
+        amortisation=shares,
+        swap_due=swap_due,
+        swap_close=swap_close,
+        floating_next=service_ahead(floating, shares, reserve.liquidity_months, maturity),
+        fixed_next=service_ahead(fixed, shares, reserve.liquidity_months, maturity),
+        swap_next=window_sum(np.maximum(swap_due, 0.0), reserve.liquidity_months, maturity),
+        operating_next=window_sum(power_cost + site_cost, reserve.liquidity_months, maturity),
+        power_next=window_sum(power_cost, reserve.power_months, maturity),
+        relet_income=relet[0],
+        relet_cost=relet[1],
+        relet_rest=rest,
+        sale_estimate=forced,
+        sale_idle=idle,
+        sale_cost=resale.sale_cost,
+        impact=impact,
+        fund=fund,
+        accept=accept,
+        cost=cost,
+        top_up_capacity=capacity,
+        units=units,
+        market_value=value,
+        fleet_units=fleet_units,
+        fleet_value=fleet_value,
+        floating_share=floating_share,
+        at_funding=draws.at_funding,
+        after_acceptance=draws.after_acceptance,
+        commitment=loan.commitment_usd,
+        initial_commitment=draws.initial_commitment_usd or loan.commitment_usd,
+        undrawn_fee=draws.undrawn_fee,
+        agent_fee=loan.agent_fee_usd_per_year / 12.0,
+        management_share=loan.management_fee_share,
+        sweep=loan.sweep,
+        default_margin=e.default_margin,
+        interim_share=sub.interim_share,
+        substitute_delay=sub.delay_months,
+        substitute_cost=sub.cost_usd_per_unit,
+        cost_uplift=sub.cost_uplift,
+        negative_lead=loan.negative_income.lead_months if loan.negative_income else 0,
+        trap_operator=int(trap.on_operator_default),
+        trap_customer=int(trap.on_customer_breach),
+        release_months=trap.release_months,
+        release_dscr=trap.release_dscr,
+        threshold=test.threshold if test else 0.0,
+        test_months=past,
+        first_test=month_index(deal.as_of, test.first_test) if test else maturity,
+        test_grace=test.grace_months if test else 0,
+        cures=test.cures if test else 0,
+        customer_event=int(loan.customer_default_is_event_of_default),
+        grace=e.grace_months,
+        repossession=e.repossession_months,
+        lots=e.lots,
+        idle_share=e.idle_cost_share,
+        guarantee_cap=(guarantee.cap_usd or loan.commitment_usd * 10.0) if guarantee else 0.0,
+        guarantee_bad_acts=int(guarantee is not None and guarantee.form == "bad_acts"),
+        guarantee_lag=guarantee.payment_lag_months if guarantee else 0,
+        guarantor_recovery=guarantor_recovery,
+        opening=np.array([
+            position.floating_usd, position.fixed_usd, position.liquidity_reserve_usd, position.power_reserve_usd, position.trapped_usd,
+            position.drawn_usd, float(position.cures_used),
+        ]),  # fmt: skip
+        cohort_drawn=cohort_drawn,
+        past_cfads=last(position.cfads_usd, past),
+        past_service=last(position.service_usd, past),
+    )
+    ledger = facility_plan(
+        lender=loan.lender, vehicle=loan.borrower, operator=fleet.operator, customer=offtake.customer, vendor=fleet.vendor,
+        guarantor=guarantee.guarantor if guarantee else fleet.operator, fleet=loan.collateral or "", loan=loan_id,
+        offtake=loan.offtake or "", guarantee=guarantee_id or loan_id,
+    )  # fmt: skip
+    return Facility(
+        deal, loan_id, loan, loan.collateral or "", fleet, offtake, guarantee_id, guarantee, dates, times, swap_rate, planned,
+        unit_interest + shares, plan, ledger,
+    )  # fmt: skip
+
+
+def _terms(deal: Deal, loan_id: str) -> tuple[Loan, GpuFleet, Offtake]:
+    loan = deal.contracts[loan_id]
+    if isinstance(loan, Loan) and loan.collateral is not None and loan.offtake is not None:
+        offtake = deal.contracts[loan.offtake]
+        if isinstance(offtake, Offtake):
+            return loan, deal.assets[loan.collateral], offtake
+    raise PricingError(
+        problem("unsupported", subject=loan_id, why="no project facility: it has no collateral and offtake", remedy="price it by another method")
+    )
+
+
+def _quotes(block: Mapping[str, T], key: str, kind: str) -> T:
+    """The quotes behind a market key such as `rent:GB300`; `rent:GB300:1y` falls back to `rent:GB300`."""
+    name = name_of(key)
+    for candidate in (name, name.split(":", 1)[0]):
+        if candidate in block:
+            return block[candidate]
+    raise MarketError(problem("missing_key", subject="market", field=kind, key=key, choices=[f"{kind}:{each}" for each in block]))

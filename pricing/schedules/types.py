@@ -1,0 +1,13 @@
+"""Array types, named by intent."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+"""Real numbers."""
+Ints = NDArray[np.int64]
+"""Indices and counts."""
+Bools = NDArray[np.bool_]
+"""Yes or no."""
