@@ -1,0 +1,166 @@
+"""A facility simulated: blocks of paths rolled forward, reduced as they come, any path replayable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from instruments.ground.errors import InputError
+from instruments.ground.messages import problem
+from pricing.kernels.facility import roll_kept, roll_reduced
+from pricing.ledger import facility as k
+from pricing.mechanics.rollforward import Rolled, roll_forward
+from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
+from pricing.paths.streams import BLOCK, blocks_for, run_blocks
+from pricing.schedules.facility import Facility, resolve_facility
+from pricing.schedules.plan import Drivers
+from pricing.schedules.types import Floats
+
+if TYPE_CHECKING:
+    from curves.market import Market
+    from instruments.deal import Deal
+
+
+@dataclass(frozen=True)
+class FacilityRun:
+    """A simulated facility: means of every posting and state, outcomes of every path.
+
+    Memory while running: threads x 4,096 paths x months x (2 numbers per credit + 3) x 8 bytes; kept: 10 numbers per path.
+    """
+
+    facility: Facility
+    model: FacilityModel
+    seed: int
+    paths: int
+    mean_ledger: Floats
+    """[time, posting] mean over paths."""
+    mean_states: Floats
+    """[time, state item]"""
+    outcomes: Floats
+    """[outcome, path] of `pricing.ledger.facility`."""
+
+    @property
+    def net(self) -> Floats:
+        """Discounted receipts less draws of the lender, [path]."""
+        return self.outcomes[k.RECEIVED] - self.outcomes[k.PAID_IN]
+
+    @property
+    def value(self) -> float:
+        """Value to the lender, USD, before what it has lent already."""
+        return float(self.net.mean())
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of `value`."""
+        return float(self.net.std(ddof=1) / np.sqrt(self.paths))
+
+    def replay(self, path: int) -> tuple[Drivers, Rolled]:
+        """Drivers and every posting of one path [.., 1], by running its block again.
+
+        Raises:
+            InputError: no such path.
+        """
+        if not 0 <= path < self.paths:
+            raise InputError(problem("bad_option", subject="path", value=path, expected=f"between 0 and {self.paths - 1}", hint="count from 0"))
+        block, column = divmod(path, BLOCK)
+        whole = drivers_of(self.model, self.seed, block)
+        one = Drivers(*(np.ascontiguousarray(item[..., column : column + 1]) for item in whole))
+        return one, Rolled(*roll_kept(self.facility.plan, one))
+
+
+def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
+    """Simulate a facility on whole blocks of 4,096 paths.
+
+    Args:
+        facility: resolved terms.
+        model: rents and credits on the same grid.
+        paths: at least this many; rounded up to whole blocks.
+        seed: root of every stream.
+        threads: changes speed, never bytes: blocks are added in their order.
+    """
+    count = blocks_for(paths)
+
+    def work(block: int) -> tuple[Floats, Floats]:
+        return roll_reduced(facility.plan, drivers_of(model, seed, block))
+
+    total = np.zeros((facility.plan.months, k.POSTINGS + k.STATES))
+    outcomes = np.empty((k.OUTCOMES, count * BLOCK))
+    for block, (sums, out) in enumerate(run_blocks(work, count, threads)):
+        total += sums
+        outcomes[:, block * BLOCK : (block + 1) * BLOCK] = out
+    mean = total / (count * BLOCK)
+    return FacilityRun(facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes)
+
+
+def planned_run(facility: Facility) -> Rolled:
+    """The one path on which everything goes to plan."""
+    return roll_forward(facility.plan, planned_drivers(facility.plan.months, len(facility.plan.fund)))
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A facility and its model, made from a deal and a market."""
+
+    facility: Facility
+    model: FacilityModel
+
+    def run(self, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
+        """Simulate it."""
+        return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads)
+
+    def cut(self, *keys: str | None) -> Setup:
+        """The same without the named credits' defaults."""
+        return replace(self, model=self.model.without(*keys))
+
+
+def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
+    """Resolve a facility and fit its credits.
+
+    Raises:
+        PricingError: the loan is no facility.
+        MarketError: a rate, rent, resale, power or credit quote is missing, or correlations contradict each other.
+    """
+    from curves import correlation_matrix, discount_curve, survival_curve
+
+    loan = deal.contracts[loan_id]
+    index = getattr(getattr(loan, "floating", None), "index", None)
+    curve = discount_curve(market, index or default_key(market))
+    draft = resolve_facility(deal, loan_id, market, curve.discount)
+    party = deal.parties
+    customer, operator = party[draft.offtake.customer].credit, party[draft.fleet.operator].credit
+    guarantor = party[draft.guarantor].credit
+    credits = tuple(dict.fromkeys(key for key in (customer, operator, guarantor) if key is not None))
+    curves = {key: survival_curve(market, key) for key in credits}
+    facility = draft
+    if guarantor is not None:
+        facility = replace(draft, plan=draft.plan._replace(guarantor_recovery=curves[guarantor].recovery))
+    rent = market.rent[draft.fleet.rent.split(":")[1]]
+    resale = market.resale[draft.fleet.resale.split(":")[1]]
+    times = facility.times
+    model = FacilityModel(
+        rent_key=draft.fleet.rent,
+        volatility=rent.volatility.value,
+        elasticity=resale.rent_elasticity.value,
+        years=times,
+        credits=credits,
+        survival=np.array([curves[key].survival(times) for key in credits]).reshape(len(credits), len(times)),
+        correlation=np.asarray(correlation_matrix(market, (draft.fleet.rent, *credits))),
+        customer=customer,
+        operator=operator,
+        guarantor=guarantor,
+        contract_id=loan_id,
+        cohorts=len(draft.fleet.cohorts),
+        substitute_odds=draft.offtake.substitute.odds,
+        bad_act_odds=draft.guarantee.bad_act_odds if draft.guarantee else 0.0,
+        delay_odds=draft.offtake.delay_odds_per_month,
+    )
+    return Setup(facility, model)
+
+
+def default_key(market: Market) -> str:
+    """The market's usual discount curve."""
+    from curves.lookup import default_rates_key
+
+    return default_rates_key(market)

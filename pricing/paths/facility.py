@@ -1,0 +1,114 @@
+"""Paths of a facility: rents, credits and luck, block by block, each from a stream of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pricing.kernels.drivers import drive
+from pricing.paths.credit import default_clock
+from pricing.paths.streams import BLOCK, generator
+from pricing.schedules.plan import NEVER, Drivers
+from pricing.schedules.types import Floats, Ints
+
+
+@dataclass(frozen=True)
+class FacilityModel:
+    """What is needed to simulate one facility: T months, credits by market key."""
+
+    rent_key: str
+    """Stream and correlation of the rent."""
+    volatility: float
+    elasticity: float
+    years: Floats
+    """[time]"""
+    credits: tuple[str, ...]
+    """Distinct market keys of entities that can default."""
+    survival: Floats
+    """[credit, time]"""
+    correlation: Floats
+    """[rent and credits, rent and credits]"""
+    customer: str | None
+    operator: str | None
+    guarantor: str | None
+    """Market keys, among `credits`; None never defaults."""
+    contract_id: str
+    """Owner of the luck: substitution, bad acts, delays."""
+    cohorts: int
+    substitute_odds: float
+    bad_act_odds: float
+    delay_odds: float
+
+    def without(self, *keys: str | None) -> FacilityModel:
+        """The same, where the named credits never default; the other numbers keep their streams."""
+        gone = np.array([key in keys for key in self.credits], dtype=np.bool_)
+        return replace(self, survival=np.where(gone[:, None], 1.0, self.survival))
+
+
+def mixing(correlation: Floats) -> Floats:
+    """Lower triangular root of a correlation matrix that may be singular: [factor, factor]."""
+    size = len(correlation)
+    root = np.zeros((size, size))
+    for i in range(size):
+        for j in range(i + 1):
+            rest = correlation[i, j] - root[i, :j] @ root[j, :j]
+            if i == j:
+                root[i, i] = np.sqrt(max(rest, 0.0))
+            elif root[j, j] > 1e-8:
+                root[i, j] = rest / root[j, j]
+    return root
+
+
+def random_numbers(model: FacilityModel, seed: int, block: int, paths: int = BLOCK) -> tuple[Floats, Floats]:
+    """Normals [factor, time, path] and uniforms [credit, time, path] of one block."""
+    months, credits = len(model.years), len(model.credits)
+    normals, uniforms = np.empty((credits + 1, months, paths)), np.empty((credits, months, paths))
+    generator(seed, model.rent_key, block).standard_normal(out=normals[0])
+    for index, key in enumerate(model.credits):
+        generator(seed, key, block).standard_normal(out=normals[index + 1])
+        generator(seed, f"{key}/bridge", block).random(out=uniforms[index])
+    return normals, uniforms
+
+
+def drivers_of(model: FacilityModel, seed: int, block: int, numbers: tuple[Floats, Floats] | None = None) -> Drivers:
+    """Drivers of one block of paths: the same bytes whoever asks, in whatever order.
+
+    **Model**: the rent is lognormal around its forward; each credit defaults at the first passage of its driver (`default_clock`);
+    drivers are correlated month by month. A replacement after the operator's default, a bad act and each month of delay are decided by
+    independent draws. Not modelled: jumps of rents at launches, rates, contagion from one default to another.
+    """
+    normals, uniforms = numbers if numbers is not None else random_numbers(model, seed, block)
+    paths = normals.shape[2]
+    clocks = np.array([default_clock(row) for row in model.survival]).reshape(len(model.credits), len(model.years))
+    ratio, linked, months = drive(
+        normals, uniforms, mixing(model.correlation), clocks, model.volatility, model.years, model.elasticity
+    )
+
+    def default(key: str | None) -> Ints:
+        return months[model.credits.index(key)] if key is not None else np.full(paths, NEVER, dtype=np.int64)
+
+    def luck(name: str) -> np.random.Generator:
+        return generator(seed, f"{model.contract_id}/{name}", block)
+
+    delay = np.zeros((model.cohorts, paths), dtype=np.int64)
+    if model.delay_odds > 0:
+        delay = luck("delay").geometric(1.0 - model.delay_odds, size=(model.cohorts, paths)) - 1
+    return Drivers(
+        ratio=ratio,
+        linked=linked,
+        customer=default(model.customer),
+        operator=default(model.operator),
+        guarantor=default(model.guarantor),
+        substituted=(luck("substitute").random(paths) < model.substitute_odds).astype(np.int64),
+        bad_act=(luck("bad_act").random(paths) < model.bad_act_odds).astype(np.int64),
+        delay=delay,
+    )
+
+
+def planned_drivers(months: int, cohorts: int, paths: int = 1) -> Drivers:
+    """Drivers on which everything goes to plan: forward rents, no default, no delay."""
+    never, no = np.full(paths, NEVER, dtype=np.int64), np.zeros(paths, dtype=np.int64)
+    return Drivers(
+        np.ones((months, paths)), np.ones((months, paths)), never, never, never, no + 1, no, np.zeros((cohorts, paths), dtype=np.int64)
+    )
