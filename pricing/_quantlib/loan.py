@@ -1,0 +1,88 @@
+"""Planned loan flows in QuantLib: overnight leg, fixed leg, principal flows, one bond, discounting and risky bond engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import QuantLib as ql
+
+from curves._quantlib.session import refusals, session, to_ql
+from pricing.schedules.grid import day_counts
+from pricing.schedules.loan import LoanFlows, Scheduled
+from pricing.schedules.types import Floats
+
+Curve = Callable[[Floats], Floats]
+
+
+def quantlib_value(flows: LoanFlows, discount: Curve, survival: Curve, recovery: float, *, subject: str) -> Scheduled:
+    """The planned flows valued by QuantLib's engines; same conventions as `pricing.schedules.loan.scheduled_value`.
+
+    A floating amortising bond of QuantLib silently uses one fixing instead of compounding, so the legs are built by hand: compounded
+    overnight coupons on each month's nominal with the margin added simply, and fixed 30/360 coupons; one bond for each part, whose
+    redemptions follow its nominal.
+
+    Raises:
+        CalibrationError: QuantLib refuses the inputs; the contract is named.
+    """
+    with session(flows.as_of), refusals(key=subject, pillar="planned flows", quote=recovery):
+        return _value(flows, discount, survival, recovery)
+
+
+def _value(flows: LoanFlows, discount: Curve, survival: Curve, recovery: float) -> Scheduled:
+    today = to_ql(flows.as_of)
+    dates = [to_ql(date) for date in flows.dates]
+    curve = ql.YieldTermStructureHandle(_discount_curve(flows, discount, today, dates))
+    index = ql.OvernightIndex("SOFR", 0, ql.USDCurrency(), ql.NullCalendar(), ql.Actual360(), curve)
+    default = ql.DefaultProbabilityTermStructureHandle(_hazard_curve(flows, survival, today, dates))
+    thirty = ql.Thirty360(ql.Thirty360.ISDA)  # a month end counts as the 30th, also in February
+    ends = [today, *dates]
+
+    def floating(number: int, nominal: float) -> ql.CashFlow:
+        return ql.OvernightIndexedCoupon(ends[number + 1], nominal, ends[number], ends[number + 1], index, 1.0, flows.margin)
+
+    def fixed(number: int, nominal: float) -> ql.CashFlow:
+        return ql.FixedRateCoupon(ends[number + 1], nominal, flows.rate, thirty, ends[number], ends[number + 1])
+
+    free = risky = 0.0
+    for make, balances, extra in ((floating, flows.floating, flows.fees), (fixed, flows.fixed, np.zeros_like(flows.fees))):
+        leg = _leg(make, balances, extra, ends)
+        if not leg:
+            continue
+        bond = ql.Bond(0, ql.NullCalendar(), today, leg)
+        bond.setPricingEngine(ql.DiscountingBondEngine(curve))
+        free += float(bond.NPV())
+        bond.setPricingEngine(ql.RiskyBondEngine(default, recovery, curve))
+        risky += float(bond.NPV())
+    return Scheduled(free, risky, float("nan"))
+
+
+def _leg(make: Callable[[int, float], ql.CashFlow], balances: Floats, extra: Floats, ends: list[ql.Date]) -> list[ql.CashFlow]:
+    """Coupons, the first draw and other cash; the bond adds redemptions by itself wherever the nominal changes, draws as negative ones."""
+    leg: list[ql.CashFlow] = []
+    drawn = False
+    for number, balance in enumerate(balances):
+        if balance > 0:
+            leg.append(make(number, float(balance)))
+            if not drawn and number > 0:
+                leg.append(ql.SimpleCashFlow(-float(balance), ends[number]))
+            drawn = True
+        if extra[number]:
+            leg.append(ql.SimpleCashFlow(float(extra[number]), ends[number + 1]))
+    return leg
+
+
+def _discount_curve(flows: LoanFlows, discount: Curve, today: ql.Date, dates: list[ql.Date]) -> ql.YieldTermStructure:
+    """Our curve on the payment dates and the middles between them, where the risky engine looks."""
+    ends = [today, *dates]
+    nodes = sorted({date for start, end in zip(ends, ends[1:], strict=False) for date in (start, start + (end - start) // 2, end)})
+    years = np.array([(node - today) / 365.0 for node in nodes])
+    return ql.DiscountCurve(nodes, [float(value) for value in discount(years)], ql.Actual365Fixed())
+
+
+def _hazard_curve(flows: LoanFlows, survival: Curve, today: ql.Date, dates: list[ql.Date]) -> ql.DefaultProbabilityTermStructure:
+    years, _ = day_counts(flows.as_of, flows.dates)
+    total = -np.log(np.concatenate([[1.0], survival(years)]))
+    hazards = np.diff(total) / np.diff(np.concatenate([[0.0], years]))
+    return ql.HazardRateCurve([today, *dates], [float(hazards[0]), *(float(h) for h in hazards)], ql.Actual365Fixed())
+

@@ -1,0 +1,151 @@
+"""Rows of a simulated facility: the same measures from `price` and `simulate`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pricing.collateral.values import fleet_values
+from pricing.engines.facility_measures import break_even_rent, lent, losses, margin_ladder
+from pricing.engines.facility_run import FacilityRun, Setup, planned_run
+from pricing.ledger import facility as k
+from pricing.results import Row
+
+METHOD = "simulation"
+MARGIN_PATHS = 16_384
+"""Paths of each round of the fair margin: rounds share their paths, so few are enough."""
+MEASURES = (
+    "value", "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
+    "default_probability", "recovery_rate", "break_even_rent", "dscr", "trailing_dscr", "ltv", "breach_probability", "balance",
+    "book_value", "income_value", "orderly_value", "forced_value", "implied_cost",
+)  # fmt: skip
+"""What the simulation gives for a facility."""
+
+
+@dataclass
+class Rows:
+    """Makes rows of one facility and keeps the asked ones."""
+
+    run: FacilityRun
+    wanted: frozenset[str] | None
+    made: list[Row] = field(default_factory=list)
+
+    def wants(self, *measures: str) -> bool:
+        """Whether one of them is asked for."""
+        return self.wanted is None or not self.wanted.isdisjoint(measures)
+
+    def add(
+        self, measure: str, value: float, error: float | None = None, *, part: str | None = None, party: str | None = None,
+        date: dt.date | None = None, note: str | None = None,
+    ) -> None:  # fmt: skip
+        """One row, if it is asked for."""
+        facility = self.run.facility
+        if self.wants(measure):
+            self.made.append(
+                Row(
+                    deal=facility.deal.id,
+                    contract=facility.loan_id,
+                    kind="loan",
+                    part=part,
+                    party=party or facility.loan.lender,
+                    date=date or facility.deal.as_of,
+                    measure=measure,
+                    probability="pricing",
+                    value=float(value),
+                    standard_error=error,
+                    error_note=note or (None if error is not None else "exact for the plan"),
+                    method=METHOD,
+                )
+            )
+
+
+def facility_rows(setup: Setup, run: FacilityRun, *, wanted: frozenset[str] | None, threads: int | None) -> tuple[Row, ...]:
+    """Every asked measure of a facility, the value first."""
+    rows = Rows(run, wanted)
+    rows.add("value", run.value, run.standard_error)
+    rows.add("value", -run.value, run.standard_error, party=run.facility.loan.borrower)
+    if rows.wants("fair_margin"):
+        _margins(rows, setup, run, threads)
+    if rows.wants("loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate"):
+        _losses(rows, setup, run, threads)
+    _defaults(rows, run)
+    _plan(rows, setup)
+    _fleet(rows, setup)
+    return tuple(rows.made)
+
+
+def _margins(rows: Rows, setup: Setup, run: FacilityRun, threads: int | None) -> None:
+    loan = setup.facility.loan
+    base = loan.floating.margin if loan.floating else 0.0
+    ladder = margin_ladder(setup, paths=min(MARGIN_PATHS, run.paths), seed=run.seed, threads=threads)
+    for name, (add, error) in ladder.items():
+        note = "margin of the floating part at which the loan prices at par; the fixed coupon moves with it"
+        rows.add("fair_margin", base + add, error, part=None if name == "all" else name, note=note)
+
+
+def _losses(rows: Rows, setup: Setup, run: FacilityRun, threads: int | None) -> None:
+    free = setup.cut(*setup.model.credits).run(paths=run.paths, seed=run.seed, threads=threads)
+    found = losses(run, free)
+    net = run.net - free.net
+    rows.add("loss_against_default_free", found.against_default_free, float(net.std(ddof=1) / np.sqrt(run.paths)))
+    rows.add("expected_shortfall_discounted", found.discounted, found.error)
+    shortfall = run.outcomes[k.SHORTFALL]
+    rows.add("expected_shortfall", found.undiscounted, float(shortfall.std(ddof=1) / np.sqrt(run.paths)))
+    paid_in = float(run.outcomes[k.PAID_IN].mean()) + lent(setup)
+    if paid_in > 0:
+        rows.add("expected_loss_rate", found.discounted / paid_in, found.error / paid_in)
+
+
+def _defaults(rows: Rows, run: FacilityRun) -> None:
+    called = run.outcomes[k.DEFAULT_MONTH] < run.facility.plan.months
+    odds = float(called.mean())
+    rows.add("default_probability", odds, float(np.sqrt(odds * (1.0 - odds) / run.paths)))
+    exposure = run.outcomes[k.EXPOSURE_AT_DEFAULT][called]
+    if exposure.size > 1:
+        recovered = run.outcomes[k.RECOVERED][called]
+        rate = float(recovered.sum() / exposure.sum())
+        spread = recovered - rate * exposure
+        rows.add("recovery_rate", rate, float(spread.std(ddof=1) * np.sqrt(spread.size) / exposure.sum()))
+
+
+def _plan(rows: Rows, setup: Setup) -> None:
+    """Coverage, loan to value and break-even rent by month on the plan, and breach odds over the paths."""
+    facility, plan = setup.facility, setup.facility.plan
+    if not rows.wants("dscr", "trailing_dscr", "ltv", "balance", "break_even_rent", "breach_probability", "implied_cost"):
+        return
+    states = planned_run(facility).states[:, :, 0]
+    even = break_even_rent(setup)
+    for t in range(plan.maturity):
+        s, date = states[t], facility.dates[t]
+        balance = s[k.FLOATING] + s[k.FIXED]
+        rows.add("balance", balance, date=date)
+        if s[k.SERVICE] > 0:
+            rows.add("dscr", s[k.CFADS] / s[k.SERVICE], date=date)
+        if s[k.TESTED] > 0:
+            rows.add("trailing_dscr", s[k.TRAILING], date=date)
+        if s[k.MARKET_VALUE] > 0:
+            rows.add("ltv", balance / s[k.MARKET_VALUE], date=date)
+        if np.isfinite(even[t]):
+            rows.add("break_even_rent", even[t], date=date)
+        tested = rows.run.mean_states[t, k.TESTED]
+        if tested > 0:
+            odds = float(rows.run.mean_states[t, k.BREACHED] / tested)
+            error = float(np.sqrt(odds * (1.0 - odds) / (tested * rows.run.paths)))
+            rows.add("breach_probability", odds, error, date=date, note="of the paths still tested, before cures")
+    draws = facility.loan.draws
+    if draws is not None and draws.initial_commitment_usd is not None and draws.at_funding > 0:
+        rows.add("implied_cost", draws.initial_commitment_usd / draws.at_funding, part="commitment at funding / advance at funding")
+        rows.add("implied_cost", facility.loan.commitment_usd / draws.after_acceptance, part="whole commitment / advance after acceptance")
+
+
+def _fleet(rows: Rows, setup: Setup) -> None:
+    """The four values of the fleet a year apart, from the first payment date on."""
+    facility = setup.facility
+    if not rows.wants("book_value", "income_value", "orderly_value", "forced_value"):
+        return
+    for t in range(0, facility.plan.maturity, 12):
+        found = fleet_values(facility, t)
+        for name, value in (("book", found.book), ("income", found.income), ("orderly", found.orderly), ("forced", found.forced)):
+            rows.add(f"{name}_value", value, part=facility.fleet_id, party=facility.loan.borrower, date=found.date)

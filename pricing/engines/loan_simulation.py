@@ -1,0 +1,115 @@
+"""Loans, offtakes and guarantees by simulation of their facility; loans without collateral by their planned flows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from instruments.contracts.guarantee import Guarantee
+from instruments.contracts.loan import Loan
+from instruments.contracts.offtake import Offtake
+from instruments.ground.errors import PricingError
+from instruments.ground.messages import problem
+from pricing.engines.facility_rows import MEASURES, METHOD, facility_rows
+from pricing.engines.facility_run import FacilityRun, Setup, set_up
+from pricing.engines.loan_schedule import schedule_rows
+from pricing.ledger import facility as k
+from pricing.registry import Outcome, Task, register_engine
+from pricing.results import Row
+
+if TYPE_CHECKING:
+    from curves.market import Market
+    from instruments.deal import Deal
+
+
+@lru_cache(maxsize=8)
+def simulated(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> tuple[Setup, FacilityRun]:
+    """A facility and its run, remembered by value: its loan, offtake and guarantee share one simulation."""
+    setup = set_up(deal, loan_id, market)
+    return setup, setup.run(paths=paths, seed=seed, threads=threads)
+
+
+def _of(task: Task, loan_id: str) -> tuple[Setup, FacilityRun]:
+    settings = task.settings
+    return simulated(task.deal, loan_id, task.market, settings.paths, settings.seed, settings.threads)
+
+
+@register_engine(Loan, METHOD, measures=MEASURES, default=True, note="facility: waterfall and ledger on paths; other loans: planned flows")
+def loan_by_simulation(task: Task) -> Outcome:
+    """Price a loan. A project facility is rolled forward on paths of rent and credit; another loan rests on its borrower's credit alone.
+
+    **Model**: `pricing.mechanics` by month, `pricing.paths.facility` for the paths. Rates are deterministic (forwards of the curve), so
+    hedged and unhedged parts differ in carry only. **Not modelled**: voluntary prepayment, amendments and waivers, taxes.
+    """
+    loan = task.contract
+    if not isinstance(loan, Loan):
+        raise PricingError(problem("unsupported", subject=task.contract_id, why="not a loan", remedy="name a loan"))
+    if loan.collateral is None:
+        return Outcome(rows=schedule_rows(task, METHOD, by_quantlib=False))
+    setup, run = _of(task, task.contract_id)
+    rows = facility_rows(setup, run, wanted=task.settings.measures, threads=task.settings.threads)
+    return Outcome(rows=rows, warnings=_warnings(setup), sample=run.net if task.settings.keep_sample else None)
+
+
+def _warnings(setup: Setup) -> tuple[str, ...]:
+    loan, offtake = setup.facility.loan, setup.facility.offtake
+    said = []
+    if offtake.end < loan.maturity:
+        said.append(f"{setup.facility.loan_id}: the contract ends on {offtake.end}, before maturity {loan.maturity}")
+    for role, key in (("customer", setup.model.customer), ("operator", setup.model.operator)):
+        if key is None:
+            said.append(f"{setup.facility.loan_id}: the {role} has no credit, so it never defaults")
+    return tuple(said)
+
+
+def _facility_of(task: Task, loan_id: str | None) -> tuple[Setup, FacilityRun]:
+    if loan_id is None:
+        raise PricingError(
+            problem("unsupported", subject=task.contract_id, why="no facility of the deal rests on it", remedy="value the loan it belongs to")
+        )
+    return _of(task, loan_id)
+
+
+@register_engine(Offtake, METHOD, measures=("value",), default=True, note="rents received in its facility's simulation")
+def offtake_by_simulation(task: Task) -> Outcome:
+    """Value of the rents that a customer pays, before the cost of serving it."""
+    loan_id = next((name for name, c in task.deal.contracts.items() if isinstance(c, Loan) and c.offtake == task.contract_id), None)
+    setup, run = _facility_of(task, loan_id)
+    offtake = setup.facility.offtake
+    return _from_ledger(task, run, k.RENT, (offtake.provider, offtake.customer))
+
+
+@register_engine(Guarantee, METHOD, measures=("value",), default=True, note="payments in its loan's simulation")
+def guarantee_by_simulation(task: Task) -> Outcome:
+    """Value of what a guarantor pays after enforcement."""
+    contract = task.contract
+    loan_id = contract.loan if isinstance(contract, Guarantee) and _is_facility(task, contract.loan) else None
+    setup, run = _facility_of(task, loan_id)
+    return _from_ledger(task, run, k.GUARANTEE, (setup.facility.loan.lender, setup.facility.guarantor))
+
+
+def _is_facility(task: Task, loan_id: str) -> bool:
+    loan = task.deal.contracts[loan_id]
+    return isinstance(loan, Loan) and loan.collateral is not None
+
+
+def _from_ledger(task: Task, run: FacilityRun, column: int, sides: tuple[str, str]) -> Outcome:
+    value = float(np.sum(run.mean_ledger[:, column] * run.facility.plan.discount))
+    rows = [
+        Row(
+            deal=task.deal.id,
+            contract=task.contract_id,
+            kind=getattr(task.contract, "kind", None),
+            party=party,
+            date=task.deal.as_of,
+            measure="value",
+            probability="pricing",
+            value=sign * value,
+            error_note="mean over the facility's paths; no error is kept for single postings",
+            method=METHOD,
+        )
+        for party, sign in zip(sides, (1.0, -1.0), strict=True)
+    ]
+    return Outcome(rows=tuple(rows))

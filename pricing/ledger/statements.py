@@ -1,0 +1,108 @@
+"""Statements from a ledger: cash by party, claims, tests, as polars frames."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pricing.ledger import facility as k
+from pricing.ledger.plan import LedgerPlan
+from pricing.schedules.types import Floats
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def statement(plan: LedgerPlan, dates: tuple[dt.date, ...], amounts: Floats, *, party: str | None = None) -> pl.DataFrame:
+    """Every posting that is not nought: date, party, other, contract, reason, unit, claim, amount.
+
+    Args:
+        plan: the columns.
+        dates: of the rows.
+        amounts: [time, posting], of one path or a mean over paths.
+        party: whose statement, amounts positive where it receives; None lists each posting once, from its payee's side.
+
+    Returns:
+        Rows in order of date, then of the plan.
+    """
+    import polars as pl  # a second of import time that a price does not need
+
+    columns = range(len(plan)) if party is None else plan.columns(party=party)
+    rows = []
+    for t, date in enumerate(dates):
+        for column in columns:
+            amount, posting = float(amounts[t, column]), plan.postings[column]
+            if amount == 0.0:
+                continue
+            mine = party is None or posting.payee == party
+            name, other = (posting.payee, posting.payer) if mine else (posting.payer, posting.payee)
+            signed = amount if mine else -amount
+            rows.append((date, name, other, posting.contract, posting.reason, posting.unit, posting.claim, signed))
+    text, number = pl.String(), pl.Float64()
+    schema = {"date": pl.Date(), "party": text, "other": text, "contract": text, "reason": text, "unit": text, "claim": text, "amount": number}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def by_party(plan: LedgerPlan, amounts: Floats, discount: Floats) -> pl.DataFrame:
+    """What each party receives and gives, in cash and terminal value, USD: party, received, paid, net, net_present_value.
+
+    Args:
+        plan: the columns.
+        amounts: [time, posting].
+        discount: [time].
+
+    Returns:
+        One row per party; accounts `vehicle/...` count to themselves. Nets sum to nought.
+    """
+    import polars as pl
+
+    rows = []
+    for party in plan.parties():
+        received = paid = net = present = 0.0
+        for column in plan.columns(party=party, unit="USD"):
+            posting = plan.postings[column]
+            if posting.claim not in ("cash", "terminal"):
+                continue
+            sign = 1.0 if posting.payee == party else -1.0
+            total = float(np.sum(amounts[:, column]))
+            received, paid = (received + total, paid) if sign > 0 else (received, paid + total)
+            net += sign * total
+            present += sign * float(np.sum(amounts[:, column] * discount))
+        if received or paid:
+            rows.append((party, received, paid, net, present))
+    text, number = pl.String(), pl.Float64()
+    schema = {"party": text, "received": number, "paid": number, "net": number, "net_present_value": number}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def coverage_statement(dates: tuple[dt.date, ...], states: Floats, threshold: float) -> pl.DataFrame:
+    """The maintenance test by date on one path: value tested, threshold, verdict; and DSCR and LTV beside it.
+
+    Args:
+        dates: of the rows.
+        states: [time, state item] of one path.
+        threshold: of the test.
+
+    Returns:
+        date, balance_usd, dscr, ltv, value_tested, threshold, verdict ('passed', 'breached', 'not tested').
+        DSCR is of the month, null without service; LTV is balance over market value of what is bought and unsold, null without any.
+    """
+    import polars as pl
+
+    rows = []
+    for t, date in enumerate(dates):
+        s = states[t]
+        balance = float(s[k.FLOATING] + s[k.FIXED])
+        dscr = float(s[k.CFADS] / s[k.SERVICE]) if s[k.SERVICE] > 0 else None
+        ltv = balance / float(s[k.MARKET_VALUE]) if s[k.MARKET_VALUE] > 0 else None
+        tested = s[k.TESTED] > 0
+        verdict = "not tested" if not tested else "breached" if s[k.BREACHED] > 0 else "passed"
+        rows.append((date, balance, dscr, ltv, float(s[k.TRAILING]) if tested else None, threshold if tested else None, verdict))
+    number = pl.Float64()
+    schema = {
+        "date": pl.Date(), "balance_usd": number, "dscr": number, "ltv": number, "value_tested": number, "threshold": number,
+        "verdict": pl.String(),
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")

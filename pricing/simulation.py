@@ -1,0 +1,171 @@
+"""`simulate`: a deal on paths, with its ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from curves import Market, market_warnings
+from instruments.contracts.loan import Loan
+from instruments.deal import Deal
+from instruments.ground.errors import InputError, PricingError
+from instruments.ground.messages import problem
+from pricing.api import audit, check_dates
+from pricing.engines.facility_rows import METHOD, facility_rows
+from pricing.engines.facility_run import FacilityRun, planned_run
+from pricing.engines.loan_simulation import simulated
+from pricing.ledger import facility as k
+from pricing.ledger.plan import LedgerPlan
+from pricing.ledger.statements import by_party, coverage_statement, statement
+from pricing.paths.streams import blocks_for, check_seed, workers
+from pricing.registry import DEFAULT_PATHS, Settings
+from pricing.results import Row, document_json, table_of
+from pricing.schedules.types import Floats
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of one facility: its plan, mean amounts, and any single path."""
+
+    plan: LedgerPlan
+    dates: tuple[dt.date, ...]
+    mean: Floats
+    """[time, posting] mean over paths."""
+    run: FacilityRun
+
+    def path(self, number: int) -> Floats:
+        """Every posting of one path [time, posting], by running its block again."""
+        return self.run.replay(number)[1].ledger[:, :, 0]
+
+    def statement(self, *, party: str | None = None, path: int | None = None) -> pl.DataFrame:
+        """Postings as a frame: of one path, or their mean; from one party's side, or each once."""
+        return statement(self.plan, self.dates, self.mean if path is None else self.path(path), party=party)
+
+    def tests(self, path: int | None = None) -> pl.DataFrame:
+        """The maintenance test by date with value tested, threshold and verdict: of one path, or of the plan."""
+        states = (planned_run(self.run.facility) if path is None else self.run.replay(path)[1]).states[:, :, 0]
+        return coverage_statement(self.dates, states, self.run.facility.plan.threshold)
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What `simulate` returns."""
+
+    runs: tuple[FacilityRun, ...]
+    rows: tuple[Row, ...]
+    warnings: tuple[str, ...] = ()
+    audit: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """Loan id to its facility's ledger."""
+        return {run.facility.loan_id: Ledger(run.facility.postings, run.facility.dates, run.mean_ledger, run) for run in self.runs}
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the only facility. Raises InputError where the deal has several: use `ledgers`."""
+        if len(self.runs) != 1:
+            names = [run.facility.loan_id for run in self.runs]
+            raise InputError(problem("unknown_name", subject="simulation", field="ledger", what="single ledger", choices=names))
+        return next(iter(self.ledgers.values()))
+
+    @property
+    def paths(self) -> Mapping[str, Floats]:
+        """Numbers of every path [path], by loan and name: 'facility.received', discounted USD, and so on."""
+        names = {
+            "paid_in": k.PAID_IN, "received": k.RECEIVED, "shortfall": k.SHORTFALL, "shortfall_discounted": k.SHORTFALL_DISCOUNTED,
+            "equity_value": k.EQUITY_VALUE, "default_month": k.DEFAULT_MONTH, "recovered": k.RECOVERED,
+            "exposure_at_default": k.EXPOSURE_AT_DEFAULT, "least_trailing_dscr": k.LEAST_TRAILING,
+        }  # fmt: skip
+        return {f"{run.facility.loan_id}.{name}": run.outcomes[row] for run in self.runs for name, row in names.items()}
+
+    @property
+    def losses(self) -> Floats:
+        """What the lenders write off on each path, discounted, all loans together: [path], USD."""
+        return np.sum([run.outcomes[k.SHORTFALL_DISCOUNTED] for run in self.runs], axis=0)
+
+    @property
+    def by_party(self) -> pl.DataFrame:
+        """Mean cash and terminal value of every party: loan, party, received, paid, net, net_present_value."""
+        import polars as pl
+
+        frames = [
+            by_party(run.facility.postings, run.mean_ledger, run.facility.plan.discount).select(
+                pl.lit(run.facility.loan_id).alias("contract"), pl.all()
+            )
+            for run in self.runs
+        ]
+        return pl.concat(frames)
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The rows as a polars frame."""
+        return table_of(self.rows)
+
+    def to_json(self) -> str:
+        """The JSON of the command line."""
+        return document_json(audit=self.audit, results=[asdict(row) for row in self.rows], warnings=list(self.warnings))
+
+
+def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int = 0, threads: int | None = None) -> Simulation:
+    """Simulate every facility of a deal on paths of rent and credit, with its double-entry ledger.
+
+    Args:
+        deal: holds at least one loan with collateral and offtake.
+        market: rates, credits, rent, resale and power quotes.
+        paths: rounded up to whole blocks of 4,096; default 65,536. Memory while running: threads x 4,096 x months x (2 x credits + 3) x 8
+            bytes.
+        seed: at or above 0. The same inputs and seed give the same bytes for any number of threads.
+        threads: None uses every processor.
+
+    Returns:
+        A `Simulation`: ledgers, numbers by path, losses, statement by party, table.
+
+    Raises:
+        InputError: the deal has no facility, or options are unusable.
+        MarketError: a quote is missing.
+    """
+    check_dates(deal, market)
+    settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
+    blocks_for(settings.paths)
+    loans = [name for name, contract in deal.contracts.items() if isinstance(contract, Loan) and contract.collateral is not None]
+    if not loans:
+        raise PricingError(
+            problem("unsupported", subject=deal.id, why="no loan of the deal has collateral and offtake", remedy="price it instead")
+        )
+    runs, rows = [], []
+    for loan_id in loans:
+        setup, run = simulated(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
+        runs.append(run)
+        rows += facility_rows(setup, run, wanted=None, threads=settings.threads)
+        rows += _party_rows(run)
+    return Simulation(tuple(runs), tuple(rows), market_warnings(market), audit(deal, market, settings, METHOD))
+
+
+def _party_rows(run: FacilityRun) -> list[Row]:
+    """Present value of everything each party receives and gives in the facility: they sum to nought."""
+    facility = run.facility
+    frame = by_party(facility.postings, run.mean_ledger, facility.plan.discount)
+    return [
+        Row(
+            deal=facility.deal.id,
+            contract=facility.loan_id,
+            kind="facility",
+            part="all its contracts",
+            party=party,
+            date=facility.deal.as_of,
+            measure="value",
+            probability="pricing",
+            value=value,
+            error_note="mean over paths; no error is kept for single postings",
+            method=METHOD,
+        )
+        for party, value in frame.select("party", "net_present_value").iter_rows()
+    ]
