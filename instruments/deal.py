@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from instruments.assets.fleet import GpuFleet
-from instruments.conditions import Custom, EventHappened, MilestoneReached, legs_of
+from instruments.conditions import EventHappened, MilestoneReached, legs_of
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.loan_parts import LoanPosition
@@ -56,8 +57,8 @@ class Milestone(Terms):
     def _rises(self) -> Self:
         dates = sorted(self.plan)
         levels = [self.plan[date] for date in dates]
-        if any(later <= earlier for earlier, later in zip(levels, levels[1:], strict=False)):
-            raise PydanticCustomError("broken_rule", "the plan must rise: each later date needs a higher level")
+        if any(later <= earlier for earlier, later in pairwise(levels)):
+            raise PydanticCustomError("broken_rule", "the plan must rise: each later date needs a higher level", {"path": "plan"})
         return self
 
 
@@ -149,7 +150,4 @@ def _known(deal: Deal, name: str, what: str, path: str, names: object) -> None:
 
 
 def _rule(path: str, text: str) -> PydanticCustomError:
-    return PydanticCustomError("broken_rule", text.replace("{", "(").replace("}", ")"), {"path": path})
-
-
-__all__ = ["Contract", "Custom", "Deal", "Milestone", "Party", "Position", "Role"]
+    return PydanticCustomError("broken_rule", "{text}", {"path": path, "text": text})

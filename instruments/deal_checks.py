@@ -24,7 +24,7 @@ def known(name: str, what: str, path: str, names: object) -> None:
 
 def rule(path: str, text: str) -> PydanticCustomError:
     """A broken rule at a path of the deal."""
-    return PydanticCustomError("broken_rule", text.replace("{", "(").replace("}", ")"), {"path": path})
+    return PydanticCustomError("broken_rule", "{text}", {"path": path, "text": text})
 
 
 def check_assets(deal: Deal) -> None:

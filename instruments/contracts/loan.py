@@ -128,4 +128,4 @@ def _check_waterfall(loan: Loan) -> Loan:
 
 
 def _rule(path: str, text: str) -> PydanticCustomError:
-    return PydanticCustomError("broken_rule", text, {"path": path})
+    return PydanticCustomError("broken_rule", "{text}", {"path": path, "text": text})

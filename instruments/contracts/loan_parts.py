@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.ground.base import FrozenMap, Terms
+from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey
 from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Rate, Spread, Usd
 
@@ -77,7 +77,7 @@ class Amortisation(Terms):
     """First payment date with principal."""
     annuity_rate: Rate = 0.06
     """Rate of the level schedule, a year; it shapes the schedule and is not what the loan pays."""
-    schedule: FrozenMap[dt.date, Fraction] = Field(default_factory=dict, validate_default=True)
+    schedule: FrozenMap[dt.date, Fraction] = FrozenDict()
     """Month end to share of the balance then outstanding: kind 'schedule'."""
 
     @model_validator(mode="after")
@@ -182,15 +182,15 @@ class LoanPosition(Terms):
     """Power reserve."""
     trapped_usd: Usd = 0.0
     """Trapped cash."""
-    funded: tuple[str, ...] = Field(default=(), strict=False)
+    funded: Many[str] = ()
     """Labels of the cohorts paid for."""
-    accepted: tuple[str, ...] = Field(default=(), strict=False)
+    accepted: Many[str] = ()
     """Labels of the cohorts accepted."""
-    cohort_drawn_usd: FrozenMap[str, Usd] = Field(default_factory=dict, validate_default=True)
+    cohort_drawn_usd: FrozenMap[str, Usd] = FrozenDict()
     """Cohort label to what was drawn on it."""
-    cfads_usd: tuple[float, ...] = Field(default=(), strict=False)
+    cfads_usd: Many[float] = ()
     """Revenue less operating cost of past payment dates, oldest first: what trailing tests look back on."""
-    service_usd: tuple[float, ...] = Field(default=(), strict=False)
+    service_usd: Many[float] = ()
     """Scheduled service on the same dates."""
     cures_used: Annotated[int, Field(ge=0)] = 0
     """Cures already used."""

@@ -1,1 +1,4 @@
-"""Compiled kernels: numba, plain arrays, lock released, no parallel reductions. Each is tested against its numpy statement."""
+"""The few compiled loops that carry the time budgets: plain arrays in and out, no Python objects, lock released.
+
+Each has a readable numpy statement elsewhere that the tests hold it to. Nothing outside this room imports numba.
+"""
