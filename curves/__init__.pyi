@@ -1,4 +1,5 @@
 from ._quantlib.calendars import business_days as business_days, business_times as business_times
+from .compute_quotes import PowerQuotes as PowerQuotes, RentQuotes as RentQuotes, ResaleQuotes as ResaleQuotes
 from .credit import (
     CdsSchedule as CdsSchedule,
     SurvivalCurve as SurvivalCurve,

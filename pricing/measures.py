@@ -40,7 +40,7 @@ _LIST = (
     Measure("expected_shortfall", "USD", "positive: a loss", "E[write-offs], not discounted"),
     Measure("expected_loss_rate", "fraction", "positive: a loss", "expected_shortfall_discounted / (E[discounted draws] + outstanding)"),
     Measure("default_probability", "probability", "between 0 and 1", "P(event of default by maturity)"),
-    Measure("recovery_rate", "fraction", "at or above 0", "sum of receipts after the event of default, discounted to today / sum of claims at it"),
+    Measure("recovery_rate", "fraction", "at or above 0", "sum of receipts after the event of default, discounted to it / sum of claims at it"),
     Measure("break_even_rent", "USD/unit-hour", "positive", "contract rent at which the plan's cash equals cost and scheduled service"),
     Measure("dscr", "ratio", "above 1: covered", "(revenue - operating cost) / (scheduled interest + principal + net swap), of the month"),
     Measure("trailing_dscr", "ratio", "above 1: covered", "the same summed over the window of the maintenance test"),

@@ -44,8 +44,6 @@ def _path(plan, dr, j, acc, out, cohorts, row):  # noqa: ANN001, ANN202, PLR0912
         funded[c] = 1.0 if plan.fund[c] < 0 else 0.0
         lent[c] = plan.cohort_drawn[c]
         planned = plan.accept[c] + dr.delay[c, j]
-        if operator < planned:
-            planned += plan.substitute_delay
         accepted[c] = -1 if plan.accept[c] < 0 else planned
         settled_at = max(settled_at, plan.fund[c], -1 if plan.accept[c] < 0 else planned)
     bf, bx, liq, pwr, trap, drawn, cures = plan.opening
@@ -177,7 +175,7 @@ def _path(plan, dr, j, acc, out, cohorts, row):  # noqa: ANN001, ANN202, PLR0912
         if performing:
             ahead = 0.0
             s = t + plan.negative_lead
-            if plan.negative_lead > 0 and s < plan.maturity and s < dead and s <= settled_at:
+            if plan.negative_lead > 0 and s < plan.maturity and s < contract_end and t < dead and s <= settled_at:
                 spent = 0.0
                 late_site = False
                 for c in range(n_c):
@@ -347,6 +345,12 @@ def _path(plan, dr, j, acc, out, cohorts, row):  # noqa: ANN001, ANN202, PLR0912
                     called_at, exposure = float(t), debt
         else:
             late = 0
+        # sites not yet accepted wait for the operator's replacement
+        if t == operator and t < settled_at:
+            for c in range(n_c):
+                if accepted[c] > t:
+                    accepted[c] += plan.substitute_delay
+                    settled_at = max(settled_at, int(accepted[c]))
         # the lender's choice
         if status == ENFORCEMENT and mode != SELL:
             if debt <= tiny:

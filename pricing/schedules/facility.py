@@ -247,7 +247,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     )  # fmt: skip
     return Facility(
         deal, loan_id, loan, loan.collateral or "", fleet, offtake, guarantee_id, guarantee, dates, times, swap_rate, planned,
-        unit_interest + shares, plan, ledger,
+        unit_interest + shares, FacilityPlan(*(_contiguous(item) for item in plan)), ledger,
     )  # fmt: skip
 
 
@@ -269,3 +269,8 @@ def _quotes(block: Mapping[str, T], key: str, kind: str) -> T:
         if candidate in block:
             return block[candidate]
     raise MarketError(problem("missing_key", subject="market", field=kind, key=key, choices=[f"{kind}:{each}" for each in block]))
+
+
+def _contiguous(item: object) -> object:
+    """One memory layout for every array: the kernel is compiled once."""
+    return np.ascontiguousarray(item) if isinstance(item, np.ndarray) else item
