@@ -140,7 +140,8 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
         raise PricingError(
             problem("unsupported", subject=deal.id, why="no loan of the deal has collateral and offtake", remedy="price it instead")
         )
-    runs, rows = [], []
+    runs: list[FacilityRun] = []
+    rows: list[Row] = []
     for loan_id in loans:
         setup, run = simulated(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
         runs.append(run)

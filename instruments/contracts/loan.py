@@ -100,10 +100,11 @@ class Loan(Terms):
             raise _rule("amortisation.start", f"amortisation must start after the draw window ends on {self.draws.window_end}")
         if (self.maturity + dt.timedelta(days=1)).day != 1:
             raise _rule("maturity", f"maturity {self.maturity} must be a month end, as the payment dates are")
-        return _check_waterfall(self)
+        _check_waterfall(self)
+        return self
 
 
-def _check_waterfall(loan: Loan) -> Loan:
+def _check_waterfall(loan: Loan) -> None:
     ranks = loan.waterfall
     for name in ("operating_costs", "interest", "principal", "distributions"):
         if name not in ranks:
@@ -124,7 +125,6 @@ def _check_waterfall(loan: Loan) -> Loan:
     ):
         if needed and name not in ranks:
             raise _rule("waterfall", f"the loan has {name.replace('_', ' ')}, but the waterfall no rank for it: add '{name}'")
-    return loan
 
 
 def _rule(path: str, text: str) -> PydanticCustomError:

@@ -13,8 +13,17 @@ from instruments.ground.keys import MarketKey
 from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Rate, Spread, Usd
 
 Account = Literal[
-    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated", "distributions"
-]
+    "operating_costs",
+    "fees",
+    "interest",
+    "principal",
+    "liquidity_reserve",
+    "power_reserve",
+    "cash_trap",
+    "sweep",
+    "subordinated",
+    "distributions",
+]  # fmt: skip
 """Ranks of a monthly priority of payments. `fees`: agent, administration and undrawn; `interest` holds the net swap payment;
 `subordinated`: management fee."""
 FILED_ORDER: tuple[Account, ...] = (

@@ -50,7 +50,7 @@ def loan_by_simulation(task: Task) -> Outcome:
         return Outcome(rows=schedule_rows(task, METHOD, by_quantlib=False))
     setup, run = _of(task, task.contract_id)
     rows = facility_rows(setup, run, wanted=task.settings.measures, threads=task.settings.threads)
-    return Outcome(rows=rows, warnings=_warnings(setup), sample=run.net if task.settings.keep_sample else None)
+    return Outcome(rows=rows, warnings=_warnings(setup), sample=run.net.astype(np.float64) if task.settings.keep_sample else None)
 
 
 def _warnings(setup: Setup) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def _warnings(setup: Setup) -> tuple[str, ...]:
 def _facility_of(task: Task, loan_id: str | None) -> tuple[Setup, FacilityRun]:
     if loan_id is None:
         raise PricingError(
-            problem("unsupported", subject=task.contract_id, why="no facility of the deal rests on it", remedy="value the loan it belongs to")
+            problem("unsupported", subject=task.contract_id, why="no facility of the deal rests on it", remedy="value its loan")
         )
     return _of(task, loan_id)
 

@@ -41,7 +41,16 @@ def statement(plan: LedgerPlan, dates: tuple[dt.date, ...], amounts: Floats, *, 
             signed = amount if mine else -amount
             rows.append((date, name, other, posting.contract, posting.reason, posting.unit, posting.claim, signed))
     text, number = pl.String(), pl.Float64()
-    schema = {"date": pl.Date(), "party": text, "other": text, "contract": text, "reason": text, "unit": text, "claim": text, "amount": number}
+    schema = {
+        "date": pl.Date(),
+        "party": text,
+        "other": text,
+        "contract": text,
+        "reason": text,
+        "unit": text,
+        "claim": text,
+        "amount": number,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

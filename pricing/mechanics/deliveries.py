@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.ledger import facility as k
-from pricing.mechanics.state import RELET, SELL, State
+from pricing.mechanics.state import SELL, State
 from pricing.schedules.plan import Drivers
 from pricing.schedules.types import Bools, Floats
 

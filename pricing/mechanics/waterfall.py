@@ -150,9 +150,7 @@ def _release(state: State, cash: Floats) -> tuple[Floats, Floats]:
     return state.trapped - free, cash + free
 
 
-def _support(
-    state: State, drivers: Drivers, t: int, due: Dues, swap: Floats, cash: Floats, liquidity: Floats, power: Floats
-) -> Floats:
+def _support(state: State, drivers: Drivers, t: int, due: Dues, swap: Floats, cash: Floats, liquidity: Floats, power: Floats) -> Floats:
     plan = state.plan
     if not plan.support:
         return np.zeros_like(cash)

@@ -36,9 +36,7 @@ def no_draws(loan: Loan, as_of: dt.date) -> DrawTerms:
     return DrawTerms(window_end=as_of, at_funding=0.0, after_acceptance=0.0, initial_commitment_usd=loan.commitment_usd)
 
 
-def top_up_capacity(
-    loan: Loan, income: Floats, shares: Floats, unit_interest: Floats, accept: Ints, maturity: int
-) -> Floats:
+def top_up_capacity(loan: Loan, income: Floats, shares: Floats, unit_interest: Floats, accept: Ints, maturity: int) -> Floats:
     """Most debt that each cohort's own planned cash carries at the sizing ratio on every payment date after acceptance: [cohort].
 
     Args:

@@ -9,7 +9,8 @@ from pricing.schedules.types import Floats, Ints
 NEVER = 1 << 30
 """Month index of what does not happen."""
 RANKS = (
-    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated", "distributions",
+    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated",
+    "distributions",
 )  # fmt: skip
 """Codes of the waterfall's accounts: position in this tuple."""
 (RANK_OPEX, RANK_FEES, RANK_INTEREST, RANK_PRINCIPAL, RANK_LIQUIDITY, RANK_POWER, RANK_TRAP, RANK_SWEEP, RANK_SUBORDINATED,
