@@ -113,6 +113,8 @@ def _check_waterfall(loan: Loan) -> None:
         raise _rule("waterfall", "an account stands twice in the waterfall")
     if ranks[-1] != "distributions":
         raise _rule("waterfall", "distributions take what is left, so they stand last")
+    if "sweep" in ranks and ranks.index("sweep") < ranks.index("principal"):
+        raise _rule("waterfall", "a sweep prepays what is not due yet, so it stands after principal")
     if loan.sweep > 0 and "sweep" not in ranks:
         raise _rule("waterfall", "a sweep needs a rank: add 'sweep' to the waterfall")
     if loan.hedge is not None and loan.floating is None:

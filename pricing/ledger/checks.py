@@ -84,18 +84,8 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
 def _balances(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     out = []
     back = ledger[:, [k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.PRINCIPAL_LOST]].sum(axis=1)
-    total = (
-        _opening(plan, 0)
-        + _opening(plan, 1)
-        + np.cumsum(
-            ledger[:, k.DRAW_FLOATING]
-            + ledger[:, k.DRAW_FIXED]
-            - ledger[:, k.PRINCIPAL_FLOATING]
-            - ledger[:, k.PRINCIPAL_FIXED]
-            - given_up,
-            axis=0,
-        )
-    )
+    lent = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
+    total = _opening(plan, 0) + _opening(plan, 1) + np.cumsum(lent - back, axis=0)
     out.append(worst("balance rebuilt from draws, principal and losses", total - states[:, k.FLOATING] - states[:, k.FIXED]))
     for item, column, start in ((k.LIQUIDITY, k.TO_LIQUIDITY, 2), (k.POWER_RESERVE, k.TO_POWER_RESERVE, 3), (k.TRAP, k.TO_TRAP, 4)):
         rebuilt = _opening(plan, start) + np.cumsum(ledger[:, column], axis=0)
