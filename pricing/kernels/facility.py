@@ -16,31 +16,20 @@ from pricing.schedules.types import Floats
 _jit: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 
-def _blocks(version: str) -> tuple[Any, Any]:
-    """The two loops over paths. numba keys its cache by a loop's own code and by what it closes over, so the month's version is closed
-    over: a changed month is compiled again.
-    """
+def _compiled(version: str) -> Any:
+    """The loop over paths. numba keys its cache by a loop's own code and by what it closes over, so the month's version is closed over: a
+    changed month is compiled again."""
 
     @_jit
-    def reduced(plan, dr, sums, out, cohorts):
+    def walk(plan, dr, first, stop, sums, out, cohorts):
         row = np.empty(WIDTH if len(version) > 0 else 0)
-        for j in range(dr.ratio.shape[1]):
+        for j in range(first, stop):
             path_forward(plan, dr, j, sums, out, cohorts, row)
 
-    @_jit
-    def kept(plan, dr, ledger, states, out, cohorts):
-        n = ledger.shape[1]
-        row, whole = np.empty(WIDTH if len(version) > 0 else 0), np.zeros((plan.months, WIDTH))
-        for j in range(dr.ratio.shape[1]):
-            whole[:] = 0.0
-            path_forward(plan, dr, j, whole, out, cohorts, row)
-            ledger[:, :, j] = whole[:, :n]
-            states[:, :, j] = whole[:, n:]
-
-    return reduced, kept
+    return walk
 
 
-_reduced, _kept = _blocks(sha256(path_forward.py_func.__code__.co_code).hexdigest())
+_walk = _compiled(sha256(path_forward.py_func.__code__.co_code).hexdigest())
 
 
 def _scratch(plan: FacilityPlan) -> Floats:
@@ -49,15 +38,16 @@ def _scratch(plan: FacilityPlan) -> Floats:
 
 def roll_reduced(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats]:
     """Sums over the block's paths of every posting and state [time, posting + state], and outcomes [outcome, path]."""
-    sums, out = np.zeros((plan.months, WIDTH)), np.zeros((k.OUTCOMES, drivers.ratio.shape[1]))
-    _reduced(plan, drivers, sums, out, _scratch(plan))
+    paths = drivers.ratio.shape[1]
+    sums, out = np.zeros((plan.months, WIDTH)), np.zeros((k.OUTCOMES, paths))
+    _walk(plan, drivers, 0, paths, sums, out, _scratch(plan))
     return sums, out
 
 
 def roll_kept(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats, Floats]:
-    """Every posting [time, posting, path], every state [time, item, path], outcomes [outcome, path]."""
+    """Every posting [time, posting, path], every state [time, item, path], outcomes [outcome, path]: for replays, path by path."""
     paths = drivers.ratio.shape[1]
-    ledger, states = np.zeros((plan.months, k.POSTINGS, paths)), np.zeros((plan.months, k.STATES, paths))
-    out = np.zeros((k.OUTCOMES, paths))
-    _kept(plan, drivers, ledger, states, out, _scratch(plan))
-    return ledger, states, out
+    kept, out, scratch = np.zeros((paths, plan.months, WIDTH)), np.zeros((k.OUTCOMES, paths)), _scratch(plan)
+    for j in range(paths):
+        _walk(plan, drivers, j, j + 1, kept[j], out, scratch)
+    return np.moveaxis(kept[:, :, : k.POSTINGS], 0, 2), np.moveaxis(kept[:, :, k.POSTINGS :], 0, 2), out

@@ -1,6 +1,4 @@
-"""The facility's month, fused and compiled: what `pricing.mechanics` states in numpy, path by path in one pass.
-
-One path walks all its months while its postings stay in cache; the caller sums them or keeps them. The order of arithmetic follows the
+"""The facility's month, fused and compiled: what `pricing.mechanics` states in numpy, path by path in one pass. One path walks all its months while its postings stay in cache; the caller sums them or keeps them. The order of arithmetic follows the
 numpy statement, and a test holds the two together to rounding.
 """
 
@@ -60,7 +58,7 @@ def path_forward(plan, dr, j, acc, out, cohorts, row):
         planned = plan.accept[c] + dr.delay[c, j]
         accepted[c] = -1 if plan.accept[c] < 0 else planned
         settled_at = max(settled_at, plan.fund[c], -1 if plan.accept[c] < 0 else planned)
-    bf, bx, liq, pwr, trap, drawn, cures = plan.opening
+    bf, bx, liq, pwr, trap, drawn, cures, advanced = plan.opening
     a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
     status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
     late = breaches = 0
@@ -90,7 +88,7 @@ def path_forward(plan, dr, j, acc, out, cohorts, row):
             # every cohort stands and serves: the plan's totals are theirs
             owned = standing = served = plan.fleet_units[t]
             value = plan.fleet_value[t]
-            lost = plan.fleet_units[t - 1] - owned if t > 0 else 0.0
+            lost = plan.fleet_units[t - 1] - owned if t > 0 else plan.opening_units.sum() - owned
         else:
             for c in range(n_c):
                 if funded[c] > 0:
@@ -101,8 +99,7 @@ def path_forward(plan, dr, j, acc, out, cohorts, row):
                         standing += u
                     if accepted[c] < t:
                         served += u
-                    if t > 0:
-                        lost += plan.units[c, t - 1] - u
+                    lost += (plan.units[c, t - 1] if t > 0 else plan.opening_units[c]) - u
         before = after = 1.0
         if selling:
             before = 1.0 - min(max(t - sale_first, 0), lots) / lots
@@ -148,8 +145,9 @@ def path_forward(plan, dr, j, acc, out, cohorts, row):
                     if top_up == 0:
                         if plan.fund[c] != t:
                             continue
-                        room = max(min(plan.initial_commitment, plan.commitment) - drawn, 0.0)
+                        room = max(min(plan.initial_commitment - advanced, plan.commitment - drawn), 0.0)
                         amount = min(plan.at_funding * plan.cost[c], room)
+                        advanced += amount
                         funded[c] = 1.0
                         row[k.CAPEX] += plan.cost[c]
                         row[k.EQUITY] += plan.cost[c] - amount

@@ -79,7 +79,7 @@ def by_party(plan: LedgerPlan, amounts: Floats, discount: Floats) -> pl.DataFram
             received, paid = (received + total, paid) if sign > 0 else (received, paid + total)
             net += sign * total
             present += sign * float(np.sum(amounts[:, column] * discount))
-        if received or paid:
+        if received or paid or present:
             rows.append((party, received, paid, net, present))
     text, number = pl.String(), pl.Float64()
     schema = {"party": text, "received": number, "paid": number, "net": number, "net_present_value": number}

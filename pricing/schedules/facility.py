@@ -132,7 +132,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     swap_share, start = (hedge.share, hedge.start) if hedge else (0.0, loan.maturity)
     swap_rate = hedge.rate if hedge and hedge.rate is not None else 0.0
     swap = swap_unit(swap_rate, dates, start, compounded, accrual, maturity)
-    now = (position.floating_usd, position.floating_usd + position.fixed_usd, position.drawn_usd)
+    now = (position.floating_usd, position.floating_usd + position.fixed_usd, position.drawn_usd, position.drawn_at_funding_usd)
     capacity = planned = opened = unit_interest = np.zeros(0)
     # the fair swap rate rests on the planned balance, the balance on what coverage allows, coverage on the swap rate
     for _ in range(SWAP_ROUNDS if hedge and hedge.rate is None else 1):
@@ -197,6 +197,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         top_up_capacity=capacity,
         units=units,
         market_value=value,
+        opening_units=np.where(fund < 0, fleet_arrays(fleet, (deal.as_of,), resale)[0][:, 0], 0.0),
         fleet_units=fleet_units,
         fleet_value=fleet_value,
         floating_share=floating_share,
@@ -241,6 +242,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
                 position.trapped_usd,
                 position.drawn_usd,
                 float(position.cures_used),
+                position.drawn_at_funding_usd,
             ]
         ),
         cohort_drawn=cohort_drawn,

@@ -88,6 +88,8 @@ class FacilityPlan(NamedTuple):
     """[cohort, time] surviving units."""
     market_value: Floats
     """[cohort, time] market value of its surviving units at a rent ratio of one."""
+    opening_units: Floats
+    """[cohort] surviving units at the grid's start, of those funded by then."""
     fleet_units: Floats
     """[time] of all cohorts."""
     fleet_value: Floats
@@ -129,7 +131,7 @@ class FacilityPlan(NamedTuple):
     guarantee_lag: int
     guarantor_recovery: float
     opening: Floats
-    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, cures used]"""
+    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, cures used, drawn at funding]"""
     cohort_drawn: Floats
     """[cohort] drawn on it before the grid."""
     past_cfads: Floats

@@ -26,7 +26,9 @@ LEGAL = {
 class Facility(RuleBasedStateMachine):
     """The months lived so far are fixed; rules decide what happens in the next ones."""
 
-    @initialize(price=st.sampled_from([2.0, 2.9, 3.6, 5.0]), cures=st.integers(0, 2), delays=st.lists(st.integers(0, 4), min_size=2, max_size=2))
+    @initialize(
+        price=st.sampled_from([2.0, 2.9, 3.6, 5.0]), cures=st.integers(0, 2), delays=st.lists(st.integers(0, 4), min_size=2, max_size=2)
+    )
     def sign(self, price: float, cures: int, delays: list[int]) -> None:
         terms = deal().contracts["loan"].maintenance.model_dump() | {"cures": cures}
         self.facility = setup(deal(offtake={"price_usd_per_hour": price}, maintenance=terms)).facility
