@@ -9,6 +9,7 @@ from instruments.deal import Deal
 from instruments.ground.messages import printable
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say
+from pricing.engines.facility_rows import METHOD
 from pricing.results import Row
 from pricing.simulation import Simulation, simulate
 
@@ -67,8 +68,15 @@ def _headline(loan_id: str, rows: list[Row]) -> str:
 
 def _margins(rows: list[Row]) -> str:
     found = [row for row in rows if row.measure == "fair_margin"]
-    body = [[row.part or "as it is", f"{(row.value or 0.0) * 1e4:.1f}", f"{(row.standard_error or 0.0) * 1e4:.1f}"] for row in found]
-    return "Margin at which the loan prices at par\n" + table(["credits", "basis points", "±"], body, right=(1, 2)) if found else ""
+    body = [[_case(row), f"{(row.value or 0.0) * 1e4:.1f}", f"{row.standard_error * 1e4:.1f}" if row.standard_error else ""] for row in found]
+    title = "Margin at which the loan prices at par: simulated, with credits cut in turn; and planned flows on one credit, constant recovery"
+    return title + "\n" + table(["case", "basis points", "±"], body, right=(1, 2)) if found else ""
+
+
+def _case(row: Row) -> str:
+    if row.method == METHOD:
+        return f"simulated, {row.part or 'as it is'}"
+    return f"planned flows, {row.part or 'on the customer alone'}"
 
 
 def _coverage(found: Simulation, loan_id: str, path: int | None) -> str:

@@ -24,11 +24,20 @@ if TYPE_CHECKING:
     from instruments.deal import Deal
 
 
-@lru_cache(maxsize=8)
 def simulated(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> tuple[Setup, FacilityRun]:
     """A facility and its run, remembered by value: its loan, offtake and guarantee share one simulation."""
+    return (_short if paths <= SHORT_PATHS else _long)(deal, loan_id, market, paths, seed, threads)
+
+
+def _simulated(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> tuple[Setup, FacilityRun]:
     setup = set_up(deal, loan_id, market)
     return setup, setup.run(paths=paths, seed=seed, threads=threads)
+
+
+SHORT_PATHS = 4096
+"""Runs of exposure tables: many, small (a third of a megabyte each), asked for again by each contract of the deal."""
+_short = lru_cache(maxsize=128)(_simulated)
+_long = lru_cache(maxsize=4)(_simulated)
 
 
 def _of(task: Task, loan_id: str) -> tuple[Setup, FacilityRun]:

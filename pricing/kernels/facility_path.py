@@ -1,5 +1,6 @@
-"""The facility's month, fused and compiled: what `pricing.mechanics` states in numpy, path by path in one pass. One path walks all its months while its postings stay in cache; the caller sums them or keeps them. The order of arithmetic follows the
-numpy statement, and a test holds the two together to rounding.
+"""The facility's month, fused and compiled: what `pricing.mechanics` states in numpy, path by path in one pass.
+
+One path walks all its months while its postings stay in cache. The order of arithmetic follows the statement; a test compares them.
 """
 
 from __future__ import annotations

@@ -96,4 +96,4 @@ class Facility(RuleBasedStateMachine):
 
 
 TestFacility = Facility.TestCase
-TestFacility.settings = settings(max_examples=12, stateful_step_count=14, deadline=None)
+TestFacility.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
