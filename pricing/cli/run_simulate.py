@@ -68,8 +68,12 @@ def _headline(loan_id: str, rows: list[Row]) -> str:
 
 def _margins(rows: list[Row]) -> str:
     found = [row for row in rows if row.measure == "fair_margin"]
-    body = [[_case(row), f"{(row.value or 0.0) * 1e4:.1f}", f"{row.standard_error * 1e4:.1f}" if row.standard_error else ""] for row in found]
-    title = "Margin at which the loan prices at par: simulated, with credits cut in turn; and planned flows on one credit, constant recovery"
+    body = [
+        [_case(row), f"{(row.value or 0.0) * 1e4:.1f}", f"{row.standard_error * 1e4:.1f}" if row.standard_error else ""] for row in found
+    ]
+    title = (
+        "Margin at which the loan prices at par: simulated, with credits cut in turn; and planned flows on one credit, constant recovery"
+    )
     return title + "\n" + table(["case", "basis points", "±"], body, right=(1, 2)) if found else ""
 
 

@@ -75,7 +75,17 @@ def test_the_filed_terms_are_there(deal: Deal) -> None:
     assert (loan.floating.margin, loan.hedge.share, loan.draws.undrawn_fee) == (0.0225, 0.95, 0.005)
     assert (loan.draws.sizing_dscr, loan.maintenance.threshold, loan.maintenance.months) == (1.20, 1.15, 3)
     assert loan.floating.share * loan.commitment_usd == pytest.approx(4.5e9)
-    order = ("operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "subordinated", "distributions")
+    order = (
+        "operating_costs",
+        "fees",
+        "interest",
+        "principal",
+        "liquidity_reserve",
+        "power_reserve",
+        "cash_trap",
+        "subordinated",
+        "distributions",
+    )
     assert loan.waterfall == order
     assert loan.waterfall.index("cash_trap") == 6
     assert (loan.maturity.isoformat(), loan.draws.window_end.isoformat()) == ("2032-03-31", "2027-06-30")
