@@ -18,7 +18,8 @@ _jit: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 def _compiled(version: str) -> Any:
     """The loop over paths. numba keys its cache by a loop's own code and by what it closes over, so the month's version is closed over: a
-    changed month is compiled again."""
+    changed month is compiled again.
+    """
 
     @_jit
     def walk(plan, dr, first, stop, sums, out, cohorts):
