@@ -168,7 +168,7 @@ def _party_rows(run: FacilityRun) -> list[Row]:
             kind="facility",
             part="all its contracts",
             party=party,
-            date=facility.deal.as_of,
+            date=facility.as_of,
             measure="value",
             probability="pricing",
             value=value,

@@ -31,7 +31,7 @@ def run(arguments: Namespace) -> int:
 
 def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: int | None = None) -> str:
     """The simulation for a terminal."""
-    parts = [f"{printable(deal.name or deal.id)}, {deal.as_of}"]
+    parts = [f"{printable(deal.name or deal.id)}, {found.runs[0].facility.as_of}"]
     for loan_id in found.ledgers:
         rows = [row for row in found.rows if row.contract == loan_id]
         parts += [_headline(loan_id, rows), _margins(rows), _draws(found, loan_id), _coverage(found, loan_id, path)]

@@ -58,7 +58,7 @@ def planned(task: Task) -> tuple[LoanFlows, tuple[Credit, ...]]:
     free = Credit("default-free", _sure, 1.0, "planned flows, nobody defaults")
     if loan.collateral is None:
         own = _credit(task, loan.borrower, None, "planned flows on the borrower's credit")
-        flows = term_flows(loan, task.deal.as_of, task.deal.position.facilities.get(task.contract_id))
+        flows = term_flows(loan, task.market.as_of, task.deal.position.facilities.get(task.contract_id))
         return flows, (own, free) if own else (Credit(None, _sure, 1.0, "the borrower has no credit: default-free"),)
     facility = set_up(task.deal, task.contract_id, task.market).facility
     rolled = planned_run(facility)
@@ -83,7 +83,7 @@ def schedule_rows(task: Task, method: str, *, by_quantlib: bool) -> tuple[Row, .
         if task.settings.wants(measure):
             rows.append(
                 Row(
-                    deal=task.deal.id, contract=task.contract_id, kind="loan", part=part, party=party, date=task.deal.as_of,
+                    deal=task.deal.id, contract=task.contract_id, kind="loan", part=part, party=party, date=task.market.as_of,
                     measure=measure, probability="pricing", value=value, error_note=note, method=method,
                 )
             )  # fmt: skip
@@ -141,10 +141,10 @@ def offtake_by_quantlib(task: Task) -> Outcome:
     note = "special case: planned rents, the operator never fails"
     credit = _credit(task, offtake.customer, None, note) or Credit(None, _sure, 1.0, f"{note}, the customer has no credit")
     discount = discount_curve(task.market, default_rates_key(task.market)).discount
-    value = quantlib_claims(task.deal.as_of, flows, discount, credit.survival, subject=task.contract_id)
+    value = quantlib_claims(task.market.as_of, flows, discount, credit.survival, subject=task.contract_id)
     rows = [
         Row(
-            deal=task.deal.id, contract=task.contract_id, kind="offtake", party=party, date=task.deal.as_of, measure="value",
+            deal=task.deal.id, contract=task.contract_id, kind="offtake", party=party, date=task.market.as_of, measure="value",
             probability="pricing", value=sign * value, error_note=credit.note, method="quantlib",
         )
         for party, sign in ((offtake.provider, 1.0), (offtake.customer, -1.0))
