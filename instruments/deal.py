@@ -144,7 +144,7 @@ class Deal(Terms):
         return self
 
 
-def _fits(contract: Contract, position: WarrantPosition, place: str) -> None:
+def _fits(contract: Warrant, position: WarrantPosition, place: str) -> None:
     """The position of a contract speaks of its tranches and legs."""
     exercised = position.exercised_shares
     if exercised and len(exercised) != len(contract.tranches):

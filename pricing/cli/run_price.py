@@ -74,7 +74,8 @@ def _by_part(rows: list[Row]) -> str:
     method = rows[0].method
     holder = rows[0].party
     mine = [row for row in rows if row.method == method and row.party == holder and row.alternative is None]
-    parts = list(dict.fromkeys(row.part for row in mine if row.part is not None))
+    shown = {measure for measure, _, _ in COLUMNS}
+    parts = list(dict.fromkeys(row.part for row in mine if row.part is not None and row.measure in shown))
     columns = [c for c in COLUMNS if any(row.measure == c[0] and (c[2] is None or row.probability == c[2]) for row in mine)]
     if not parts or not columns:
         return ""
@@ -91,13 +92,24 @@ def _by_part(rows: list[Row]) -> str:
 def _shown(row: Row) -> str:
     if row.unit == "USD":
         return usd(row.value, row.standard_error)
-    if row.unit in ("fraction", "probability"):
+    if row.unit in ("fraction", "probability", "rate"):
         return percent(row.value, row.standard_error)
     return number(row.value, row.standard_error)
 
 
+OF_LOANS = (
+    "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
+    "default_probability", "recovery_rate",
+)  # fmt: skip
+"""Measures of a loan that stand below its value."""
+
+
 def _other(rows: list[Row]) -> str:
     lines = [f"{row.measure.replace('_', ' ')}: {_shown(row)}" for row in rows if row.part is None and row.measure.startswith("dilution")]
+    for row in rows:
+        if row.measure in OF_LOANS and (row.part is None or row.measure == "fair_margin"):
+            part = f" ({row.part})" if row.part else ""
+            lines.append(f"{row.measure.replace('_', ' ')}{part} by {row.method}: {_shown(row)}")
     return lines_of(lines)
 
 
