@@ -140,25 +140,7 @@ def leaves(condition: dict[str, Any], path: list[str]) -> list[list[str]]:
 
 
 TENORS = st.sampled_from(["1W", "2W", "1M", "3M", "18M", "1Y", "2Y", "5Y", "30Y"])
-CDS_def positions(contract: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Where a warrant stands: legs that it has, no more shares exercised than a tranche holds."""
-    legs = [".".join(path) for index, tranche in enumerate(contract["tranches"]) for path in leaves(tranche["condition"], [str(index)])]
-    shares = st.tuples(*(st.floats(0.0, 1.0).map(lambda part, one=one: part * one["shares"]) for one in contract["tranches"]))
-    return tables(
-        latched=st.lists(st.sampled_from(legs), max_size=2),
-        exercised_shares=shares.map(list),
-        closes=st.lists(POSITIVES, max_size=2),
-    )
-
-
-def leaves(condition: dict[str, Any], path: list[str]) -> list[list[str]]:
-    """The path of every leg of a condition that has no parts."""
-    if "legs" not in condition:
-        return [path]
-    return [leaf for index, leg in enumerate(condition["legs"]) for leaf in leaves(leg, [*path, "legs", str(index)])]
-
-
-TENORS = st.sampled_from(["6M", "1Y", "3Y", "5Y", "10Y"])
+CDS_TENORS = st.sampled_from(["6M", "1Y", "3Y", "5Y", "10Y"])
 BLOCK = {"observed": DATES, "basis": BASES, "source": TEXTS, "why": TEXTS}
 
 
