@@ -1,0 +1,135 @@
+"""The registry of engines: (terms type, method) to a stateless function and the measures that it gives.
+
+An engine is a function of one `Task`; it owns no state and returns an `Outcome`. `register_engine` is open to users: their
+engines stand beside ours under a method name of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from instruments.ground.errors import InputError, PricingError
+from instruments.ground.messages import problem
+from pricing.results import Row
+
+if TYPE_CHECKING:
+    from curves.market import Market
+    from instruments.deal import Deal
+    from instruments.ground.base import Terms
+
+DEFAULT_PATHS = 65_536
+"""Paths of a simulation where the caller names none: sixteen blocks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to price: `paths` and `seed` for simulations, `threads` changes speed alone, `measures` None means all."""
+
+    paths: int = DEFAULT_PATHS
+    seed: int = 0
+    threads: int | None = None
+    measures: frozenset[str] | None = None
+
+    def wants(self, measure: str) -> bool:
+        """Whether a measure is asked for."""
+        return self.measures is None or measure in self.measures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One contract to price, in its deal, against a market."""
+
+    deal: Deal
+    contract_id: str
+    contract: Terms
+    market: Market
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an engine returns."""
+
+    rows: tuple[Row, ...]
+    warnings: tuple[str, ...] = ()
+
+
+Engine = Callable[[Task], Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A registered engine."""
+
+    terms: type[Terms]
+    method: str
+    engine: Engine
+    measures: tuple[str, ...]
+    default: bool
+    note: str
+
+
+_entries: dict[tuple[type[Terms], str], Entry] = {}
+_loaded = False
+
+
+def register_engine(
+    terms: type[Terms], method: str, *, measures: tuple[str, ...], default: bool = False, note: str = ""
+) -> Callable[[Engine], Engine]:
+    """Decorator: register an engine for a type of terms under a method name.
+
+    Args:
+        terms: the contract type, for example `Warrant`.
+        method: name given to `price(..., method=...)`.
+        measures: names (of `pricing.measures.MEASURES` or your own) of the rows that it returns.
+        default: whether it serves where no method is named; one default per type.
+        note: what it models and what it leaves out, in one line.
+
+    Raises:
+        InputError: the pair is taken, or the type has a default already.
+    """
+
+    def add(engine: Engine) -> Engine:
+        taken = [entry for entry in _entries.values() if entry.terms is terms and (entry.method == method or (default and entry.default))]
+        if taken:
+            text = "one engine per method, and one default"
+            raise InputError(problem("broken_rule", subject=terms.__name__, field=method, rule=text, remedy="choose another method name"))
+        _entries[terms, method] = Entry(terms=terms, method=method, engine=engine, measures=measures, default=default, note=note)
+        return engine
+
+    return add
+
+
+def unregister_engine(terms: type[Terms], method: str) -> None:
+    """Take an engine out again: for tests and notebooks."""
+    _entries.pop((terms, method), None)
+
+
+def entries_for(terms: type[Terms]) -> tuple[Entry, ...]:
+    """Every engine of a type, the default first."""
+    _load()
+    return tuple(sorted((e for e in _entries.values() if e.terms is terms), key=lambda e: (not e.default, e.method)))
+
+
+def find_engine(terms: type[Terms], method: str | None) -> Entry:
+    """The engine of a type and method; None means the default.
+
+    Raises:
+        PricingError: there is none; the message lists what is registered.
+    """
+    candidates = entries_for(terms)
+    for entry in candidates:
+        if entry.method == method or (method is None and entry.default):
+            return entry
+    what = f"{terms.__name__} by method {method!r}" if method else terms.__name__
+    raise PricingError(problem("no_engine", subject=terms.__name__, value=method or "", what=what, choices=[e.method for e in candidates]))
+
+
+def _load() -> None:
+    global _loaded
+    if not _loaded:
+        import pricing.engines  # engines import numpy and the curves: only when one is asked for
+
+        _loaded = bool(pricing.engines.__name__)

@@ -1,0 +1,193 @@
+"""Results: rows with unit, error, method and probability; failures as values; the table and the JSON of every verb."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from instruments.ground.errors import InputError, PricingError, Problem
+from instruments.ground.messages import problem, suggest
+from pricing.measures import MEASURES, Probability
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One number of a result, with all that is needed to read it. `value` is a value to `party`."""
+
+    deal: str
+    contract: str | None = None
+    kind: str | None = None
+    part: str | None = None
+    party: str | None = None
+    scenario: str | None = None
+    date: dt.date | None = None
+    measure: str
+    probability: Probability | None = None
+    value: float | None = None
+    unit: str | None = None
+    standard_error: float | None = None
+    error_note: str | None = None
+    method: str | None = None
+    assumption: str | None = None
+    alternative: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.unit is None and self.measure in MEASURES:
+            object.__setattr__(self, "unit", MEASURES[self.measure].unit)
+        if self.value is not None and not math.isfinite(self.value):
+            raise PricingError(problem("internal", subject=self.contract or self.deal, field=self.measure, why=f"value {self.value}"))
+
+
+COLUMNS = tuple(f.name for f in fields(Row))
+"""Columns of every table, in order; further axes stand to the right of `method`."""
+
+
+def table_of(rows: Iterable[Row]) -> pl.DataFrame:
+    """Rows as a tidy polars frame with the columns of `COLUMNS`."""
+    import polars as pl  # a second of import time that the JSON road does not need
+
+    text, number = pl.String(), pl.Float64()
+    schema: dict[str, pl.DataType] = {name: text for name in COLUMNS}
+    schema |= {"value": number, "standard_error": number, "date": pl.Date()}
+    return pl.DataFrame([asdict(row) for row in rows], schema=schema, orient="row")
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A term or quote that is assumed or weak, and how much it moves the value to the holder."""
+
+    path: str
+    basis: str
+    why: str
+    alternatives: tuple[str, ...]
+    largest_move_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What is needed to get the same numbers again. Worker and thread counts are left out: they change nothing."""
+
+    gpufin: str
+    numpy: str
+    quantlib: str
+    deal: str
+    market: str
+    seed: int
+    paths: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Valuation:
+    """What `price` returns: rows, failures, warnings, assumptions and the audit."""
+
+    rows: tuple[Row, ...]
+    failures: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    audit: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The rows as a polars frame."""
+        return table_of(self.rows)
+
+    def row(
+        self,
+        measure: str = "value",
+        *,
+        contract: str | None = None,
+        part: str | None = None,
+        party: str | None = None,
+        probability: Probability | None = None,
+        method: str | None = None,
+        scenario: str | None = None,
+    ) -> Row:
+        """The first row that fits; `None` for part means the whole contract, for the others: any.
+
+        The default reads the headline: value of the first contract to its holder by the default method.
+
+        Raises:
+            InputError: no row fits; the message lists the measures that are there.
+        """
+        wanted = {"contract": contract, "party": party, "probability": probability, "method": method, "scenario": scenario}
+        for row in self.rows:
+            if row.measure != measure or row.part != part or row.alternative is not None:
+                continue
+            if all(getattr(row, name) == text for name, text in wanted.items() if text is not None):
+                return row
+        if self.failures:
+            raise PricingError(*self.failures)
+        names = sorted({row.measure for row in self.rows})
+        raise InputError(problem("unknown_name", subject="result", field=measure, what="row", choices=names))
+
+    @property
+    def value(self) -> float:
+        """Value in USD of the first contract to its holder, by the default method."""
+        return _number(self.row("value"))
+
+    @property
+    def standard_error(self) -> float | None:
+        """Standard error of `value`; None where the method is exact."""
+        return self.row("value").standard_error
+
+    def to_json(self) -> str:
+        """The JSON of the command line: schema_version, audit, results, assumptions, warnings, failures."""
+        return document_json(
+            audit=dict(self.audit),
+            results=[asdict(row) for row in self.rows],
+            assumptions=[asdict(item) for item in self.assumptions],
+            warnings=list(self.warnings),
+            failures=[asdict(item) for item in self.failures],
+        )
+
+
+def _number(row: Row) -> float:
+    if row.value is None:
+        raise PricingError(problem("unsupported", subject=row.contract or row.deal, field=row.measure, why="void", remedy="see error_note"))
+    return row.value
+
+
+def document_json(
+    *,
+    audit: dict[str, Any],
+    results: list[dict[str, Any]],
+    assumptions: list[dict[str, Any]] | None = None,
+    warnings: list[str] | None = None,
+    failures: list[dict[str, Any]] | None = None,
+) -> str:
+    """The one JSON shape of every command: sorted nowhere, so rows keep their order; NaN refused."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "audit": audit,
+        "results": results,
+        "assumptions": assumptions or [],
+        "warnings": warnings or [],
+        "failures": failures or [],
+    }
+    return json.dumps(document, indent=1, default=_plain, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a result")
+
+
+def check_measures(asked: Iterable[str] | None, offered: tuple[str, ...]) -> frozenset[str] | None:
+    """The asked measures, if the engine offers each of them."""
+    if asked is None:
+        return None
+    for name in asked:
+        if name not in offered:
+            raise InputError(problem("bad_choice", subject="measures", value=name, choices=offered, suggestion=suggest(name, offered)))
+    return frozenset(asked)
