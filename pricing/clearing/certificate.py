@@ -40,8 +40,9 @@ class Certificate:
 
 def closed_groups(links: Bools) -> list[NDArray[np.int64]]:
     """Strongly connected groups with at least one link that no link leaves: money paid inside them stays there."""
-    count, label = connected_components(csr_matrix(links), directed=True, connection="strong")
-    start, end = np.nonzero(links)
+    graph = csr_matrix(links)
+    count, label = connected_components(graph, directed=True, connection="strong")
+    start, end = np.repeat(np.arange(len(links)), np.diff(graph.indptr)), graph.indices
     leaving = np.zeros(count, dtype=bool)
     leaving[label[start[label[start] != label[end]]]] = True
     linked = np.zeros(count, dtype=bool)
@@ -62,6 +63,8 @@ def unique_debts(links: Bools, outside: Floats, cushion: Floats) -> Bools:
     """
     rows = len(cushion)
     unique = np.ones(rows, dtype=bool)
+    if (outside > 0)[:, links.any(axis=(0, 2))].all():
+        return unique  # every debtor pays some outsider: no group is closed
     for k in range(len(links)):
         chosen = slice(None) if len(links) == 1 else slice(k, k + 1)
         for group in closed_groups(links[k]):

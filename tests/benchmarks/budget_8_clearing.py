@@ -18,7 +18,7 @@ from scipy.optimize import fixed_point
 from pricing.clearing.debts import clear_debts
 from pricing.clearing.rows import Floats
 
-SIZES = ((100, 100, 20), (1_000, 10, 5))
+SIZES = ((100, 100, 20), (1_000, 40, 5))
 """Firms, scenarios for us, scenarios for the rival."""
 TARGETS = {100: 20.0, 1_000: 5.0}
 XTOL = 1e-12
