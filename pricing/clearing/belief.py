@@ -44,7 +44,9 @@ def settled_share(distribution: Callable[[float], float], *, bias: float, start:
         if abs(new - share) < 1e-14:
             return new
         share = new
-    raise NetworkError(problem("not_converged", subject="belief", iterations=100_000, residual=f"{abs(new - share):.1e}", remedy="change the bias"))
+    raise NetworkError(
+        problem("not_converged", subject="belief", iterations=100_000, residual=f"{abs(new - share):.1e}", remedy="change the bias")
+    )
 
 
 def jump_biases(distribution: Callable[[Floats], Floats]) -> tuple[float, float] | None:

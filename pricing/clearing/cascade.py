@@ -111,5 +111,7 @@ def ltv_distance(*, ltv: ArrayLike, limit: ArrayLike, weight: ArrayLike = 1.0) -
     """
     now, most, part = np.asarray(ltv, float), np.asarray(limit, float), np.asarray(weight, float)
     if (now < 0).any() or (most <= 0).any() or (part <= 0).any() or (part > 1).any():
-        raise InputError(problem("array_range", field="ltv, limit, weight", expected="ltv >= 0, limit > 0, weight in (0, 1]", index="?", value="outside"))
+        raise InputError(
+            problem("array_range", field="ltv, limit, weight", expected="ltv >= 0, limit > 0, weight in (0, 1]", index="?", value="outside")
+        )
     return (1.0 - now / most) / part

@@ -70,9 +70,17 @@ def _circulation(web: Floats) -> Floats:
     if not len(start):
         return out
     edges = np.arange(len(start))
-    ends = csr_matrix((np.r_[np.ones(len(edges)), -np.ones(len(edges))], (np.r_[start, end], np.r_[edges, edges])), shape=(len(web), len(edges)))
+    ends = csr_matrix(
+        (np.r_[np.ones(len(edges)), -np.ones(len(edges))], (np.r_[start, end], np.r_[edges, edges])), shape=(len(web), len(edges))
+    )
     scale = web.max()
-    found = linprog(-np.ones(len(edges)), A_eq=ends, b_eq=np.zeros(len(web)), bounds=np.c_[np.zeros(len(edges)), web[start, end] / scale], method="highs")
+    found = linprog(
+        -np.ones(len(edges)),
+        A_eq=ends,
+        b_eq=np.zeros(len(web)),
+        bounds=np.c_[np.zeros(len(edges)), web[start, end] / scale],
+        method="highs",
+    )
     if not found.success:
         raise NetworkError(problem("no_solution", subject="max_circularity", why=str(found.message), remedy="check the sizes of the flows"))
     out[start, end] = found.x * scale
@@ -123,9 +131,7 @@ def pledge_depth(pledges: Mapping[str, Sequence[str]]) -> dict[str, int]:
     return depth
 
 
-def null_percentile(
-    traced: FlowTrace, *, measure: Callable[[Floats], float], draws: int, rng: np.random.Generator
-) -> tuple[float, Floats]:
+def null_percentile(traced: FlowTrace, *, measure: Callable[[Floats], float], draws: int, rng: np.random.Generator) -> tuple[float, Floats]:
     """Where a measure of one web stands among random webs with the same z, y and T: (share of draws below it, the draws' values).
 
     Each draw fills all off-diagonal links with exponential weights and fits them to the row sums T - y and column sums T - z by
@@ -150,4 +156,6 @@ def _fitted(seed: Floats, paid: Floats, taken: Floats) -> Floats:
         if np.abs(web.sum(axis=1) - paid).max() <= goal:
             return web
     left = np.abs(web.sum(axis=1) - paid).max() / paid.sum()
-    raise NetworkError(problem("not_converged", subject="null model", iterations=FIT_ROUNDS, residual=f"{left:.1e}", remedy="drop the largest node"))
+    raise NetworkError(
+        problem("not_converged", subject="null model", iterations=FIT_ROUNDS, residual=f"{left:.1e}", remedy="drop the largest node")
+    )

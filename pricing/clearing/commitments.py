@@ -37,12 +37,14 @@ def staged_commitment(*, firm: float, tranches: ArrayLike, odds: ArrayLike) -> C
 
 
 def check_ladder(*, headline: float, expected: float, firm: float, drawn: float, drawn_outside: float) -> None:
-    """The headline ladder: headline >= expected >= firm at signing, headline >= drawn >= drawn from outside to date. Raises `InputError`."""
+    """Headline >= expected >= firm at signing, headline >= drawn >= drawn from outside to date; else `InputError`."""
     rungs = (("expected", expected, headline, "headline"), ("firm", firm, expected, "expected"))
     rungs += (("drawn", drawn, headline, "headline"), ("drawn_outside", drawn_outside, drawn, "drawn"))
     for name, value, above, of in rungs:
         if value > above * (1 + 1e-12):
-            raise InputError(problem("broken_rule", subject=name, value=value, rule=f"must not exceed {of} {above:g}", remedy="check the two figures"))
+            raise InputError(
+                problem("broken_rule", subject=name, value=value, rule=f"must not exceed {of} {above:g}", remedy="check the two figures")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ def implied_years(*, value: float, margin: float, revenue: float, growth: float,
         return value / profit
     inside = 1.0 + value * (x - 1.0) / (profit * x)
     if inside <= 0.0:
-        raise NetworkError(problem("no_solution", subject="implied years", why="no number of years repays the value", remedy="raise growth or margin"))
+        raise NetworkError(
+            problem("no_solution", subject="implied years", why="no number of years repays the value", remedy="raise growth or margin")
+        )
     return float(np.log(inside) / np.log(x))
 
 

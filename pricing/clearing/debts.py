@@ -133,12 +133,18 @@ def _check_options(rank: str, alpha: float, beta: float, which: str, method: str
             raise InputError(problem("bad_option", subject=name, value=value, expected=f"one of {', '.join(allowed)}", hint="choose one"))
     for name, share in (("alpha", alpha), ("beta", beta)):
         if not 0.0 < share <= 1.0:
-            raise InputError(problem("bad_option", subject=name, value=share, expected="above 0 and at most 1", hint="1 is no default cost"))
+            raise InputError(
+                problem("bad_option", subject=name, value=share, expected="above 0 and at most 1", hint="1 is no default cost")
+            )
     if which == "least" and method in ("fictitious_default", "linear_programme"):
-        raise InputError(problem("bad_option", subject="method", value=method, expected="active_set or iteration", hint="it finds the greatest only"))
+        raise InputError(
+            problem("bad_option", subject="method", value=method, expected="active_set or iteration", hint="it finds the greatest only")
+        )
     if method == "linear_programme" and (rank == "first" or min(alpha, beta) < 1.0):
         expected = "used with rank pro_rata and no default costs"
-        raise InputError(problem("bad_option", subject="method", value=method, expected=expected, hint="elsewhere payments are no linear programme"))
+        raise InputError(
+            problem("bad_option", subject="method", value=method, expected=expected, hint="elsewhere payments are no linear programme")
+        )
 
 
 def _solve(model: DebtMap, which: Which, method: DebtMethod) -> tuple[Floats, Bools, NDArray[np.int64], dict[int, Problem]]:
@@ -155,7 +161,9 @@ def _solve(model: DebtMap, which: Which, method: DebtMethod) -> tuple[Floats, Bo
             float(model.alpha), float(model.beta), which == "greatest", MOST_SWEEPS, paid, default, rounds,
         )  # fmt: skip
         return paid, default, rounds, {}
-    solve: Callable[[DebtMap, int], tuple[Floats, Bools, int]] = fictitious_default if method == "fictitious_default" else by_linear_programme
+    solve: Callable[[DebtMap, int], tuple[Floats, Bools, int]] = (
+        fictitious_default if method == "fictitious_default" else by_linear_programme
+    )
     failed: dict[int, Problem] = {}
     for row in range(rows):
         try:

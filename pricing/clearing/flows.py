@@ -111,7 +111,7 @@ def _check_balance(taken: Floats, paid: Floats, names: Sequence[str] | None) -> 
 
 
 def closed_by_outside(flows: ArrayLike, inflow: ArrayLike = 0.0, outflow: ArrayLike = 0.0) -> tuple[Floats, Floats]:
-    """z and y raised just enough that every node balances: the gap of each node is a derived entry, paid by or to the outside."""
+    """Outside flows z and y raised just enough that every node balances: each gap is a derived entry."""
     links = square(flows, "flows")
     n = links.shape[-1]
     z, y = vectors(inflow, "inflow", n, low=0.0), vectors(outflow, "outflow", n, low=0.0)

@@ -79,7 +79,15 @@ def clear_guarantees(
     if not (g.shape == k.shape == j.shape) or g.ndim != 1 or ((np.r_[g, k, j] < 0) | (np.r_[g, k, j] >= n)).any():
         raise InputError(problem("array_shape", field="guarantor, debtor, creditor", expected=f"equal lists of 0..{n - 1}", found=g.shape))
     if ((g == k) | (g == j)).any():
-        raise InputError(problem("array_range", field="guarantor", expected="neither debtor nor creditor", index=int(np.argmax((g == k) | (g == j))), value="one"))
+        raise InputError(
+            problem(
+                "array_range",
+                field="guarantor",
+                expected="neither debtor nor creditor",
+                index=int(np.argmax((g == k) | (g == j))),
+                value="one",
+            )
+        )
     cash, outside = vectors(assets, "assets", n, low=0.0), vectors(external, "external", n, low=0.0)
     limit = np.atleast_2d(floats(cap, "cap", low=0.0))
     count = scenarios(cash, outside, limit)

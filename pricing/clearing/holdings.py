@@ -138,7 +138,9 @@ def clear_holdings(
     """
     for name, share in (("alpha", alpha), ("beta", beta)):
         if not 0.0 < share <= 1.0:
-            raise InputError(problem("bad_option", subject=name, value=share, expected="above 0 and at most 1", hint="1 is no default cost"))
+            raise InputError(
+                problem("bad_option", subject=name, value=share, expected="above 0 and at most 1", hint="1 is no default cost")
+            )
     shares = square(equity_held, "equity_held")[0]
     n = len(shares)
     cash, faces = vectors(assets, "assets", n, low=0.0), _layers(debts, n)
@@ -168,7 +170,9 @@ def _layers(debts: ArrayLike, n: int) -> Floats:
     array = floats(debts, "debts", low=0.0)
     array = array[None, None] if array.ndim == 1 else array[None] if array.ndim == 2 else array
     if array.ndim != 3 or array.shape[-1] != n:
-        raise InputError(problem("array_shape", field="debts", expected=f"(scenarios, layers, {n}), (layers, {n}) or ({n},)", found=array.shape))
+        raise InputError(
+            problem("array_shape", field="debts", expected=f"(scenarios, layers, {n}), (layers, {n}) or ({n},)", found=array.shape)
+        )
     return array
 
 
@@ -225,7 +229,13 @@ def _sweep(model: HoldingsMap, which: Which) -> tuple[Floats, Bools, NDArray[np.
         share.extend(column[found].tolist())
         start[index + 1] = len(holder)
     arrived, rounds = model.received(value), np.zeros(len(value), dtype=np.int64)
-    parts = (np.ascontiguousarray(model.assets), np.ascontiguousarray(model.debts), start, np.array(holder, dtype=np.int64), np.array(share))
+    parts = (
+        np.ascontiguousarray(model.assets),
+        np.ascontiguousarray(model.debts),
+        start,
+        np.array(holder, dtype=np.int64),
+        np.array(share),
+    )
     terms = (model.warrant_weight, np.ascontiguousarray(model.warrant_floor), float(model.alpha), float(model.beta), which == "greatest")
     value_rows(*parts, *terms, MOST_SWEEPS, value, arrived, default, rounds)
     return value, default, rounds

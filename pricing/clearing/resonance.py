@@ -53,7 +53,9 @@ def resonance(*, effect: ArrayLike, shock: ArrayLike, value: ArrayLike | None = 
     web = square(effect, "effect")[0]
     start = vectors(shock, "shock", len(web), low=0.0)
     if not (start.sum(axis=-1) > 0).all():
-        raise InputError(problem("array_range", field="shock", expected="a shock to somebody in every scenario", index="row", value="all 0"))
+        raise InputError(
+            problem("array_range", field="shock", expected="a shock to somebody in every scenario", index="row", value="all 0")
+        )
     radius = spectral_radius(web)
     if radius >= 1.0:
         raise NetworkError(problem("not_contracting", subject="resonance", field="effect", radius=f"{radius:.6g}"))
@@ -122,7 +124,9 @@ def loop_gain(*, decay_supplier: float, decay_customer: float, purchases: float,
     """
     for name, value in (("decay_supplier", decay_supplier), ("decay_customer", decay_customer)):
         if not 0.0 < value < 1.0:
-            raise InputError(problem("bad_option", subject=name, value=value, expected="between 0 and 1", hint="share that fades each period"))
+            raise InputError(
+                problem("bad_option", subject=name, value=value, expected="between 0 and 1", hint="share that fades each period")
+            )
     gain = purchases * multiple * put_back
     top = 1.0 - (decay_supplier + decay_customer) / 2.0 + np.sqrt(((decay_supplier - decay_customer) / 2.0) ** 2 + gain)
     return float(top), gain > decay_supplier * decay_customer

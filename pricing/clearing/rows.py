@@ -56,7 +56,9 @@ def square(value: ArrayLike, name: str, *, low: float = 0.0, high: float = np.in
     if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
         raise InputError(problem("array_shape", field=name, expected="(scenarios, n, n) or (n, n)", found=array.shape))
     if np.diagonal(array, axis1=-2, axis2=-1).any():
-        raise InputError(problem("array_range", field=name, expected="zero on the diagonal: nobody pays or owns itself", index="(i, i)", value="not 0"))
+        raise InputError(
+            problem("array_range", field=name, expected="zero on the diagonal: nobody pays or owns itself", index="(i, i)", value="not 0")
+        )
     return array if array.ndim == 3 else array[None]
 
 

@@ -36,7 +36,9 @@ class FireSale:
     """Scenarios without an answer."""
 
 
-def fire_sale(*, units: ArrayLike, cash: ArrayLike, debt: ArrayLike, ratio: ArrayLike, impact: ArrayLike, start: ArrayLike = 1.0) -> FireSale:
+def fire_sale(
+    *, units: ArrayLike, cash: ArrayLike, debt: ArrayLike, ratio: ArrayLike, impact: ArrayLike, start: ArrayLike = 1.0
+) -> FireSale:
     """Greatest price at which a batch of firms meets a required ratio of capital to risky assets by selling.
 
     Model: s_i(p) = clip(q_i - (c_i + p q_i - D_i) / (r* p), 0, q_i), p = start exp(-a sum_i s_i(p)), iterated from `start` down. With
@@ -97,7 +99,9 @@ def fire_sale(*, units: ArrayLike, cash: ArrayLike, debt: ArrayLike, ratio: Arra
 def depth_impact(*, share_sold: float, price_fall: float) -> float:
     """Impact per unit share from a quote: selling `share_sold` moves the price by `price_fall`, a = -ln(1 - d) / w (both in (0, 1))."""
     if not (0.0 < share_sold <= 1.0 and 0.0 <= price_fall < 1.0):
-        raise InputError(problem("bad_option", subject="depth", value=(share_sold, price_fall), expected="shares in (0, 1]", hint="0.05 is 5 %"))
+        raise InputError(
+            problem("bad_option", subject="depth", value=(share_sold, price_fall), expected="shares in (0, 1]", hint="0.05 is 5 %")
+        )
     return float(-np.log1p(-price_fall) / share_sold)
 
 
@@ -115,7 +119,9 @@ class LeverageRound:
     """AV: second losses over all equity."""
 
 
-def leverage_round(*, weights: ArrayLike, assets: ArrayLike, leverage: ArrayLike, equity: ArrayLike, impact: ArrayLike, shock: ArrayLike) -> LeverageRound:
+def leverage_round(
+    *, weights: ArrayLike, assets: ArrayLike, leverage: ArrayLike, equity: ArrayLike, impact: ArrayLike, shock: ArrayLike
+) -> LeverageRound:
     """One round of sales by firms that return to their leverage after a shock.
 
     Model: R1 = M f, phi = M' A B R1, F2 = ell phi, second loss = -A M F2, AV = sum of it / sum E. Linear, one round, assets not exhausted.
@@ -136,8 +142,12 @@ def leverage_round(*, weights: ArrayLike, assets: ArrayLike, leverage: ArrayLike
     return LeverageRound(-flow, price, second, second.sum(axis=-1) / floats(equity, "equity").sum())
 
 
-def margin_spiral(*, margin: float, position_before: float, position_after: float, margin_slope: float, risk_aversion: float, volatility: float) -> float:
-    """Price change per unit change of speculators' wealth, margin binding on a long position: 1 / (D m + x1 dm/dp - x0), D = 2/(gamma sigma^2).
+def margin_spiral(
+    *, margin: float, position_before: float, position_after: float, margin_slope: float, risk_aversion: float, volatility: float
+) -> float:
+    """Price change per unit change of speculators' wealth, margin binding on a long position.
+
+    Model: 1 / (D m + x1 dm/dp - x0), D = 2/(gamma sigma^2), m margin per unit, x0 old and x1 new position.
 
     x0 > 0 is the loss spiral, dm/dp < 0 the margin spiral.
 
@@ -149,5 +159,7 @@ def margin_spiral(*, margin: float, position_before: float, position_after: floa
     depth = 2.0 / (risk_aversion * volatility**2)
     below = depth * margin + position_after * margin_slope - position_before
     if not below > 0.0:
-        raise NetworkError(problem("no_solution", subject="margin spiral", why="no stable illiquid equilibrium", remedy="lower the position or the slope"))
+        raise NetworkError(
+            problem("no_solution", subject="margin spiral", why="no stable illiquid equilibrium", remedy="lower the position or the slope")
+        )
     return 1.0 / below

@@ -92,7 +92,9 @@ def clear_secured(
     cash = vectors(assets, "assets", links.shape[-1], low=0.0)
     used = pledged.sum(axis=-1)
     if (used > cash * (1 + 1e-12)).any():
-        index = tuple(int(i) for i in np.argwhere(used > np.broadcast_to(cash * (1 + 1e-12), np.broadcast_shapes(used.shape, cash.shape)))[0])
+        index = tuple(
+            int(i) for i in np.argwhere(used > np.broadcast_to(cash * (1 + 1e-12), np.broadcast_shapes(used.shape, cash.shape)))[0]
+        )
         text = "at most the outside assets of the pledger in its row"
         raise InputError(problem("array_range", field="collateral", expected=text, index=list(index), value="more"))
     secured = np.minimum(links, pledged)

@@ -110,7 +110,9 @@ def fictitious_default(model: DebtMap, row: int) -> tuple[Floats, Bools, int]:
         if (failing == default).all():
             return paid, default, rounds
         default = failing
-    raise NetworkError(problem("not_converged", subject="fictitious default", iterations=len(owed) + 1, residual="unknown", remedy="report it"))
+    raise NetworkError(
+        problem("not_converged", subject="fictitious default", iterations=len(owed) + 1, residual="unknown", remedy="report it")
+    )
 
 
 def _pay_on(default: Bools, share: Floats, owed: Floats, fixed: Floats, beta: float) -> Floats:
@@ -139,7 +141,12 @@ def by_linear_programme(model: DebtMap, row: int) -> tuple[Floats, Bools, int]:
     """
     k = row if len(model.owed) > 1 else 0
     share, owed, scale = model.shares[k], model.owed[k], max(float(model.owed[k].max()), 1e-300)
-    found = linprog(-np.ones(len(owed)), A_ub=np.eye(len(owed)) - share.T, b_ub=model.assets[row] / scale, bounds=np.c_[np.zeros(len(owed)), owed / scale])
+    found = linprog(
+        -np.ones(len(owed)),
+        A_ub=np.eye(len(owed)) - share.T,
+        b_ub=model.assets[row] / scale,
+        bounds=np.c_[np.zeros(len(owed)), owed / scale],
+    )
     if not found.success:
         raise NetworkError(problem("no_solution", subject="linear programme", why=str(found.message), remedy="use another method"))
     # the programme is solved to 1e-9; one pass over its default set restores full accuracy

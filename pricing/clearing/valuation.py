@@ -85,7 +85,9 @@ def value_network(
     worth = valuation(equity)
     residual = np.abs(own + _received(held, worth) - equity).max(axis=-1) / scale
     failures = tuple(
-        RowFailure(int(row), problem("not_converged", iterations=MOST_ROUNDS, residual=f"{residual[row]:.1e}", remedy="check the valuation"))
+        RowFailure(
+            int(row), problem("not_converged", iterations=MOST_ROUNDS, residual=f"{residual[row]:.1e}", remedy="check the valuation")
+        )
         for row in np.flatnonzero(~(residual <= FIXED_POINT_RESIDUAL))
     )
     single = np.ndim(assets) < 2 and np.ndim(liabilities) < 2
@@ -104,7 +106,9 @@ def eisenberg_noe_worth(*, claims: ArrayLike, liabilities: ArrayLike, rank: Rank
     held = square(claims, "claims")[0]
     owed = held.sum(axis=0) + (vectors(liabilities, "liabilities", len(held))[0] if rank == "pro_rata" else 0.0)
     if not 0.0 < beta <= 1.0 or (beta < 1.0 and rank == "first"):
-        raise InputError(problem("bad_option", subject="beta", value=beta, expected="in (0, 1], below 1 only with rank pro_rata", hint="1 is no cost"))
+        raise InputError(
+            problem("bad_option", subject="beta", value=beta, expected="in (0, 1], below 1 only with rank pro_rata", hint="1 is no cost")
+        )
     safe = np.where(owed > 0, owed, 1.0)
     return lambda equity: np.where(equity >= -1e-13 * safe, 1.0, beta * np.clip((equity + owed) / safe, 0.0, 1.0))
 
@@ -121,7 +125,10 @@ def debt_rank_worth(initial_equity: ArrayLike) -> Valuation:
 
 
 def ex_ante_default(*, equity: ArrayLike, assets: ArrayLike, volatility: ArrayLike, years: float) -> Floats:
-    """Chance that equity falls below 0 by t, external assets lognormal without drift: Phi((ln(1 - E/A) + s^2 t/2) / (s sqrt t)), 0 if E >= A."""
+    """Chance that equity falls below 0 by t, external assets lognormal without drift.
+
+    Model: Phi((ln(1 - E/A) + s^2 t/2) / (s sqrt t)), 0 if E >= A; without volatility 1 if E < 0, else 0.
+    """
     worth, own, sigma = np.asarray(equity, float), floats(assets, "assets", low=np.finfo(float).tiny), np.asarray(volatility, float)
     spread = sigma * np.sqrt(years)
     gap = 1.0 - worth / own

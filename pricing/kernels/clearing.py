@@ -89,10 +89,9 @@ def _row(share, owed, base, threshold, feedback, greatest, margin, smallest, mos
             if not flagged[i]:
                 over = arrived[i] - threshold[i]
                 flagged[i] = over > margin[i] if greatest else over >= -margin[i]
+            target = 0.0 if greatest else owed[i]
             if flagged[i] == greatest:
                 target = min(owed[i], max(0.0, base[i] + feedback * arrived[i]))
-            else:
-                target = 0.0 if greatest else owed[i]
             move = target - value[i]
             if move > smallest:
                 value[i] = target
