@@ -11,242 +11,54 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.deal import Contract, Milestone
+from instruments.deal import Milestone
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
-from instruments.ground.keys import MarketKey, Name
-from instruments.ground.provenance import Basis, Provenance, Range
-from instruments.ground.units import Fraction, PositiveUsd, Usd
+from instruments.ground.keys import Name
+from instruments.ground.provenance import Basis, Provenance
+from instruments.ground.units import Fraction, NonNegative, PositiveUsd
 from instruments.webcheck import check_closed_groups, check_names, check_ownership, check_pledges
+from instruments.webparts import (
+    GONE,
+    REVENUE,
+    Balance,
+    Dependency,
+    Edge,
+    EdgeKind,
+    Entity,
+    Layer,
+    Level,
+    Listed,
+    Once,
+    Outside,
+    Perimeter,
+    Period,
+    Schedule,
+    Spread,
+    Status,
+    TradedAsset,
+)
 
-Outside = Literal["customers", "equity", "lenders", "state", "suppliers", "insiders"]
-"""What kind of outsider: new external cash is told apart by it."""
-Layer = Literal["cash", "in_kind", "claim", "equity", "contingent", "mark"]
-"""What moves: only cash enters flow measures; a claim is owed from payer to payee; a mark is a price, not a payment."""
-EdgeKind = Literal[
-    "equity_investment",
-    "equity_holding",
-    "equity_in_kind",
-    "fund_commitment",
-    "acquisition",
-    "secondary_sale",
-    "asset_sale",
-    "loan",
-    "debt",
-    "repayment",
-    "distribution",
-    "purchase_commitment",
-    "purchase",
-    "sales",
-    "costs",
-    "lease",
-    "revenue_share",
-    "in_kind_supply",
-    "guarantee",
-    "warrant",
+__all__ = [
+    "Balance",
+    "Dependency",
+    "Edge",
+    "EdgeKind",
+    "Entity",
+    "GONE",
+    "Layer",
+    "Level",
+    "Listed",
+    "Once",
+    "Outside",
+    "Perimeter",
+    "Period",
+    "REVENUE",
+    "Schedule",
+    "Spread",
+    "Status",
+    "TradedAsset",
+    "Web",
 ]
-"""What the edge is. `sales` and `costs` join the web to the outside."""
-REVENUE = frozenset({"purchase_commitment", "purchase", "sales", "lease", "revenue_share"})
-"""Kinds that are revenue of the payee."""
-Status = Literal[
-    "closed",
-    "partly_closed",
-    "outstanding",
-    "issued",
-    "binding",
-    "cancellable",
-    "reported",
-    "announced",
-    "unvested",
-    "contingent",
-    "in_talks",
-    "memorandum",
-    "stalled",
-    "cancelled",
-    "superseded",
-]
-"""How far the edge has come."""
-GONE = frozenset({"in_talks", "memorandum", "stalled", "cancelled", "superseded"})
-"""Not, or no longer, agreed: kept for the headline ladder, left out of a current picture."""
-
-
-class Once(Terms):
-    """All on one date."""
-
-    kind: Literal["once"] = "once"
-    on: dt.date
-    """When."""
-
-
-class Level(Terms):
-    """Evenly between two dates."""
-
-    kind: Literal["level"] = "level"
-    start: dt.date
-    """First day."""
-    end: dt.date
-    """Day after the last."""
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end <= self.start:
-            raise PydanticCustomError("broken_rule", "the end must come after the start", {"path": "end"})
-        return self
-
-
-class Spread(Terms):
-    """Evenly from a date over a length that is not known."""
-
-    kind: Literal["spread"] = "spread"
-    start: dt.date
-    """First day."""
-    years: Range
-    """Shortest and longest length, in years, above 0."""
-
-    @model_validator(mode="after")
-    def _positive(self) -> Self:
-        if self.years[0] <= 0:
-            raise PydanticCustomError("broken_rule", "a length must be above 0 years", {"path": "years"})
-        return self
-
-
-class Listed(Terms):
-    """Stated amounts by date."""
-
-    kind: Literal["listed"] = "listed"
-    amounts_usd: Annotated[FrozenMap[dt.date, Usd], Field(min_length=1)]
-    """Date to USD."""
-
-
-Schedule = Annotated[Once | Level | Spread | Listed, Field(discriminator="kind")]
-"""When the money moves."""
-
-
-class Entity(Terms):
-    """A firm, vehicle or fund, or a group of outsiders."""
-
-    name: str = ""
-    """Full name, for tables."""
-    outside: Outside | None = None
-    """None: inside the web. Else a group of outsiders; outsiders stay apart, so that the outside does not close circles."""
-    equity: MarketKey | None = None
-    """Its share: `equity:AMD`."""
-    credit: MarketKey | None = None
-    """Its credit: `credit:OPENAI`."""
-
-
-class Edge(Terms):
-    """Money, claims, shares or promises that go from one entity to another."""
-
-    payer: Name = Field(alias="from")
-    """Who pays, owes, gives or promises; of `equity_holding` the holder."""
-    payee: Name = Field(alias="to")
-    """Who receives; of `equity_holding` the issuer."""
-    kind: EdgeKind
-    """What it is."""
-    layer: Layer
-    """What moves."""
-    what: str = ""
-    """The instrument, in words."""
-    headline_usd: Usd | None = None
-    """Largest amount that was announced, USD; None is not known."""
-    firm_usd: Usd | None = None
-    """Unconditional amount at signing, USD."""
-    paid_usd: Usd | None = None
-    """Moved to date, USD."""
-    range_usd: Range | None = None
-    """What an amount that is not known could be, USD."""
-    schedule: Schedule | None = None
-    """When the money moves; None: on the day of announcement."""
-    trigger: str = ""
-    """What has to happen first, in words."""
-    status: Status | None = None
-    """How far it has come; needed for any amount."""
-    announced: dt.date | None = None
-    """When it became known."""
-    announced_about: bool = False
-    """Whether the date is approximate."""
-    within: Name | None = None
-    """Edge that contains this one: the two are not added."""
-    stake: Fraction | None = None
-    """Share of the payee's equity that the payer holds through this edge."""
-    secured_on: Many[str] = ()
-    """What a claim is secured on: ids of other edges, or names of assets."""
-    contract: Contract | None = None
-    """The edge as a contract of the library, priced by its engine."""
-    provenance: Provenance | None = None
-    """Basis and source; None: the web's default."""
-
-    @model_validator(mode="after")
-    def _amounts_in_order(self) -> Self:
-        if self.payer == self.payee:
-            raise PydanticCustomError("broken_rule", "an edge joins two entities", {"path": "to"})
-        for name in ("firm_usd", "paid_usd"):
-            amount = getattr(self, name)
-            if amount is not None and self.headline_usd is not None and amount > self.headline_usd:
-                raise PydanticCustomError("broken_rule", f"{name} must not exceed headline_usd", {"path": name})
-        if self.range_usd is not None and self.range_usd[0] < 0:
-            raise PydanticCustomError("out_of_range", "must be at or above 0", {"path": "range_usd", "expected": "at or above 0"})
-        return self
-
-    @property
-    def has_amount(self) -> bool:
-        """Whether any amount is known."""
-        return any(amount is not None for amount in (self.headline_usd, self.firm_usd, self.paid_usd))
-
-    @property
-    def is_current(self) -> bool:
-        """Whether it belongs to a current picture."""
-        return self.status not in GONE
-
-
-class Perimeter(Terms):
-    """A consolidation choice."""
-
-    why: str
-    """What the choice stands for."""
-    consolidate: FrozenMap[Name, Name] = FrozenDict()
-    """Entity to the entity whose books take it in; flows between them vanish."""
-    outside: Many[Name] = ()
-    """Entities that this perimeter counts as outsiders."""
-
-
-class Dependency(Terms):
-    """How far one entity's value falls when another's does."""
-
-    on: Name
-    """Whose fall."""
-    of: Name
-    """Who falls with it."""
-    channel: Literal["revenue", "stake", "supply"]
-    """Revenue share x multiple, stake / net asset value, or share of supply x elasticity."""
-    share: Range
-    """Low and high: share of revenue, stake over net asset value, or share of supply; at or above 0."""
-    multiple: Range = (1.0, 1.0)
-    """Low and high: relative fall of value per relative loss of that share; at or above 0."""
-    provenance: Provenance
-    """Basis and source of share and multiple."""
-
-    @model_validator(mode="after")
-    def _positive(self) -> Self:
-        for name, pair in (("share", self.share), ("multiple", self.multiple)):
-            if pair[0] < 0:
-                raise PydanticCustomError("out_of_range", "must be at or above 0", {"path": name, "expected": "at or above 0"})
-        return self
-
-
-class Period(Terms):
-    """The period over which flows are counted."""
-
-    start: dt.date
-    """First day."""
-    end: dt.date
-    """Day after the last."""
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end <= self.start:
-            raise PydanticCustomError("broken_rule", "the end must come after the start", {"path": "end"})
-        return self
 
 
 class Web(Terms):
@@ -274,6 +86,14 @@ class Web(Terms):
     """Id to edge."""
     perimeters: FrozenMap[Name, Perimeter] = FrozenDict()
     """Name to consolidation choice; `as_listed` is always there."""
+    knock_outs: FrozenMap[Name, Many[Name]] = FrozenDict()
+    """Name to edges that are replaced by outside money, both ways, to see what they carry."""
+    assets: FrozenMap[Name, TradedAsset] = FrozenDict()
+    """Traded assets that balance sheets speak of."""
+    default_cost: Fraction = 0.0
+    """Share of a defaulter's assets and receipts that is lost."""
+    belief_feedback: NonNegative = 0.0
+    """How far belief falls after a date, per share of all equity lost on it."""
     dependencies: Many[Dependency] = ()
     """Value matrix, entry by entry."""
     milestones: FrozenMap[Name, Milestone] = FrozenDict()
@@ -294,9 +114,9 @@ class Web(Terms):
 
     def _check_amount(self, edge_id: str, edge: Edge) -> None:
         source = self.provenance_of(edge)
-        if edge.has_amount and edge.status is None:
+        if edge.has_figure and edge.status is None:
             raise PydanticCustomError("no_status", "an amount needs a status", {"path": f"edges.{edge_id}.status"})
-        if edge.has_amount and (source is None or not (source.source or source.basis in (Basis.ASSUMED, Basis.DERIVED))):
+        if edge.has_figure and (source is None or not (source.source or source.basis in (Basis.ASSUMED, Basis.DERIVED))):
             raise PydanticCustomError("no_source", "an amount needs a source", {"path": f"edges.{edge_id}.provenance"})
         counted = edge.is_current and edge.layer == "cash"
         if counted and not edge.has_amount and edge.range_usd is None and self.unknown_at_most_usd is None:

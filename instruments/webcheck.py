@@ -34,6 +34,17 @@ def check_names(web: Web) -> None:
                 raise PydanticCustomError("broken_rule", "consolidate into an entity that is not itself consolidated", {"path": path})
         for index, entity in enumerate(perimeter.outside):
             _known(web.entities, entity, f"perimeters.{name}.outside.{index}")
+    for name, edges in web.knock_outs.items():
+        for index, edge_id in enumerate(edges):
+            if edge_id not in web.edges:
+                context = {"path": f"knock_outs.{name}.{index}", "value": edge_id, "what": "edge", "choices": tuple(web.edges)}
+                raise PydanticCustomError("unknown_name", "no such edge", context)
+    for name, entity in web.entities.items():
+        for asset in entity.balance.traded_usd if entity.balance else ():
+            if asset not in web.assets:
+                path = f"entities.{name}.balance.traded_usd.{asset}"
+                context = {"path": path, "value": asset, "what": "traded asset", "choices": tuple(web.assets)}
+                raise PydanticCustomError("unknown_name", "no such asset", context)
     for index, link in enumerate(web.dependencies):
         _known(web.entities, link.on, f"dependencies.{index}.on")
         _known(web.entities, link.of, f"dependencies.{index}.of")

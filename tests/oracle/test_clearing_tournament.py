@@ -73,7 +73,11 @@ def test_linear_programme_and_scipy_fixed_point():
         assert ours.paid == pytest.approx(programme.x, abs=1e-6 * owed.max())  # HiGHS solves to 1e-7
         back = share.T
         point = fixed_point(
-            lambda p, owed=owed, cash=web["assets"], back=back: np.minimum(owed, cash + back @ p), owed, xtol=1e-13, maxiter=10_000, method="iteration"
+            lambda p, owed=owed, cash=web["assets"], back=back: np.minimum(owed, cash + back @ p),
+            owed,
+            xtol=1e-13,
+            maxiter=10_000,
+            method="iteration",
         )
         assert ours.paid == pytest.approx(point, rel=ORACLE_REL)
         assert clearing.clear_debts(**web, rank="pro_rata", method="linear_programme").paid == pytest.approx(ours.paid, rel=ORACLE_REL)

@@ -20,7 +20,9 @@ TINY = 1e-9
 @given(debt_webs(), ranks, costs, costs)
 def test_payments_lie_between_nothing_and_due(web, rank, alpha, beta):
     for which in ("greatest", "least"):
-        found = clearing.clear_debts(assets=web.assets, debts=web.debts, external=web.external, rank=rank, alpha=alpha, beta=beta, which=which)
+        found = clearing.clear_debts(
+            assets=web.assets, debts=web.debts, external=web.external, rank=rank, alpha=alpha, beta=beta, which=which
+        )
         assert (found.paid >= 0).all()
         assert (found.paid <= found.owed).all()
         assert found.certificate.residual[0] <= FIXED_POINT_RESIDUAL
@@ -48,7 +50,11 @@ def test_permuting_and_scaling(web, rank, alpha, random, scale):
     order = np.array(random.sample(range(len(web.assets)), len(web.assets)))
     found = clearing.clear_debts(assets=web.assets, debts=web.debts, external=web.external, rank=rank, alpha=alpha)
     turned = clearing.clear_debts(
-        assets=scale * web.assets[order], debts=scale * permuted(web.debts, order), external=scale * web.external[order], rank=rank, alpha=alpha
+        assets=scale * web.assets[order],
+        debts=scale * permuted(web.debts, order),
+        external=scale * web.external[order],
+        rank=rank,
+        alpha=alpha,
     )
     assert turned.paid == pytest.approx(scale * found.paid[order], abs=TINY)
     assert turned.equity == pytest.approx(scale * found.equity[order], abs=TINY)

@@ -34,9 +34,7 @@ def test_network_valuation_gives_linear_debt_rank():
     claims, equity = np.array([[0, 0.5, 0], [0.5, 0, 0.2], [0.1, 0, 0]]), np.array([1.0, 1, 2])
     shock = np.array([0.2, 0, 0.1])
     own = equity - claims.sum(axis=1) + claims.sum(axis=0)  # external assets with which the start is a fixed point
-    found = clearing.value_network(
-        claims=claims, assets=own - shock * equity, liabilities=0, valuation=clearing.debt_rank_worth(equity)
-    )
+    found = clearing.value_network(claims=claims, assets=own - shock * equity, liabilities=0, valuation=clearing.debt_rank_worth(equity))
     direct = clearing.debt_rank(claims=claims, equity=equity, shock=shock)
     assert 1 - found.equity / equity == pytest.approx(direct.loss, abs=1e-10)
 

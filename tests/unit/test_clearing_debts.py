@@ -44,9 +44,7 @@ def test_outsiders_in_the_same_class(method):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("alpha", "paid", "equity"), [(1.0, [25, 25, 10], [-5, 5, 15]), (0.4, [18, 20, 10], [-6, -2, 11])])
 def test_the_cost_alone_makes_the_second_default(method, alpha, paid, equity):
-    found = clearing.clear_debts(
-        assets=[10, 5, 5], debts=[[0, 30, 0], [5, 0, 20], [10, 0, 0]], rank="pro_rata", alpha=alpha, method=method
-    )
+    found = clearing.clear_debts(assets=[10, 5, 5], debts=[[0, 30, 0], [5, 0, 20], [10, 0, 0]], rank="pro_rata", alpha=alpha, method=method)
     assert found.paid == pytest.approx(paid, rel=1e-12)
     assert found.equity == pytest.approx(equity, rel=1e-12)
     assert found.dead_weight == pytest.approx(0.0 if alpha == 1 else 0.6 * 15)
