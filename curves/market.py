@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from curves.quotes import CorrelationQuote, CreditBlock, EquityQuotes, MilestoneQuotes, ProxyCredit, RatesBlock, RealWorld
+from curves.quotes import Block, CorrelationQuote, CreditBlock, EquityQuotes, MilestoneQuotes, ProxyCredit, RatesBlock, RealWorld
 from instruments.ground.base import FrozenDict, FrozenMap, Terms
-from instruments.ground.keys import Name
+from instruments.ground.keys import MarketKey, Name
+from instruments.ground.provenance import Basis
+
+PAIR_MARK = "|"
+"""Between the two market keys of a correlation."""
+_MARKET_KEY: TypeAdapter[str] = TypeAdapter(MarketKey)
 
 
 class Market(Terms):
@@ -47,13 +52,45 @@ class Market(Terms):
                 if target not in self.credit or isinstance(self.credit[target], ProxyCredit):
                     raise PydanticCustomError(
                         "broken_rule",
-                        f"the proxy {block.proxy} must be a credit in this market that is not itself a proxy",
-                        {"path": f"credit.{name}.proxy"},
+                        "the proxy {proxy} must be a credit in this market that is not itself a proxy",
+                        {"path": f"credit.{name}.proxy", "proxy": block.proxy},
                     )
         for pair in self.correlation:
-            ends = pair.split("|")
-            if len(ends) != 2 or ends[0] == ends[1]:
-                raise PydanticCustomError("broken_rule", "a pair is written equity:AMD|milestone:deliveries", {"path": f"correlation.{pair}"})
-            if "|".join(reversed(ends)) in self.correlation:
+            ends = pair.split(PAIR_MARK)
+            if len(ends) != 2 or ends[0] == ends[1] or not all(_is_key(end) for end in ends):
+                raise PydanticCustomError(
+                    "broken_rule",
+                    "a pair is two market keys, written equity:AMD|milestone:deliveries",
+                    {"path": f"correlation.{pair}"},
+                )
+            if PAIR_MARK.join(reversed(ends)) in self.correlation:
                 raise PydanticCustomError("broken_rule", "the pair is given twice, once in each order", {"path": f"correlation.{pair}"})
         return self
+
+    @model_validator(mode="after")
+    def _assumed_quotes_have_ranges(self) -> Self:
+        for table in ("rates", "credit", "equity", "milestones"):
+            for name, block in getattr(self, table).items():
+                _refuse_bare_assumptions(f"{table}.{name}", block)
+        if self.real_world:
+            _refuse_bare_assumptions("real_world", self.real_world)
+        return self
+
+
+def _is_key(text: str) -> bool:
+    try:
+        _MARKET_KEY.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _refuse_bare_assumptions(path: str, block: Block) -> None:
+    """In an assumed block every quote that was given, and has no basis of its own, needs a range; defaults (a yield of 0) do not."""
+    if block.basis is not Basis.ASSUMED:
+        return
+    for quote_path, quote in block.given_quotes():
+        if quote.basis is None and quote.range is None:
+            raise PydanticCustomError(
+                "assumed_without_range", "an assumed quote needs a range or alternatives", {"path": f"{path}.{quote_path}"}
+            )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_serializer
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_serializer, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from instruments.ground.base import FrozenMap, Terms
@@ -29,6 +30,12 @@ class Quote(Terms):
     why: str = ""
     """Why this basis."""
 
+    @model_validator(mode="after")
+    def _assumed_has_a_range(self) -> Self:
+        if self.basis is Basis.ASSUMED and self.range is None:
+            raise PydanticCustomError("assumed_without_range", "an assumed quote needs a range")
+        return self
+
     @model_serializer(mode="wrap")
     def _short(self, handler: Any) -> Any:
         full = handler(self)
@@ -48,7 +55,7 @@ def _within(low: float, high: float, what: str, *, inclusive: bool = True) -> Af
     def check(quote: Quote) -> Quote:
         for number in (quote.value, *(quote.range or ())):
             if not (low <= number <= high) or (not inclusive and number == low):
-                raise PydanticCustomError("out_of_range", f"{what}", {"found": number})
+                raise PydanticCustomError("out_of_range", "{what}", {"what": what, "found": number})
         return quote
 
     return AfterValidator(check)
@@ -83,6 +90,7 @@ CorrelationQuote = Annotated[Quote, BeforeValidator(_lift), _within(-1.0, 1.0, "
 """A correlation."""
 
 _TENOR = re.compile(r"[1-9][0-9]{0,2}[DWMY]")
+_CDS_TENOR = re.compile(r"[1-9][0-9]{0,2}[MY]")
 
 
 def _check_tenor(text: str) -> str:
@@ -93,6 +101,16 @@ def _check_tenor(text: str) -> str:
 
 Tenor = Annotated[str, AfterValidator(_check_tenor)]
 """A tenor: 1W, 3M, 5Y."""
+
+
+def _check_cds_tenor(text: str) -> str:
+    if _CDS_TENOR.fullmatch(text) and (text[-1] == "Y" or int(text[:-1]) % 3 == 0):
+        return text
+    raise PydanticCustomError("bad_text", "a CDS tenor such as 6M or 5Y: years, or months in multiples of three")
+
+
+CdsTenor = Annotated[str, AfterValidator(_check_cds_tenor)]
+"""A tenor with a standard CDS maturity: 6M, 5Y."""
 
 
 class Block(Terms):
@@ -107,9 +125,29 @@ class Block(Terms):
     why: str = ""
     """Why this basis."""
 
+    def given_quotes(self) -> tuple[tuple[str, Quote], ...]:
+        """Quotes with their path in the block (`volatility`, `quotes.5Y`), without those that stand at their default.
+
+        A default is told by its value, so that a market says the same after a round trip through its file.
+        """
+        fields = type(self).model_fields
+        return tuple(pair for name in fields if getattr(self, name) != fields[name].default for pair in self._under(name))
+
+    def all_quotes(self) -> tuple[tuple[str, Quote], ...]:
+        """The same with those at their default, in the order of the fields."""
+        return tuple(pair for name in type(self).model_fields for pair in self._under(name))
+
+    def _under(self, name: str) -> tuple[tuple[str, Quote], ...]:
+        value = getattr(self, name)
+        if isinstance(value, Quote):
+            return ((name, value),)
+        if isinstance(value, Mapping):
+            return tuple((f"{name}.{label}", item) for label, item in value.items() if isinstance(item, Quote))
+        return ()
+
 
 class OisQuotes(Block):
-    """Par rates of overnight-indexed swaps (annual, ACT/360, two days to settle), by tenor."""
+    """Par rates of overnight-indexed swaps (annual, ACT/360, two days to settle and two to pay), by tenor."""
 
     kind: Literal["ois"] = "ois"
     quotes: Annotated[FrozenMap[Tenor, RateQuote], Field(min_length=1)]
@@ -128,8 +166,8 @@ class CdsQuotes(Block):
     """Par spreads of credit default swaps, by tenor."""
 
     kind: Literal["cds"] = "cds"
-    quotes: Annotated[FrozenMap[Tenor, SpreadQuote], Field(min_length=1)]
-    """Tenor to par spread."""
+    quotes: Annotated[FrozenMap[CdsTenor, SpreadQuote], Field(min_length=1)]
+    """Tenor to par spread; years, or months in multiples of three."""
     recovery: Fraction = 0.4
     """Recovery rate that the spreads assume."""
 

@@ -13,13 +13,13 @@ name a condition that the user's own program has registered.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from instruments.events import EventKind
-from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
+from instruments.ground.base import FrozenDict, FrozenJson, Many, Terms
 from instruments.ground.keys import MarketKey, Name
 from instruments.ground.units import Positive
 
@@ -149,7 +149,7 @@ class Custom(Terms):
     kind: Literal["custom"] = "custom"
     name: Name
     """The registered name."""
-    arguments: FrozenMap[str, JsonValue] = FrozenDict()
+    arguments: FrozenJson = FrozenDict()
     """Handed to the registered function."""
     meet: Meet = "latched"
     """How the leg counts."""
@@ -159,7 +159,7 @@ class AllOf(Terms):
     """Every leg counts. Not every leg can be `at_date`: the first day of the others would not exist."""
 
     kind: Literal["all"] = "all"
-    legs: Annotated[Many["Condition"], Field(min_length=1)]
+    legs: Annotated[Many[Condition], Field(min_length=1)]
     """The legs."""
     meet: Meet = "latched"
     """How the whole counts inside a larger condition."""
@@ -175,37 +175,35 @@ class AnyOf(Terms):
     """At least one leg counts; a leg cannot be `at_date` here."""
 
     kind: Literal["any"] = "any"
-    legs: Annotated[Many["Condition"], Field(min_length=1)]
+    legs: Annotated[Many[Condition], Field(min_length=1)]
     """The legs."""
     meet: Meet = "latched"
     """How the whole counts inside a larger condition."""
 
     @model_validator(mode="after")
     def _no_at_date(self) -> Self:
-        return _refuse_at_date(self, "any")
+        _refuse_at_date(self.kind, self.legs)
+        return self
 
 
 class Sequence(Terms):
     """The legs come true in this order; each is watched only from the day on which the one before it came true."""
 
     kind: Literal["sequence"] = "sequence"
-    legs: Annotated[Many["Condition"], Field(min_length=1)]
+    legs: Annotated[Many[Condition], Field(min_length=1)]
     """The legs, in order."""
     meet: Meet = "latched"
     """How the whole counts inside a larger condition."""
 
     @model_validator(mode="after")
     def _no_at_date(self) -> Self:
-        return _refuse_at_date(self, "sequence")
+        _refuse_at_date(self.kind, self.legs)
+        return self
 
 
-_G = TypeVar("_G", AnyOf, Sequence)
-
-
-def _refuse_at_date(group: _G, name: str) -> _G:
-    if any(leg.meet == "at_date" for leg in group.legs):
-        raise PydanticCustomError("broken_rule", f"a leg of '{name}' cannot be at_date")
-    return group
+def _refuse_at_date(kind: str, legs: tuple[Leg | Group, ...]) -> None:
+    if any(leg.meet == "at_date" for leg in legs):
+        raise PydanticCustomError("broken_rule", "a leg of '{kind}' cannot be at_date", {"kind": kind})
 
 
 Leg = PriceTarget | MilestoneReached | RatioTest | DateReached | EventHappened | Custom

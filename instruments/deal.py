@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.conditions import Custom, EventHappened, MilestoneReached, legs_of
+from instruments.conditions import EventHappened, MilestoneReached, legs_of
 from instruments.contracts.warrant import Warrant, WarrantPosition
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
@@ -50,8 +51,8 @@ class Milestone(Terms):
     def _rises(self) -> Self:
         dates = sorted(self.plan)
         levels = [self.plan[date] for date in dates]
-        if any(later <= earlier for earlier, later in zip(levels, levels[1:], strict=False)):
-            raise PydanticCustomError("broken_rule", "the plan must rise: each later date needs a higher level")
+        if any(later <= earlier for earlier, later in pairwise(levels)):
+            raise PydanticCustomError("broken_rule", "the plan must rise: each later date needs a higher level", {"path": "plan"})
         return self
 
 
@@ -129,7 +130,4 @@ def _known(deal: Deal, name: str, what: str, path: str, names: object) -> None:
 
 
 def _rule(path: str, text: str) -> PydanticCustomError:
-    return PydanticCustomError("broken_rule", text.replace("{", "(").replace("}", ")"), {"path": path})
-
-
-__all__ = ["Contract", "Custom", "Deal", "Milestone", "Party", "Position", "Role"]
+    return PydanticCustomError("broken_rule", "{text}", {"path": path, "text": text})

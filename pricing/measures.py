@@ -21,7 +21,9 @@ class Measure:
 
 _LIST = (
     Measure("value", "USD", "positive: worth having to the party", "E[sum of discounted cash and shares received less given]"),
-    Measure("value_lower_bound", "USD", "as value", "n S max(0, p + q - 1), odds p of the price leg, q of the milestone leg (share measure)"),
+    Measure(
+        "value_lower_bound", "USD", "as value", "n S max(0, p + q - 1), odds p of the price leg, q of the milestone leg (share measure)"
+    ),
     Measure("value_upper_bound", "USD", "as value", "n S min(p, q)"),
     Measure("value_per_share", "USD/share", "as value", "value / shares"),
     Measure("share_of_spot", "fraction", "as value", "value / (shares x spot)"),

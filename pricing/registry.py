@@ -15,12 +15,15 @@ from instruments.ground.messages import problem
 from pricing.results import Row
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from curves.market import Market
     from instruments.deal import Deal
     from instruments.ground.base import Terms
 
-DEFAULT_PATHS = 65_536
-"""Paths of a simulation where the caller names none: sixteen blocks."""
+DEFAULT_PATHS = 32_768
+"""Paths of a simulation where the caller names none: eight blocks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,8 @@ class Settings:
     seed: int = 0
     threads: int | None = None
     measures: frozenset[str] | None = None
+    keep_sample: bool = False
+    """Keep the value on every path (`Outcome.sample`): for comparing two prices path by path."""
 
     def wants(self, measure: str) -> bool:
         """Whether a measure is asked for."""
@@ -54,6 +59,8 @@ class Outcome:
 
     rows: tuple[Row, ...]
     warnings: tuple[str, ...] = ()
+    sample: NDArray[np.float64] | None = None
+    """Value to the holder on every path [path], where asked and simulated; its mean is the value."""
 
 
 Engine = Callable[[Task], Outcome]

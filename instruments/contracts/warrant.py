@@ -59,10 +59,12 @@ class Warrant(Terms):
         total = sum(tranche.shares for tranche in self.tranches)
         if abs(total - self.shares) > SHARES_REL * self.shares:
             raise PydanticCustomError(
-                "broken_rule", f"the tranches hold {total:,.0f} shares together, the warrant {self.shares:,.0f}: they must be equal"
+                "broken_rule",
+                "the tranches hold {total} shares together, the warrant {shares}: they must be equal",
+                {"path": "shares", "total": f"{total:,.0f}", "shares": f"{self.shares:,.0f}"},
             )
         if self.issuer == self.holder:
-            raise PydanticCustomError("broken_rule", "issuer and holder must be two parties")
+            raise PydanticCustomError("broken_rule", "issuer and holder must be two parties", {"path": "holder"})
         return self
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, JsonValue, Strict
+from pydantic_core import CoreSchema, core_schema
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -39,6 +40,10 @@ class FrozenDict(dict[K, V]):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (dict(self),)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler.generate_schema(dict))
+
 
 def frozen(value: Any) -> Any:
     """Plain JSON data made immutable: dicts become `FrozenDict`s, lists tuples, at every depth."""
@@ -51,6 +56,19 @@ def frozen(value: Any) -> Any:
 
 FrozenMap = Annotated[dict[K, V], AfterValidator(FrozenDict)]
 """Field type of a mapping."""
+
+
+def thawed(value: Any) -> Any:
+    """The reverse of `frozen`: JSON data as dicts and lists, the way pydantic knows it."""
+    if isinstance(value, Mapping):
+        return {key: thawed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [thawed(item) for item in value]
+    return value
+
+
+FrozenJson = Annotated[dict[str, JsonValue], BeforeValidator(thawed), AfterValidator(frozen)]
+"""Field type of free JSON data, frozen at every depth."""
 Many = Annotated[tuple[T, ...], Strict(False)]
 """Field type of a sequence: lists are accepted and kept as tuples; the items stay strict."""
 

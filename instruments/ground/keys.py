@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 
 KINDS = ("rates", "credit", "equity", "rent", "resale", "power", "milestone", "belief")
 """Kinds of market key, in the order in which they are listed."""
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
+# no dots: a name is one step of a dotted path
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_\-]{0,63}"
 _KEY = re.compile(rf"belief|(?:rates|credit|equity|resale|power|milestone):{_NAME}|rent:{_NAME}(?::{_NAME})?")
 
 
@@ -26,7 +27,7 @@ def _check_key(text: str) -> str:
 def _check_name(text: str) -> str:
     if re.fullmatch(_NAME, text):
         return text
-    raise PydanticCustomError("bad_text", "a short name of letters, digits, '-', '_' and '.'")
+    raise PydanticCustomError("bad_text", "a short name of letters, digits, '-' and '_'")
 
 
 MarketKey = Annotated[str, AfterValidator(_check_key)]

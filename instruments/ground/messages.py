@@ -33,6 +33,9 @@ CATALOGUE: dict[str, Message] = {
     "file_too_large": Message(Reason.FILE, "larger than {limit_mb} MB", "a term sheet is small; is this the right file?"),
     "file_unreadable": Message(Reason.FILE, "cannot be read ({why})", "check the path and its permissions"),
     "file_not_text": Message(Reason.FILE, "not UTF-8 text", "save the file as UTF-8"),
+    "file_bom": Message(Reason.FILE, "starts with a byte-order mark", "save the file as UTF-8 without one"),
+    "file_empty": Message(Reason.FILE, "nothing in it", "start with schema = 1"),
+    "file_unwritable": Message(Reason.FILE, "cannot be written ({why})", "check the folder and its permissions"),
     "file_kind": Message(Reason.FILE, "not a .toml or .json file", "name the file .toml or .json"),
     "syntax": Message(Reason.SYNTAX, "not valid {language}: {why}", "mend the line; strings need quotes, dates are 2025-10-03"),
     "repeated_key": Message(Reason.SYNTAX, "the key appears twice in one table", "keep one of the two"),
@@ -41,6 +44,7 @@ CATALOGUE: dict[str, Message] = {
     "no_sibling_market": Message(Reason.FILE, "no market given and no market.toml beside the deal", "name one with --market FILE"),
     # fields
     "missing_field": Message(Reason.INVALID_TERMS, "required, but not given", "add {field}"),
+    "missing_kind": Message(Reason.INVALID_TERMS, "required, one of {choices}, but not given", "add {field}"),
     "unknown_field": Message(Reason.INVALID_TERMS, "unknown field", "{suggestion}"),
     "wrong_type": Message(Reason.INVALID_TERMS, "must be {expected}", "{hint}"),
     "not_finite": Message(Reason.INVALID_TERMS, "must be a finite number", "give a number; NaN and infinity are refused"),
@@ -59,6 +63,7 @@ CATALOGUE: dict[str, Message] = {
     "assumed_without_range": Message(
         Reason.INVALID_TERMS, "an assumed term needs a range or a list of alternatives", "add range = [low, high] or alternatives"
     ),
+    "not_in_toml": Message(Reason.INVALID_TERMS, "TOML has no null", "leave the entry out, or save as .json"),
     "no_such_path": Message(Reason.INVALID_TERMS, "the path matches nothing in the deal", "{suggestion}"),
     "bad_alternative": Message(Reason.INVALID_TERMS, "the alternative does not fit the deal: {why}", "correct the alternative"),
     # options
@@ -100,9 +105,13 @@ CATALOGUE: dict[str, Message] = {
 
 def shown(value: object) -> str:
     """A value as a short, single, printable line."""
-    text = value if isinstance(value, str) else repr(value)
-    text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    text = printable(value if isinstance(value, str) else repr(value))
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def printable(text: str) -> str:
+    """Text with control characters made visible."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def problem(code: str, *, subject: str = "", field: str = "", value: object = "", **details: object) -> Problem:
@@ -120,8 +129,8 @@ def problem(code: str, *, subject: str = "", field: str = "", value: object = ""
     known = {"field": field, "value": shown(value), "subject": subject} | {name: shown_detail(text) for name, text in details.items()}
     return Problem(
         reason=message.reason,
-        subject=subject,
-        field=field,
+        subject=printable(subject),
+        field=printable(field),
         value=shown(value) if value != "" else "",
         allowed=message.allowed.format(**known),
         remedy=message.remedy.format(**known),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.ground.base import FrozenDict, FrozenMap, Terms, frozen
+from instruments.ground.base import FrozenDict, FrozenJson, FrozenMap, Terms
 
 
 class Basis(StrEnum):
@@ -57,7 +57,7 @@ class Provenance(Terms):
     """Why this basis: what is redacted, why this choice."""
     range: Range | None = None
     """Low and high of an assumed number; every match of a `*` path takes the same end."""
-    alternatives: Annotated[FrozenMap[str, JsonValue], AfterValidator(frozen)] = FrozenDict()
+    alternatives: FrozenJson = FrozenDict()
     """Label to value. For a `*` path a list gives one value per match, anything else is given to every match."""
     weighs: bool = True
     """False where the term cannot move a value (a name, a note); the exposure table then leaves it out."""
@@ -83,9 +83,9 @@ class ProvenanceTable(Terms):
         best: tuple[int, Provenance] | None = None
         for pattern, entry in self.by_path.items():
             parts = pattern.split(".")
-            if len(parts) <= len(steps) and all(p in ("*", s) for p, s in zip(parts, steps, strict=False)):
-                if best is None or len(parts) >= best[0]:
-                    best = (len(parts), entry)
+            fits = len(parts) <= len(steps) and all(p in ("*", s) for p, s in zip(parts, steps, strict=False))
+            if fits and (best is None or len(parts) >= best[0]):
+                best = (len(parts), entry)
         return best[1] if best else self.default
 
 

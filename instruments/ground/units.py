@@ -48,6 +48,7 @@ class Plausible:
     what: str
 
     def __call__(self, value: float) -> float:
+        """The value, if it is plausible or the override is set."""
         if self.low <= value <= self.high or _override.get():
             return value
         hundredth = value / 100.0

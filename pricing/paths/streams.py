@@ -37,14 +37,18 @@ def generator(seed: int, key: str, block: int) -> np.random.Generator:
 def blocks_for(paths: int) -> int:
     """Whole blocks that hold at least `paths` paths."""
     if paths < 1 or paths > 2**31:
-        raise InputError(problem("bad_option", subject="paths", value=paths, expected="between 1 and 2147483648", hint="give a number of paths"))
+        raise InputError(
+            problem("bad_option", subject="paths", value=paths, expected="between 1 and 2147483648", hint="give a number of paths")
+        )
     return -(-paths // BLOCK)
 
 
 def check_seed(seed: int) -> int:
     """The seed, if it is a non-negative whole number."""
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(problem("bad_option", subject="seed", value=seed, expected="a whole number at or above 0", hint="give a seed such as 0"))
+        raise InputError(
+            problem("bad_option", subject="seed", value=seed, expected="a whole number at or above 0", hint="give a seed such as 0")
+        )
     return seed
 
 
@@ -53,7 +57,9 @@ def workers(threads: int | None) -> int:
     if threads is None:
         return max(1, os.cpu_count() or 1)
     if threads < 1:
-        raise InputError(problem("bad_option", subject="threads", value=threads, expected="1 or more", hint="leave it out to use every processor"))
+        raise InputError(
+            problem("bad_option", subject="threads", value=threads, expected="1 or more", hint="leave it out to use every processor")
+        )
     return threads
 
 

@@ -1,0 +1,45 @@
+from ._quantlib.calendars import business_days as business_days, business_times as business_times
+from .credit import (
+    CdsSchedule as CdsSchedule,
+    SurvivalCurve as SurvivalCurve,
+    bootstrap_hazard as bootstrap_hazard,
+    cds_maturity as cds_maturity,
+    cds_schedule as cds_schedule,
+    par_spreads as par_spreads,
+    survival_curve as survival_curve,
+)
+from .disclosure import (
+    LocatedQuote as LocatedQuote,
+    all_quotes as all_quotes,
+    market_warnings as market_warnings,
+    soft_quotes as soft_quotes,
+)
+from .editing import with_quote as with_quote
+from .equity import (
+    EquityInputs as EquityInputs,
+    correlation_between as correlation_between,
+    correlation_matrix as correlation_matrix,
+    equity_inputs as equity_inputs,
+)
+from .files import load_market as load_market, market_from_text as market_from_text, schema_of as schema_of
+from .lookup import default_rates_key as default_rates_key, market_keys as market_keys
+from .market import Market as Market
+from .quotes import (
+    CdsQuotes as CdsQuotes,
+    EquityQuotes as EquityQuotes,
+    FlatHazard as FlatHazard,
+    FlatRate as FlatRate,
+    MilestoneQuotes as MilestoneQuotes,
+    OisQuotes as OisQuotes,
+    ProxyCredit as ProxyCredit,
+    Quote as Quote,
+    RealWorld as RealWorld,
+)
+from .rates import (
+    DiscountCurve as DiscountCurve,
+    discount_curve as discount_curve,
+    discounts_from_par as discounts_from_par,
+    par_from_discounts as par_from_discounts,
+)
+from .scenarios import Move as Move, Scenario as Scenario, standard_scenarios as standard_scenarios
+from .tenors import add_tenor as add_tenor, years_between as years_between

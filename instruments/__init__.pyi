@@ -1,0 +1,35 @@
+from .conditions import (
+    AllOf as AllOf,
+    AnyOf as AnyOf,
+    Close as Close,
+    Custom as Custom,
+    DateReached as DateReached,
+    DaysOut as DaysOut,
+    EventHappened as EventHappened,
+    Mean as Mean,
+    MilestoneReached as MilestoneReached,
+    PriceTarget as PriceTarget,
+    RatioTest as RatioTest,
+    Sequence as Sequence,
+    Touch as Touch,
+)
+from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPosition as WarrantPosition
+from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
+from .events import Delay as Delay, Event as Event
+from .files.deals import deal_from_text as deal_from_text, load_deal as load_deal, schema_of as schema_of
+from .files.writing import dumps_json as dumps_json, dumps_toml as dumps_toml, save as save
+from .ground.errors import (
+    BatchError as BatchError,
+    CalibrationError as CalibrationError,
+    FileError as FileError,
+    GpufinError as GpufinError,
+    InputError as InputError,
+    MarketError as MarketError,
+    NetworkError as NetworkError,
+    PricingError as PricingError,
+    Problem as Problem,
+    Reason as Reason,
+)
+from .ground.provenance import Basis as Basis, Provenance as Provenance, ProvenanceTable as ProvenanceTable
+from .ground.units import allow_implausible as allow_implausible, bps as bps, pct as pct
+from .variants import Variant as Variant, variants_of as variants_of

@@ -1,0 +1,161 @@
+"""`price`: one contract or a whole deal against a market."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import ValidationError
+
+from curves import Market, market_warnings
+from instruments.contracts.warrant import Warrant
+from instruments.deal import Contract, Deal, Party
+from instruments.ground.base import Terms
+from instruments.ground.errors import GpufinError, InputError, PricingError, Problem
+from instruments.ground.messages import problem
+from pricing.exposure import Exposure, exposure_of
+from pricing.paths.streams import blocks_for, check_seed, workers
+from pricing.registry import DEFAULT_PATHS, Entry, Outcome, Settings, Task, find_engine
+from pricing.results import Row, Valuation, check_measures
+
+BESIDE = "quantlib"
+"""The method that `price` shows beside the default one on a deal."""
+EXPOSURES = ("exposure", "value_soft_range")
+
+
+def price(
+    deal_or_contract: Deal | Contract,
+    market: Market,
+    *,
+    method: str | None = None,
+    measures: Iterable[str] | None = None,
+    paths: int | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Valuation:
+    """Value a contract, or every contract of a deal, on one market.
+
+    Args:
+        deal_or_contract: a `Deal`, or a bare contract whose conditions need no milestone.
+        market: the snapshot.
+        method: an engine's name; None takes each contract's default and, for a deal, shows 'quantlib' beside it.
+        measures: names of the wanted measures; None gives all, for a deal with the exposure table.
+        paths: number of paths of a simulation, rounded up to whole blocks of 4,096; default 32,768.
+        seed: at or above 0. The same inputs and seed give the same bytes for any number of threads.
+        threads: threads of a simulation; None uses every processor.
+
+    Returns:
+        A `Valuation`. A contract that cannot be priced is in `failures`; the others are priced.
+
+    Raises:
+        InputError: options are unusable, or deal and market cannot go together.
+        GpufinError: a bare contract could not be priced, or no contract of a deal could.
+    """
+    whole = isinstance(deal_or_contract, Deal)
+    deal = deal_or_contract if isinstance(deal_or_contract, Deal) else deal_around(deal_or_contract, market.as_of)
+    check_dates(deal, market)
+    settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
+    blocks_for(settings.paths)
+    wanted = None if measures is None else tuple(measures)
+    rows: list[Row] = []
+    warnings = list(market_warnings(market))
+    failures: list[Problem] = []
+    exposures: list[Exposure] = []
+    methods: list[str] = []
+    for contract_id, contract in deal.contracts.items():
+        try:
+            entry = find_engine(type(contract), method)
+            asked = check_measures(wanted, (*entry.measures, *EXPOSURES))
+            task = Task(deal=deal, contract_id=contract_id, contract=contract, market=market, settings=replace(settings, measures=asked))
+            outcome = entry.engine(task)
+            rows += outcome.rows
+            warnings += outcome.warnings
+            methods.append(entry.method)
+            if whole and method is None:
+                rows += _beside(task, entry, warnings)
+            if whole and (wanted is None or set(wanted) & set(EXPOSURES)):
+                exposures.append(exposure_of(entry, task))
+        except GpufinError as error:
+            if not whole:
+                raise
+            failures += [item if item.subject else replace(item, subject=contract_id) for item in error.problems]
+    if failures and not rows:
+        raise PricingError(*failures)
+    for exposure in exposures:
+        rows += [row for row in exposure.rows if wanted is None or row.measure in wanted]
+        failures += exposure.failures
+    return Valuation(
+        rows=tuple(rows),
+        failures=tuple(failures),
+        warnings=tuple(dict.fromkeys(warnings)),
+        assumptions=tuple(item for exposure in exposures for item in exposure.assumptions),
+        audit=audit(deal, market, settings, ",".join(dict.fromkeys(methods))),
+    )
+
+
+def _beside(task: Task, entry: Entry, warnings: list[str]) -> tuple[Row, ...]:
+    """The QuantLib rows of a contract; where QuantLib cannot express its terms, a warning says so."""
+    if entry.method == BESIDE:
+        return ()
+    try:
+        found: Outcome = find_engine(entry.terms, BESIDE).engine(replace(task, settings=replace(task.settings, measures=None)))
+    except PricingError as error:
+        warnings.append(f"{task.contract_id}: no QuantLib value beside it: {error.problems[0].allowed}")
+        return ()
+    wanted = task.settings.measures
+    return tuple(row for row in found.rows if wanted is None or row.measure in wanted)
+
+
+def deal_around(contract: Contract, as_of: dt.date) -> Deal:
+    """The smallest deal that holds a bare contract: its parties, nothing else.
+
+    Raises:
+        InputError: the contract needs more than itself, a milestone say: put it in a deal.
+    """
+    if not isinstance(contract, Warrant):
+        raise InputError(
+            problem("wrong_type", subject="price", value=type(contract).__name__, expected="a Deal or a contract", hint="pass a Deal")
+        )
+    parties = {contract.issuer: Party(equity=contract.underlying), contract.holder: Party()}
+    try:
+        return Deal(id="contract", as_of=as_of, parties=parties, contracts={"contract": contract})
+    except ValidationError as error:
+        why = "; ".join(item["msg"] for item in error.errors())
+        raise InputError(
+            problem("unsupported", subject="contract", why=why, remedy="put the contract in a Deal that holds what it names")
+        ) from error
+
+
+def check_dates(deal: Deal, market: Market) -> None:
+    """A deal with a position prices only at its own date; a new one at the market's, from which its expiry must lie ahead."""
+    if not deal.position.is_empty and deal.as_of != market.as_of:
+        raise InputError(
+            problem("dates_differ", subject=deal.id, field="as_of", value=market.as_of.isoformat(), as_of=deal.as_of.isoformat())
+        )
+
+
+def fingerprint(terms: Terms) -> str:
+    """Hash of terms by value: SHA-256 of their canonical JSON."""
+    return sha256(terms.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("gpufin", "numpy", "QuantLib")}
+
+
+def audit(deal: Deal, market: Market, settings: Settings, method: str) -> dict[str, Any]:
+    """What is needed to get the same numbers again: versions, hashes of inputs, seed, paths and method; never worker counts."""
+    return {
+        "versions": _versions(),
+        "deal": fingerprint(deal),
+        "market": fingerprint(market),
+        "seed": settings.seed,
+        "paths": settings.paths,
+        "method": method,
+    }

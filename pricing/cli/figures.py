@@ -1,0 +1,59 @@
+"""Numbers and tables for a terminal: units spelt out, no more digits than the error allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from instruments.ground.messages import printable
+
+SCALES = ((1e12, "trn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
+
+
+def usd(value: float | None, error: float | None = None) -> str:
+    """An amount: '13.13 bn +- 0.03'. Without an error three significant digits after scaling."""
+    if value is None:
+        return "void"
+    size = max(abs(value), error or 0.0)
+    scale, unit = next(((s, u) for s, u in SCALES if size >= s), (1.0, ""))
+    digits = _digits(error / scale if error else None, value / scale)
+    text = f"{value / scale:,.{digits}f}"
+    if error:
+        text += f" ± {error / scale:.{digits}f}"
+    return f"{text} {unit}".rstrip()
+
+
+def number(value: float | None, error: float | None = None) -> str:
+    """A plain number with its error."""
+    if value is None:
+        return "void"
+    digits = _digits(error, value)
+    return f"{value:,.{digits}f}" + (f" ± {error:.{digits}f}" if error else "")
+
+
+def percent(value: float | None, error: float | None = None) -> str:
+    """A fraction as a percentage: '12.5 %'."""
+    if value is None:
+        return "void"
+    digits = _digits(error * 100 if error else None, value * 100)
+    return f"{value * 100:.{digits}f} %"
+
+
+def _digits(error: float | None, value: float) -> int:
+    """Decimals to show: two digits of the error, or three significant digits of the value."""
+    if error and error > 0.0:
+        return min(max(1 - math.floor(math.log10(error)), 0), 6)
+    if value == 0.0:
+        return 0
+    return min(max(2 - math.floor(math.log10(abs(value))), 0), 6)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Columns of text; those in `right` are aligned to the right. Control characters are shown, never sent to the terminal."""
+    cells = [[printable(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+
+    return "\n".join([line(cells[0]), "  ".join("-" * width for width in widths), *(line(row) for row in cells[1:])])

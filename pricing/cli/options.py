@@ -1,0 +1,94 @@
+"""Commands and their options. Only argparse is imported here, so that `gpufin --help` is instant."""
+
+from __future__ import annotations
+
+import argparse
+
+EXIT_CODES = "exit codes: 0 done; 1 internal error; 2 input not usable; 3 a limit or law is broken; 4 some failed, the rest is there"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gpufin", description="Prices and stress-tests compute hardware as collateral.", epilog=EXIT_CODES
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    price = commands.add_parser(
+        "price", help="value every contract of a deal", description="Value every contract of a deal.", epilog=EXIT_CODES
+    )
+    _target(price)
+    price.add_argument(
+        "--method", help="engine: monte_carlo, closed_form, quantlib (default: each contract's own, with quantlib beside it)"
+    )
+    price.add_argument("--measures", help="comma-separated measures to show (default: all)")
+    _common(price, simulated=True)
+    price.set_defaults(module="run_price")
+
+    stress = commands.add_parser(
+        "stress", help="scenario table and laws over a deal", description="Scenario table and laws over a deal.", epilog=EXIT_CODES
+    )
+    _target(stress)
+    stress.add_argument("--laws", help="comma-separated laws to check (default: all that apply)")
+    stress.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios (default: the standard ones)")
+    _common(stress, simulated=True)
+    stress.set_defaults(module="run_stress")
+
+    batch = commands.add_parser(
+        "batch", help="price a book: a CSV or Parquet file of contracts", description="Price a book.", epilog=EXIT_CODES
+    )
+    batch.add_argument("book", help="a .csv or .parquet file, one contract a row")
+    batch.add_argument("--market", metavar="FILE", help="market file (default: market.toml beside the book)")
+    batch.add_argument("--output", "-o", metavar="FILE", help="write results to a .csv or .parquet file")
+    _common(batch, simulated=True)
+    batch.set_defaults(module="run_batch")
+
+    check = commands.add_parser(
+        "check", help="check files without pricing", description="Check deal and market files, line by line.", epilog=EXIT_CODES
+    )
+    check.add_argument("files", nargs="+", help="deal or market files, or folders")
+    check.add_argument("--kind", choices=("deal", "market"), help="what the files are (default: by file name)")
+    check.set_defaults(module="run_check")
+
+    schema = commands.add_parser("schema", help="print a JSON Schema", description="Print the JSON Schema of a file kind.")
+    schema.add_argument("kind", choices=("deal", "market", "scenarios"))
+    schema.set_defaults(module="run_schema")
+    return parser
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("deal", help="a deal file, or a folder with deal.toml")
+    parser.add_argument("--market", metavar="FILE", help="market file (default: market.toml beside the deal)")
+
+
+def _common(parser: argparse.ArgumentParser, *, simulated: bool) -> None:
+    parser.add_argument("--format", choices=("table", "json"), default="table", help="what to print (default: table)")
+    if simulated:
+        parser.add_argument("--paths", type=_whole, help="paths of a simulation, rounded up to blocks of 4,096 (default: 32,768)")
+        parser.add_argument("--seed", type=_whole, default=0, help="seed of the random streams (default: 0)")
+        parser.add_argument("--threads", type=_whole, help="threads (default: one per processor); changes speed, never numbers")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text.replace("_", "").replace(",", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def parse(argv: list[str]) -> argparse.Namespace | int:
+    """The arguments of a command, or the exit code where nothing is left to run."""
+    parser = _parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse has printed help (0) or what is wrong (2)
+        return int(stop.code or 0)
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(f"gpufin {version('gpufin')}")
+        return 0
+    if "module" not in arguments:
+        parser.print_help()
+        return 2
+    return arguments

@@ -1,0 +1,109 @@
+"""`gpufin price`: the answer first, then by tranche, then how much each assumption moves it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from instruments.deal import Deal
+from instruments.ground.messages import printable
+from pricing.api import price
+from pricing.cli.figures import number, percent, table, usd
+from pricing.cli.inputs import deal_and_market, say, say_failures
+from pricing.results import Row, Valuation
+
+
+def run(arguments: Namespace) -> int:
+    """Exit code 0, or 4 where some contracts failed."""
+    deal, market = deal_and_market(arguments.deal, arguments.market)
+    measures = arguments.measures.split(",") if arguments.measures else None
+    valuation = price(
+        deal, market, method=arguments.method, measures=measures, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads
+    )
+    if arguments.format == "json":
+        sys.stdout.write(valuation.to_json())
+    else:
+        print(text_of(deal, valuation))
+    say(valuation.warnings, "note")
+    say_failures(valuation.failures)
+    return 4 if valuation.failures else 0
+
+
+def text_of(deal: Deal, valuation: Valuation) -> str:
+    """The valuation for a terminal."""
+    parts = [f"{printable(deal.name or deal.id)}, {valuation.rows[0].date}"]
+    for contract in dict.fromkeys(row.contract for row in valuation.rows):
+        rows = [row for row in valuation.rows if row.contract == contract]
+        parts += [_headline(rows), _by_part(rows), _other(rows), _exposure(rows, valuation)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _headline(rows: list[Row]) -> str:
+    lines: list[str] = []
+    for row in rows:
+        if row.part is None and row.measure.startswith("value") and row.unit == "USD" and not (row.value is not None and row.value < 0):
+            label = row.measure.replace("_", " ")
+            note = f"  ({row.error_note})" if row.error_note else ""
+            lines.append(f"{row.contract}: {label} to {row.party} {usd(row.value, row.standard_error)} USD by {row.method}{note}")
+    return plain_lines(lines)
+
+
+def plain_lines(lines: list[str]) -> str:
+    """Lines joined, each made safe for a terminal."""
+    return "\n".join(printable(line) for line in lines)
+
+
+COLUMNS = (
+    ("value", "value, USD", None),
+    ("value_per_share", "USD a share", None),
+    ("share_of_spot", "of spot", None),
+    ("share_of_hardware", "of hardware", None),
+    ("vesting_probability", "vests, pricing", "pricing"),
+    ("vesting_probability", "vests, share", "share"),
+    ("vesting_probability", "vests, real world", "real_world"),
+    ("vesting_time", "mean years", None),
+)
+
+
+def _by_part(rows: list[Row]) -> str:
+    method = rows[0].method
+    holder = rows[0].party
+    mine = [row for row in rows if row.method == method and row.party == holder and row.alternative is None]
+    parts = list(dict.fromkeys(row.part for row in mine if row.part is not None))
+    columns = [c for c in COLUMNS if any(row.measure == c[0] and (c[2] is None or row.probability == c[2]) for row in mine)]
+    if not parts or not columns:
+        return ""
+    body = []
+    for part in [*parts, None]:
+        cells = [part or "all"]
+        for measure, _, probability in columns:
+            found = [r for r in mine if r.measure == measure and r.part == part and (probability is None or r.probability == probability)]
+            cells.append(_shown(found[0]) if found else "")
+        body.append(cells)
+    return table(["tranche", *(title for _, title, _ in columns)], body, right=range(1, len(columns) + 1))
+
+
+def _shown(row: Row) -> str:
+    if row.unit == "USD":
+        return usd(row.value, row.standard_error)
+    if row.unit in ("fraction", "probability"):
+        return percent(row.value, row.standard_error)
+    return number(row.value, row.standard_error)
+
+
+def _other(rows: list[Row]) -> str:
+    lines = [f"{row.measure.replace('_', ' ')}: {_shown(row)}" for row in rows if row.part is None and row.measure.startswith("dilution")]
+    return plain_lines(lines)
+
+
+def _exposure(rows: list[Row], valuation: Valuation) -> str:
+    found = [row for row in rows if row.measure == "exposure"]
+    if not found:
+        return ""
+    base = {item.path: item.basis for item in valuation.assumptions}
+    body = [
+        [row.assumption or "", base.get(row.assumption or "", ""), row.alternative or "", usd(row.value, row.standard_error)]
+        for row in found
+    ]
+    title = "What the value rests on: change of value at each alternative, the other terms at base"
+    return title + "\n" + table(["assumption", "basis", "alternative", "change, USD"], body, right=(3,))

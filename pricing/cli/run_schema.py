@@ -1,0 +1,20 @@
+"""`gpufin schema`: the bare JSON Schema of a file kind, for editors."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+from curves.market import Market
+from curves.scenarios.book import ScenarioFile
+from instruments.deal import Deal
+from instruments.files import model_schema
+from instruments.ground.base import Terms
+
+KINDS: dict[str, type[Terms]] = {"deal": Deal, "market": Market, "scenarios": ScenarioFile}
+
+
+def run(arguments: Namespace) -> int:
+    """Print it."""
+    print(json.dumps(model_schema(KINDS[arguments.kind], arguments.kind), indent=1))
+    return 0

@@ -1,0 +1,59 @@
+"""`gpufin stress`: what each scenario does to each party, and whether the laws hold. Exit code 3 where a law is broken."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from curves.files import load_scenarios
+from instruments.ground.messages import printable
+from pricing.cli.figures import percent, table, usd
+from pricing.cli.inputs import deal_and_market, say, say_failures
+from pricing.results import Row
+from pricing.stressing import StressReport, stress
+
+
+def run(arguments: Namespace) -> int:
+    """Exit code 0, 3 where a law is broken, 4 where a scenario failed."""
+    deal, market = deal_and_market(arguments.deal, arguments.market)
+    scenarios = load_scenarios(arguments.scenarios) if arguments.scenarios else None
+    laws = None if arguments.laws is None else [name for name in arguments.laws.split(",") if name]
+    report = stress(deal, market, scenarios=scenarios, laws=laws, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
+    if arguments.format == "json":
+        sys.stdout.write(report.to_json())
+    else:
+        print(text_of(report))
+    say(report.warnings, "note")
+    say_failures(report.failures)
+    return 3 if report.broken else 4 if report.failures else 0
+
+
+def text_of(report: StressReport) -> str:
+    """The report for a terminal."""
+    gainers = [row for row in report.rows if row.value is not None and row.value >= 0.0]
+    base = {(row.contract, row.party): row for row in report.rows if row.scenario == "base"}
+    body = [
+        [
+            row.scenario or "",
+            row.contract or "",
+            row.party or "",
+            usd(row.value, row.standard_error),
+            _against(row, base.get((row.contract, row.party))),
+        ]
+        for row in gainers
+    ]
+    parts = [table(["scenario", "contract", "to", "value, USD", "against base"], body, right=(3, 4))]
+    if report.laws:
+        lines = [[found.status.replace("_", " "), found.law, found.sentence, str(found.tried)] for found in report.laws]
+        parts.append(table(["law", "name", "what it says", "markets tried"], lines, right=(3,)))
+    for found in report.broken:
+        parts.append(f"{found.law} is broken: {printable(found.why)}")
+        if found.counterexample is not None:
+            parts.append(f"smallest counterexample, a scenario:\n{printable(found.counterexample.model_dump_json())}")
+    return "\n\n".join(parts)
+
+
+def _against(row: Row, base: Row | None) -> str:
+    if base is None or not base.value or row.value is None or row is base:
+        return ""
+    return f"{'+' if row.value >= base.value else ''}{percent(row.value / base.value - 1.0, 0.001)}"

@@ -1,0 +1,255 @@
+"""The fast lane of a warrant: when its tranches form a ladder on one share and one milestone, the compiled step walks them.
+
+A ladder: every tranche is a price leg, a milestone leg, or `all` of one of each; one share, one milestone, one kind of observation (close
+or mean) and one way of meeting; targets and levels do not fall from tranche to tranche; nothing has latched yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instruments.conditions import AllOf, Close, Mean, MilestoneReached, PriceTarget
+from pricing.engines.warrant_setup import WarrantRun
+from pricing.formulas.hurdle import passage_probability
+from pricing.kernels.ladder import AT_DATE, LATCHED, MILESTONE_AT_DATE, SIMULTANEOUS, step_ladder
+from pricing.measures import Probability
+from pricing.paths.drivers import Share, real_world_carry
+from pricing.paths.streams import BLOCK, generator
+from pricing.paths.world import cancellation_day
+
+Array = NDArray[np.float64]
+CHUNK = 32
+"""Days drawn at a time: the draws of a chunk stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The tranches as arrays."""
+
+    log_target: Array
+    needed_level: NDArray[np.int64]
+    meet: int
+    window: int
+
+
+@dataclass(frozen=True)
+class LadderBlock:
+    """One block of results."""
+
+    vest: NDArray[np.int64]
+    """Day of vesting [tranche, path]; number of days where never."""
+    vest_log_price: Array
+    """ln S on that day [tranche, path]."""
+    last_log_price: Array
+    """ln S at expiry [path]."""
+    controls: Array
+    """[control, path]: touch, independent delivery, and both, by tranche; empty without controls."""
+
+
+class _Steps(NamedTuple):
+    """Drift and standard deviation over each step [day], in the order of the compiled step's arguments."""
+
+    share_drift: Array
+    share_vol: Array
+    control_drift: Array
+    clock_drift: Array
+    clock_vol: Array
+    credit_drift: Array
+    credit_vol: Array
+
+
+class _State(NamedTuple):
+    """What the compiled step changes in place, in the order of its arguments."""
+
+    log_price: Array
+    control_price: Array
+    clock: Array
+    free_clock: Array
+    credit: Array
+    stop: NDArray[np.int64]
+    level: NDArray[np.int64]
+    free_level: NDArray[np.int64]
+    touched: NDArray[np.int64]
+    best: Array
+    window_sum: Array
+    window_ring: Array
+    next_tranche: NDArray[np.int64]
+    vest: NDArray[np.int64]
+    vest_log_price: Array
+
+
+def _start(spot: float, stop: NDArray[np.int64], never: int, tranches: int, window: int) -> _State:
+    def count() -> NDArray[np.int64]:
+        return np.zeros(BLOCK, dtype=np.int64)
+
+    return _State(
+        log_price=np.full(BLOCK, np.log(spot)),
+        control_price=np.full(BLOCK, np.log(spot)),
+        clock=np.zeros(BLOCK),
+        free_clock=np.zeros(BLOCK),
+        credit=np.ones(BLOCK),
+        stop=stop.copy(),
+        level=count(),
+        free_level=count(),
+        touched=count(),
+        best=np.full(BLOCK, -np.inf),
+        window_sum=np.zeros(BLOCK),
+        window_ring=np.zeros((window, BLOCK)),
+        next_tranche=count(),
+        vest=np.full((tranches, BLOCK), never, dtype=np.int64),
+        vest_log_price=np.zeros((tranches, BLOCK)),
+    )
+
+
+def as_ladder(run: WarrantRun) -> Ladder | None:
+    """The warrant as a ladder, or None where its conditions need the general interpreter."""
+    drivers = run.drivers
+    if len(drivers.shares) != 1 or len(drivers.clocks) > 1 or len(drivers.credits) > 1 or run.position.latched or run.position.closes:
+        return None
+    clock = drivers.clocks[0] if drivers.clocks else None
+    if clock is not None and bool((clock.planned <= 0.0).any()):
+        return None
+    if drivers.credits and (clock is None or clock.buyer is None):
+        return None
+    targets: list[float] = []
+    levels: list[int] = []
+    shapes: set[tuple[int, int]] = set()
+    for tranche in run.warrant.tranches:
+        legs = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
+        prices = [leg for leg in legs if isinstance(leg, PriceTarget)]
+        stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
+        if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:
+            return None
+        meet, window = LATCHED, 1
+        if prices:
+            price = prices[0]
+            if price.at_least is None or not isinstance(price.observation, Close | Mean) or (price.meet == "at_date" and not stones):
+                return None
+            window = price.observation.days if isinstance(price.observation, Mean) else 1
+            meet = {"latched": LATCHED, "simultaneous": SIMULTANEOUS, "at_date": AT_DATE}[price.meet]
+            if stones and stones[0].meet == "at_date":
+                meet = MILESTONE_AT_DATE
+            shapes.add((meet, window))
+            targets.append(float(np.log(price.at_least)))
+        else:
+            targets.append(-np.inf)
+        if stones:
+            levels.append(next(i for i, level in enumerate(clock.levels) if level >= stones[0].at_least) if clock is not None else -1)
+        else:
+            levels.append(-1)
+    rising = all(b >= a for a, b in pairwise(targets)) and all(b >= a for a, b in pairwise(levels))
+    both = all(level >= 0 for level in levels) and all(np.isfinite(target) for target in targets)
+    if not rising or len(shapes) > 1:
+        return None
+    meet, window = next(iter(shapes), (LATCHED, 1))
+    if meet > SIMULTANEOUS and not both:
+        return None
+    return Ladder(np.array(targets), np.array(levels, dtype=np.int64), meet, window)
+
+
+def _carry(share: Share, run: WarrantRun, probability: Probability) -> Array:
+    return real_world_carry(share, run.drivers.grid) if probability == "real_world" else share.carry
+
+
+def _steps(run: WarrantRun, probability: Probability) -> _Steps:
+    drivers, grid, none = run.drivers, run.drivers.grid, np.zeros(1)
+    share = drivers.shares[0]
+    clock = drivers.clocks[0] if drivers.clocks else None
+    credit = drivers.credits[0] if drivers.credits else None
+    tilt = drivers.drift_per_root_year(probability, share.key)
+    root = np.sqrt(grid.steps)
+    drift = _carry(share, run, probability) - 0.5 * share.volatility**2 * grid.steps + share.volatility * tilt[0] * grid.steps
+    return _Steps(
+        share_drift=drift,
+        share_vol=share.volatility * root,
+        control_drift=np.full(grid.size, drift.sum() / grid.times[-1]) * grid.steps,
+        clock_drift=grid.steps * (1.0 + (clock.volatility * tilt[1] if clock is not None else 0.0)),
+        clock_vol=clock.volatility * root if clock is not None else none,
+        credit_drift=tilt[-1] * np.sqrt(credit.increments * grid.steps) if credit is not None else none,
+        credit_vol=np.sqrt(credit.increments) if credit is not None else none,
+    )
+
+
+def run_ladder(
+    run: WarrantRun, ladder: Ladder, probabilities: tuple[Probability, ...], seed: int, block: int, *, controlled: Probability | None = None
+) -> dict[Probability, LadderBlock]:
+    """Walk one block under each probability on the same draws; `controlled` names the one that also gets controls."""
+    drivers, grid = run.drivers, run.drivers.grid
+    never, tranches = grid.size, len(ladder.log_target)
+    share = drivers.shares[0]
+    clock = drivers.clocks[0] if drivers.clocks else None
+    credit = drivers.credits[0] if drivers.credits else None
+    compared = ladder.log_target if ladder.window == 1 else np.exp(ladder.log_target)
+    level_clock = clock.planned if clock is not None else np.zeros(0)
+    stop = cancellation_day(clock, grid, seed, block) if clock is not None else np.full(BLOCK, never, dtype=np.int64)
+    states: dict[Probability, _State] = {}
+    steps: dict[Probability, _Steps] = {}
+    for probability in probabilities:
+        steps[probability] = _steps(run, probability)
+        states[probability] = _start(share.spot, stop, never, tranches, ladder.window)
+    own = [generator(seed, key, block) for key in drivers.keys]
+    bridges = [generator(seed, f"{key}|bridge", block) for key in drivers.keys]
+    needs_bridge = [index > 0 or controlled is not None for index in range(len(drivers.keys))]
+    empty = np.ones((0, BLOCK))
+    for first in range(0, never, CHUNK):
+        days = min(CHUNK, never - first)
+        normals = np.stack([stream.standard_normal((days, BLOCK)) for stream in own])
+        uniforms = [stream.random((days, BLOCK)) if needed else empty for stream, needed in zip(bridges, needs_bridge, strict=True)]
+        for probability in probabilities:
+            step_ladder(
+                first,
+                normals,
+                uniforms[0],
+                uniforms[1] if clock is not None else empty,
+                uniforms[-1] if credit is not None else empty,
+                drivers.factor,
+                clock is not None,
+                credit is not None,
+                probability == controlled,
+                *steps[probability],
+                level_clock,
+                ladder.needed_level,
+                ladder.log_target,
+                compared,
+                ladder.meet,
+                ladder.window,
+                0,
+                *states[probability],
+            )
+    results: dict[Probability, LadderBlock] = {}
+    rank = np.arange(tranches)[:, None]
+    for probability, state in states.items():
+        controls = np.zeros((0, BLOCK))
+        if probability == controlled:
+            touch = (state.touched[None, :] > rank).astype(np.float64)
+            delivered = (state.free_level[None, :] > ladder.needed_level[:, None]).astype(np.float64)
+            controls = np.concatenate([touch, delivered, touch * delivered])
+        results[probability] = LadderBlock(np.minimum(state.vest, never), state.vest_log_price, state.log_price, controls)
+    return results
+
+
+def control_means(run: WarrantRun, ladder: Ladder) -> Array:
+    """Exact means of the controls under the share measure, in the order of `LadderBlock.controls`.
+
+    Touch: constant drift, watched continuously. Delivery: the plan clock driven by the part of its noise that is independent of the share,
+    so that the product of the two has the product of the odds as its mean.
+    """
+    drivers, grid = run.drivers, run.drivers.grid
+    share = drivers.shares[0]
+    horizon = float(grid.times[-1])
+    drift = float((share.carry.sum() + 0.5 * share.volatility**2 * horizon) / horizon)
+    finite = np.where(np.isfinite(ladder.log_target), ladder.log_target, -1e300)
+    touch = passage_probability(distance=finite - np.log(share.spot), drift=drift, volatility=share.volatility, years=horizon)
+    if not drivers.clocks:
+        delivered = np.ones(len(finite))
+    else:
+        clock = drivers.clocks[0]
+        tilt = clock.volatility * drivers.drift_per_root_year("share", share.key)[1]
+        planned = np.where(ladder.needed_level >= 0, clock.planned[np.maximum(ladder.needed_level, 0)], -1.0)
+        delivered = passage_probability(distance=planned, drift=1.0 + tilt, volatility=clock.volatility, years=horizon)
+    return np.concatenate([touch, delivered, touch * delivered])

@@ -1,0 +1,70 @@
+"""A warrant's tranches as one price leg and one milestone leg each: what closed forms and QuantLib can express."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from instruments.conditions import AllOf, Close, DaysOut, Mean, Meet, MilestoneReached, Observation, PriceTarget, Touch
+from instruments.contracts.warrant import Tranche
+from instruments.ground.errors import PricingError
+from instruments.ground.messages import problem
+from pricing.engines.warrant_setup import WarrantRun
+
+
+@dataclass(frozen=True)
+class TwoLegs:
+    """One tranche: an upper price target or None, the planned time of its delivery or None, and how both are read."""
+
+    target: float | None
+    observation: Observation
+    planned_years: float | None
+    meets: frozenset[Meet]
+
+
+def two_legs(run: WarrantRun, method: str) -> tuple[TwoLegs, ...]:
+    """Every tranche as two legs.
+
+    Raises:
+        PricingError: a condition is richer than one upper price target and one milestone.
+    """
+    return tuple(_two_legs(run, index, tranche, method) for index, tranche in enumerate(run.warrant.tranches))
+
+
+def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> TwoLegs:
+    legs = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
+    prices = [leg for leg in legs if isinstance(leg, PriceTarget) and leg.at_least is not None and leg.of == run.warrant.underlying]
+    stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
+    if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:
+        why = "the condition is more than one upper price target on the share and one milestone"
+        raise PricingError(
+            problem(
+                "unsupported",
+                subject=run.task.contract_id,
+                field=f"tranches.{index}.condition",
+                value=method,
+                why=why,
+                remedy="use method monte_carlo",
+            )
+        )
+    planned = None
+    if stones:
+        clock = next(clock for clock in run.drivers.clocks if clock.key == f"milestone:{stones[0].milestone}")
+        level = next(i for i, level in enumerate(clock.levels) if level >= stones[0].at_least)
+        planned = float(clock.planned[level])
+    return TwoLegs(
+        target=prices[0].at_least if prices else None,
+        observation=prices[0].observation if prices else Touch(),
+        planned_years=planned,
+        meets=frozenset(leg.meet for leg in (*prices, *stones)),
+    )
+
+
+def described(legs: tuple[TwoLegs, ...]) -> str:
+    """What of the terms a latched, continuous, independent reading changes, in words."""
+    found: list[str] = []
+    seen = {type(leg.observation) for leg in legs if leg.target is not None}
+    if seen & {Close, Mean, DaysOut}:
+        found.append("watched continuously instead of at closes or means")
+    if any(leg.meets & {"simultaneous", "at_date"} and leg.target is not None and leg.planned_years is not None for leg in legs):
+        found.append("legs latched")
+    return "; ".join(found)

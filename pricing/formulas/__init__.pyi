@@ -1,0 +1,15 @@
+from .hurdle import (
+    daily_watch as daily_watch,
+    delivery_probability as delivery_probability,
+    passage_probability as passage_probability,
+    share_or_nothing_touch as share_or_nothing_touch,
+    touch_call_value as touch_call_value,
+    touch_probability as touch_probability,
+)
+from .lending import (
+    backstopped_rent as backstopped_rent,
+    large_pool_loss_probability as large_pool_loss_probability,
+    large_pool_loss_quantile as large_pool_loss_quantile,
+    sculpted_debt as sculpted_debt,
+)
+from .vanilla import call_value as call_value, put_value as put_value, share_digital as share_digital

@@ -1,0 +1,185 @@
+"""The compiled step of a warrant ladder: share, plan clock and buyer's credit, all tranches in one pass.
+
+The numpy statement is `pricing.paths.world` with `pricing.conditions`; both see the same draws and give the same vesting days.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+LATCHED, SIMULTANEOUS, AT_DATE = 0, 1, 2
+"""How the price leg meets the milestone leg; AT_DATE + 1 is the milestone leg tested on the price leg's day."""
+MILESTONE_AT_DATE = 3
+LOST = np.int32(2**31 - 1)
+"""Vesting day of a tranche whose single test has failed."""
+
+
+@numba.njit(cache=True, nogil=True)
+def step_ladder(
+    first_day,
+    normals,
+    bridge_share,
+    bridge_clock,
+    bridge_credit,
+    factor,
+    has_clock,
+    has_credit,
+    with_controls,
+    share_drift,
+    share_vol,
+    control_drift,
+    clock_drift,
+    clock_vol,
+    credit_drift,
+    credit_vol,
+    planned,
+    needed_level,
+    log_target,
+    target,
+    meet,
+    window,
+    history,
+    log_price,
+    control_price,
+    clock,
+    free_clock,
+    credit,
+    stop,
+    level,
+    free_level,
+    touched,
+    best,
+    window_sum,
+    window_ring,
+    next_tranche,
+    vest,
+    vest_log_price,
+):
+    """Walk one chunk of days forward; every array after `history` is state and is changed in place.
+
+    Args:
+        first_day: index of the chunk's first day.
+        normals: [driver, day, path] independent standard normals, drivers share, clock, credit as present.
+        bridge_share, bridge_clock, bridge_credit: [day, path] uniforms in [0, 1); unused ones may be empty.
+        factor: lower triangular correlation factor [driver, driver].
+        share_drift, share_vol, ... credit_vol: [all days] drift and standard deviation over each step.
+        planned: [level] planned times; needed_level: [tranche] index into it, -1 for none.
+        log_target: [tranche] ln of the price target, rising, -inf for none; target: [tranche] what is compared: the target itself for a
+            mean, its ln for the close.
+        meet: how the legs meet. window: days of the mean, 1 for the close; history: how many closes before the first day
+            `window_ring` holds already; until the window is full the mean meets no target.
+        next_tranche: [path] first tranche that has not vested (for rising ladders).
+        vest: [tranche, path] day of vesting, number of days where never.
+    """
+    days, paths = normals.shape[1], normals.shape[2]
+    tranches, levels = log_target.shape[0], planned.shape[0]
+    never = share_drift.shape[0]
+    clock_row = 1
+    credit_row = 2 if has_clock else 1
+    for i in range(days):
+        day = first_day + i
+        slot = day % window
+        full = day + 1 + history >= window
+        drift_s, vol_s, drift_y = share_drift[day], share_vol[day], control_drift[day]
+        room_s = vol_s * vol_s
+        drift_c = vol_c = room_c = drift_d = vol_d = room_d = 0.0
+        if has_clock:
+            drift_c, vol_c = clock_drift[day], clock_vol[day]
+            room_c = vol_c * vol_c
+        if has_credit:
+            drift_d, vol_d = credit_drift[day], credit_vol[day]
+            room_d = vol_d * vol_d
+        for p in range(paths):
+            z_share = factor[0, 0] * normals[0, i, p]
+            # deliveries before defaults: what arrives on the day of default still counts
+            arrived = -1
+            if has_clock:
+                z_clock = factor[clock_row, 0] * normals[0, i, p] + factor[clock_row, 1] * normals[1, i, p]
+                before = clock[p]
+                after = before + drift_c + vol_c * z_clock
+                clock[p] = after
+                u = bridge_clock[i, p]
+                while level[p] < levels:
+                    gap_before, gap_after = planned[level[p]] - before, planned[level[p]] - after
+                    if gap_after > 0.0 and gap_before > 0.0:
+                        if room_c <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room_c:
+                            break
+                        if u > np.exp(-2.0 * gap_before * gap_after / room_c):
+                            break
+                    if day > stop[p]:
+                        break
+                    arrived = level[p]
+                    level[p] += 1
+                if with_controls:
+                    before = free_clock[p]
+                    after = before + drift_c + vol_c * normals[1, i, p]
+                    free_clock[p] = after
+                    while free_level[p] < levels:
+                        gap_before, gap_after = planned[free_level[p]] - before, planned[free_level[p]] - after
+                        if gap_after > 0.0 and gap_before > 0.0:
+                            if room_c <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room_c:
+                                break
+                            if u > np.exp(-2.0 * gap_before * gap_after / room_c):
+                                break
+                        free_level[p] += 1
+            if has_credit and stop[p] > day:
+                z_credit = 0.0
+                for j in range(credit_row + 1):
+                    z_credit += factor[credit_row, j] * normals[j, i, p]
+                before = credit[p]
+                after = before + drift_d + vol_d * z_credit
+                credit[p] = after
+                if after <= 0.0:
+                    stop[p] = day
+                elif room_d > 0.0 and 2.0 * before * after < 40.0 * room_d:
+                    stop[p] = day if bridge_credit[i, p] <= np.exp(-2.0 * before * after / room_d) else stop[p]
+            if with_controls:
+                before = control_price[p]
+                after = before + drift_y + vol_s * z_share
+                control_price[p] = after
+                u = bridge_share[i, p]
+                while touched[p] < tranches:
+                    gap_before, gap_after = log_target[touched[p]] - before, log_target[touched[p]] - after
+                    if gap_after > 0.0 and gap_before > 0.0:
+                        if room_s <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room_s:
+                            break
+                        if u > np.exp(-2.0 * gap_before * gap_after / room_s):
+                            break
+                    touched[p] += 1
+            log_price[p] += drift_s + vol_s * z_share
+            if window == 1:
+                seen = log_price[p]
+            else:
+                price = np.exp(log_price[p])
+                window_sum[p] += price - window_ring[slot, p]
+                window_ring[slot, p] = price
+                seen = window_sum[p] / window if full else -np.inf
+            if seen > best[p]:
+                best[p] = seen
+            if meet <= SIMULTANEOUS:
+                test = best[p] if meet == LATCHED else seen
+                while next_tranche[p] < tranches:
+                    k = next_tranche[p]
+                    if needed_level[k] >= level[p] or test < target[k]:
+                        break
+                    vest[k, p] = day
+                    vest_log_price[k, p] = log_price[p]
+                    next_tranche[p] += 1
+            elif meet == AT_DATE:
+                if arrived >= 0:
+                    for k in range(tranches):
+                        if vest[k, p] == never and needed_level[k] < level[p]:
+                            if seen >= target[k]:
+                                vest[k, p] = day
+                                vest_log_price[k, p] = log_price[p]
+                            else:
+                                vest[k, p] = LOST
+            else:
+                for k in range(tranches):
+                    if vest[k, p] == never and seen >= target[k]:
+                        if needed_level[k] < level[p]:
+                            vest[k, p] = day
+                            vest_log_price[k, p] = log_price[p]
+                        else:
+                            vest[k, p] = LOST

@@ -1,0 +1,111 @@
+"""Search for a market on which a law breaks: hypothesis proposes shocks, the smallest one that breaks it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st
+from hypothesis.errors import HypothesisException
+from hypothesis.strategies import SearchStrategy
+
+from curves import Market, Move, Scenario, market_keys
+from curves.quotes import ProxyCredit
+from instruments.deal import Deal
+from instruments.ground.errors import GpufinError
+from instruments.ground.keys import kind_of, name_of
+from pricing.laws.catalogue import Law, small
+from pricing.registry import Settings
+
+EXAMPLES = 8
+"""Markets tried per law."""
+
+
+@dataclass(frozen=True, slots=True)
+class LawResult:
+    """What a search found."""
+
+    law: str
+    sentence: str
+    domain: str
+    status: str
+    """'held', 'broken' or 'not_applicable'."""
+    tried: int
+    """Markets on which the law was checked."""
+    counterexample: Scenario | None = None
+    why: str = ""
+
+
+class _LawBroken(Exception):
+    """Carries a counterexample out of the search."""
+
+    def __init__(self, scenario: Scenario, why: str) -> None:
+        super().__init__(why)
+        self.scenario = scenario
+        self.why = why
+
+
+def shocks(market: Market) -> SearchStrategy[Scenario]:
+    """Scenarios that move some quotes of a market: shares scaled, volatility, rates and spreads shifted; shrinks to the empty one."""
+    moves: list[SearchStrategy[Move]] = []
+    for key in market_keys(market):
+        kind = kind_of(key)
+        if kind == "equity":
+            moves.append(_move(key, "spot_usd", "scale", (1.0, 0.5, 2.0, 0.1, 5.0)))
+            moves.append(_move(key, "volatility", "set", (0.2, 0.5, 0.01, 1.2)))
+        elif kind == "rates":
+            moves.append(_move(key, "", "shift", (0.01, -0.01, 0.05)))
+        elif kind == "credit" and not isinstance(market.credit[name_of(key)], ProxyCredit):
+            moves.append(_move(key, "", "shift", (0.01, 0.05, 0.2)))
+    if not moves:
+        return st.just(Scenario(label="base"))
+    return st.lists(st.one_of(moves), max_size=3, unique_by=lambda move: (move.key, move.field)).map(
+        lambda found: Scenario(label=", ".join(f"{m.key} {m.field} {m.kind} {m.amount:g}" for m in found) or "base", moves=tuple(found))
+    )
+
+
+def _move(key: str, field: str, kind: str, amounts: Sequence[float]) -> SearchStrategy[Move]:
+    return st.sampled_from(amounts).map(lambda amount: Move.model_validate({"key": key, "field": field, "kind": kind, "amount": amount}))
+
+
+def search_law(law: Law, deal: Deal, market: Market, how: Settings, *, examples: int = EXAMPLES) -> LawResult:
+    """Check one law at base and on shocked markets; the same seed tries the same markets.
+
+    A shocked market that cannot be built (a spread below zero) is no example. Errors of pricing on a valid market break the law.
+    """
+    if not law.applies(deal):
+        return LawResult(law.name, law.sentence, law.domain, "not_applicable", 0)
+    tried: set[Scenario] = set()
+
+    def check(scenario: Scenario) -> None:
+        try:
+            moved = scenario.apply(market)
+        except GpufinError:
+            return
+        tried.add(scenario)
+        try:
+            why = law.check(deal, moved, small(how))
+        except GpufinError as error:
+            why = f"cannot be priced: {error.problems[0]}"
+        if why is not None:
+            raise _LawBroken(scenario, why)
+
+    searched = seed(how.seed)(
+        settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+        )(given(shocks(market))(check))
+    )
+    try:
+        check(Scenario(label="base"))
+        searched()
+    except _LawBroken as broken:
+        return LawResult(law.name, law.sentence, law.domain, "broken", len(tried), broken.scenario, broken.why)
+    except HypothesisException as error:
+        return LawResult(law.name, law.sentence, law.domain, "broken", len(tried), None, f"the search itself failed: {error}")
+    return LawResult(law.name, law.sentence, law.domain, "held", len(tried))
