@@ -1,7 +1,7 @@
 """Bounds of what a chain of payments can do, each node's row chosen freely within what its amounts allow.
 
-The best (worst) choice of rows is found by value iteration from nothing up, each row at a corner of its box. One amount enters the row of its
-payer and the column of its payee; choosing them apart only widens a bound, so it stays rigorous.
+The best (worst) choice of rows is found by value iteration from nothing up, each row at a corner of its box. One amount enters the row
+of its payer and the column of its payee; choosing them apart only widens a bound, so it stays rigorous.
 """
 
 from __future__ import annotations

@@ -43,13 +43,14 @@ def analyse_web(
         NetworkError: no perimeter has an answer.
 
     Example:
-        >>> from instruments.web import Edge, Entity, Period, Web
         >>> import datetime as dt
+        >>> from instruments.web import Entity, Period, Web
         >>> year = Period(start=dt.date(2026, 1, 1), end=dt.date(2027, 1, 1))
-        >>> analyse_web(Web(id="idle", as_of=year.start, period=year, entities={"a": Entity()}), perimeters=["as_listed"])
+        >>> idle = Web(id="idle", as_of=year.start, period=year, entities={"a": Entity()})
+        >>> analyse_web(idle, perimeters=["as_listed"])
         Traceback (most recent call last):
         ...
-        instruments.ground.errors.InputError: perimeters = ('as_listed',): must be at least two; add [perimeters.NAME] to the web, or name another
+        instruments.ground.errors.InputError: perimeters = ('as_listed',): must be at least two; add [perimeters.NAME] to the web, or ...
     """
     if seed < 0:
         raise InputError(problem("bad_option", subject="seed", value=seed, expected="at or above 0", hint="seeds are counted from 0"))
@@ -99,8 +100,8 @@ def knocked_out(web: Web, edge_ids: Iterable[str]) -> Web:
         if edge_id not in edges:
             raise InputError(problem("unknown_name", subject="knock_outs", value=edge_id, what="edge", choices=tuple(web.edges)))
         edge = edges.pop(edge_id)
-        edges[f"{edge_id}.out"] = edge.evolve(payee=payee, stake=None)
-        edges[f"{edge_id}.in"] = edge.evolve(payer=payer, stake=None)
+        edges[f"{edge_id}-out"] = edge.evolve(payee=payee, stake=None)
+        edges[f"{edge_id}-in"] = edge.evolve(payer=payer, stake=None)
     outsiders = {payer: Entity(name="outside money", outside="equity"), payee: Entity(name="outside money", outside="suppliers")}
     return web.evolve(entities={**web.entities, **outsiders}, edges=edges, knock_outs={})
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class WebRow(Row):
     """One number, or one interval, of a web.
 
-    `low` and `high` are rigorous bounds over the unknown amounts; `attained_low` and `attained_high` are reached by some of them. `value` is
-    filled where nothing is unknown.
+    `low` and `high` are rigorous bounds over the unknown amounts; `attained_low` and `attained_high` are reached by some of them.
+    `value` is filled where nothing is unknown.
     """
 
     perimeter: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -123,7 +123,7 @@ def _cycle(flows):
         for j in np.flatnonzero(flows[path[-1]]):
             if j in path:
                 loop = [*path[path.index(j) :], j]
-                return list(zip(loop, loop[1:], strict=False))
+                return list(pairwise(loop))
             if found := walk([*path, j]):
                 return found
         return None
