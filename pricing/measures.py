@@ -61,6 +61,20 @@ _LIST = (
     Measure("spectral_radius", "ratio", "at or above 0", "rho(W): growth of a loss per round"),
     Measure("resonance_margin", "ratio", "positive: loops die out", "1 - rho(W)"),
     Measure("gross_multiplier", "ratio", "at or above 1", "sum h / sum s for a fall of part, h = (I - W')^-1 s"),
+    Measure(
+        "first_break", "fraction", "in (0, 1]", "smallest shock to part at which some entity defaults or is called; party breaks first"
+    ),
+    Measure("tipping_size", "fraction", "in (0, 1]", "smallest shock to part at which another entity, party, defaults"),
+    Measure("outside_multiplier", "ratio", "at or above 1", "1 + frictions / initial shock: value lost outside per dollar of shock"),
+    Measure("friction", "ratio", "at or above 0", "loss to the friction named in source / initial shock"),
+    Measure("balance_multiplier", "ratio", "any", "fall of all gross balance sheets / initial shock"),
+    Measure("superadditivity", "ratio", "above 1: buffers break", "L(s1 + s2) / (L(s1) + L(s2)) of the holder class party"),
+    Measure(
+        "removal_saving",
+        "USD",
+        "positive: removing it saves",
+        "frictions with the node or link - frictions with outside money in its place",
+    ),
     Measure("link_saving", "ratio", "at or above 0", "rho(W) - rho(W without the link from part to party)"),
 )
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _LIST}

@@ -24,6 +24,7 @@ HEADINGS = {
     "coverage": "edges with an amount",
 }
 NODE_MEASURES = ("self_funded", "revenue_reported", "revenue_from_customers")
+SPLIT = ("balance_multiplier", "outside_multiplier", "fire_sale", "default_cost", "belief", "business")
 RUNGS = ("headline", "firm", "drawn", "drawn_outside")
 
 
@@ -54,7 +55,11 @@ def text_of(web: Web, report: WebReport) -> str:
             found = {row.perimeter: row for row in report.rows if row.measure == measure and row.scenario == scenario}
             body.append([heading, *(_shown(found[name]) if name in found else "" for name in names)])
         parts.append(table([f"knock-out {scenario}" if scenario else "index", *map(str, names)], body, right=range(1, len(names) + 1)))
-    parts += [part for part in (_nodes(report, names), _ladder(report), _matrix(report), _contracts(report)) if part]
+    parts += [
+        part
+        for part in (_nodes(report, names), _ladder(report), _matrix(report), _sweep(report), _savings(report), _contracts(report))
+        if part
+    ]
     return "\n\n".join(parts)
 
 
@@ -96,6 +101,40 @@ def _matrix(report: WebReport) -> str:
         + "\n\n"
         + table(["resonance", "shock to", "value"], sums, right=(2,))
     )
+
+
+def _sweep(report: WebReport) -> str:
+    found: dict[tuple[str | None, str | None], dict[str, WebRow]] = {}
+    for row in report.rows:
+        if row.measure in ("first_break", "tipping_size", "outside_multiplier", "balance_multiplier") or row.measure == "friction":
+            found.setdefault((row.kind, row.part), {})[row.source or row.measure] = row
+    body = [
+        [
+            str(kind),
+            str(node),
+            *(_break(rows.get(name)) for name in ("first_break", "tipping_size")),
+            *(number(row.value) if (row := rows.get(name)) else "" for name in SPLIT),
+        ]
+        for (kind, node), rows in found.items()
+    ]
+    header = ["shock", "to", "first break", "first other default", "gross", "outside", *(name.replace("_", " ") for name in SPLIT[2:])]
+    return table(header, body, right=range(4, 10)) if body else ""
+
+
+def _break(row: WebRow | None) -> str:
+    return "" if row is None else "never" if row.value is None else f"{percent(row.value)} {row.party}"
+
+
+def _savings(report: WebReport) -> str:
+    body = [[str(row.kind), str(row.part), row.party or "", usd(row.value)] for row in report.rows if row.measure == "removal_saving"]
+    pairs = [
+        [str(row.party), row.part or "", number(row.value) if row.value is not None else (row.error_note or "")]
+        for row in report.rows
+        if row.measure == "superadditivity"
+    ]
+    tables = [table(["holders", "worst pair of shocks", "together over apart"], pairs, right=(2,))] if pairs else []
+    tables += [table(["removed", "from", "to", "frictions saved, USD"], body, right=(3,))] if body else []
+    return "\n\n".join(tables)
 
 
 def _contracts(report: WebReport) -> str:

@@ -19,6 +19,7 @@ from pricing.web.indices import index_rows, middle_rows, node_rows
 from pricing.web.ladder import contract_rows, ladder_rows, pledge_rows
 from pricing.web.matrix import matrix_rows
 from pricing.web.rows import WebReport, WebRow
+from pricing.web.sweep import sweep_rows
 
 STAND_INS = ("outside-payer", "outside-payee")
 """Entities that stand for the outside money of a knock-out."""
@@ -64,6 +65,7 @@ def analyse_web(
             failures += [replace(found, subject=f"{web.id}.{name}") for found in error.problems]
     if failures and not rows:
         raise NetworkError(*failures)
+    rows += sweep_rows(web)
     for label, edge_ids in web.knock_outs.items():
         less = knocked_out(web, edge_ids)
         for name, perimeter in chosen.items():
@@ -85,6 +87,8 @@ def analyse_web(
 
 def _flows(web: Web, name: str, perimeter: Perimeter | None, seed: int) -> list[WebRow]:
     graph = flow_graph(web, name, perimeter)
+    if not graph.edge_ids:
+        return []
     return [*index_rows(web, graph, seed=seed), *node_rows(web, graph), *middle_rows(web, graph, seed=seed)]
 
 
