@@ -13,7 +13,7 @@ from instruments.ground.errors import InputError, NetworkError, Problem
 from instruments.ground.messages import problem
 from instruments.ground.tolerances import FIXED_POINT_RESIDUAL
 from pricing.clearing.certificate import Certificate, Rank, Which, unique_debts
-from pricing.clearing.rows import Bools, Floats, RowFailure, scenarios, settle, square, squeezed, stretched, vectors
+from pricing.clearing.rows import Bools, Floats, RowFailure, scenarios, settle, square, squeezed, stretched, vectors, writable
 from pricing.clearing.solvers import DebtMap, by_linear_programme, fictitious_default, iterate
 
 DebtMethod = Literal["active_set", "iteration", "fictitious_default", "linear_programme"]
@@ -157,7 +157,7 @@ def _solve(model: DebtMap, which: Which, method: DebtMethod) -> tuple[Floats, Bo
 
         full = np.einsum("si,sij->sj", model.owed, model.shares)
         clear_rows(
-            *(np.ascontiguousarray(part) for part in (model.assets, model.first_claims, model.shares, model.owed, full)),
+            *(writable(part) for part in (model.assets, model.first_claims, model.shares, model.owed, full)),
             float(model.alpha), float(model.beta), which == "greatest", MOST_SWEEPS, paid, default, rounds,
         )  # fmt: skip
         return paid, default, rounds, {}

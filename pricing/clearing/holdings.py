@@ -12,7 +12,7 @@ from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from instruments.ground.tolerances import FIXED_POINT_RESIDUAL
 from pricing.clearing.certificate import Certificate, Which
-from pricing.clearing.rows import Bools, Floats, RowFailure, floats, scenarios, settle, square, squeezed, stretched, vectors
+from pricing.clearing.rows import Bools, Floats, RowFailure, floats, scenarios, settle, square, squeezed, stretched, vectors, writable
 from pricing.clearing.solvers import SOLVENT_REL
 
 MOST_SWEEPS = 100_000
@@ -228,15 +228,15 @@ def _sweep(model: HoldingsMap, which: Which) -> tuple[Floats, Bools, NDArray[np.
         holder.extend(found.tolist())
         share.extend(column[found].tolist())
         start[index + 1] = len(holder)
-    arrived, rounds = model.received(value), np.zeros(len(value), dtype=np.int64)
+    value, arrived, rounds = writable(value), writable(model.received(value)), np.zeros(len(value), dtype=np.int64)
     parts = (
-        np.ascontiguousarray(model.assets),
-        np.ascontiguousarray(model.debts),
+        writable(model.assets),
+        writable(model.debts),
         start,
         np.array(holder, dtype=np.int64),
         np.array(share),
     )
-    terms = (model.warrant_weight, np.ascontiguousarray(model.warrant_floor), float(model.alpha), float(model.beta), which == "greatest")
+    terms = (writable(model.warrant_weight), writable(model.warrant_floor), float(model.alpha), float(model.beta), which == "greatest")
     value_rows(*parts, *terms, MOST_SWEEPS, value, arrived, default, rounds)
     return value, default, rounds
 

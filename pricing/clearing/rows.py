@@ -75,6 +75,11 @@ def stretched(array: Floats, rows: int) -> Floats:
     return np.broadcast_to(array, (rows, *array.shape[1:]))
 
 
+def writable(array: Floats) -> Floats:
+    """The array as compiled loops want it: one type for all, contiguous and writable, so that they are compiled once."""
+    return np.require(array, dtype=np.float64, requirements=["C", "W"])
+
+
 def settle(failures: Sequence[RowFailure], rows: int, *, single: bool) -> NDArray[np.int64]:
     """Numbers of the rows that are solved. Raises `NetworkError` for a single scenario that failed, and where all of them did."""
     if failures and (single or len(failures) == rows):

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.clearing.holdings import clear_holdings
-from pricing.clearing.rows import Bools, Floats, RowFailure, floats, settle
+from pricing.clearing.rows import Bools, Floats, RowFailure, floats, settle, writable
 
 TERMS = ("shock", "fire_sale", "default_cost", "belief", "business")
 """What value is lost to: the first is the initial shock, the others are frictions."""
@@ -157,7 +157,7 @@ def shocks_for(
     for name, array in made.items():
         if len(array) not in (1, rows):
             raise InputError(problem("array_shape", field=name, expected=f"{rows} scenarios, or 1", found=array.shape))
-    return Shocks(**{name: np.ascontiguousarray(np.broadcast_to(array, (rows, *array.shape[1:]))) for name, array in made.items()})
+    return Shocks(**{name: writable(np.broadcast_to(array, (rows, *array.shape[1:]))) for name, array in made.items()})
 
 
 def run_dates(sheets: Sheets, shocks: Shocks, *, method: Literal["compiled", "plain"] = "compiled") -> Run:
@@ -214,7 +214,7 @@ def _compiled(sheets: Sheets, shocks: Shocks) -> tuple[NDArray[np.generic], ...]
         sheets.cash, sheets.business, sheets.belief_share, sheets.units, sheets.outside_debt, sheets.margin_debt, sheets.ltv_limit,
         sheets.ltv_target, sheets.capital_ratio, sheets.debts, sheets.equity_held, inverse, sheets.effect, sheets.impact,
     )  # fmt: skip
-    arrays = (np.ascontiguousarray(array, dtype=float) for array in plain)
+    arrays = (writable(array) for array in plain)
     factors = (shocks.price, shocks.belief, shocks.cash, shocks.business, shocks.recall)
     run_rows(*arrays, 1.0 - sheets.default_cost, sheets.feedback, *factors, _equity_before(sheets), MOST_ROUNDS, *out)
     return out
