@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ def check_names(web: Web) -> None:
         _known(web.entities, link.of, f"dependencies.{index}.of")
 
 
-def _known(entities: dict[str, object], name: str, path: str) -> None:  # type: ignore[type-arg]
+def _known(entities: Mapping[str, object], name: str, path: str) -> None:
     if name not in entities:
         context = {"path": path, "name": name, "suggestion": suggest(name, tuple(entities))}
         raise PydanticCustomError("dangling", "the web has no entity {name}", context)

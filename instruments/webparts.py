@@ -229,7 +229,7 @@ class Edge(Terms):
         for name in ("firm_usd", "paid_usd"):
             amount = getattr(self, name)
             if amount is not None and self.headline_usd is not None and amount > self.headline_usd:
-                raise PydanticCustomError("broken_rule", f"{name} must not exceed headline_usd", {"path": name})
+                raise PydanticCustomError("broken_rule", "must not exceed headline_usd", {"path": name})
         if self.range_usd is not None and self.range_usd[0] < 0:
             raise PydanticCustomError("out_of_range", "must be at or above 0", {"path": "range_usd", "expected": "at or above 0"})
         return self

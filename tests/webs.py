@@ -7,7 +7,36 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
+from instruments import Web, web_from_text
 from pricing.clearing.rows import Floats
+
+HEAD = """
+schema = 1
+id = "w"
+as_of = 2026-06-30
+period = {start = 2026-01-01, end = 2027-01-01}
+[entities]
+a = {}
+b = {}
+c = {}
+out = {outside = "customers"}
+"""
+SOURCE = 'provenance = {basis = "press", source = "somewhere"}'
+
+
+def edge(name: str = "e", extra: str = "", *, payer: str = "a", payee: str = "b", figures: str = "headline_usd = 12.0") -> str:
+    """One edge as TOML."""
+    lines = [f"[edges.{name}]", f'from = "{payer}"', f'to = "{payee}"', 'kind = "purchase"', 'layer = "cash"', figures, extra]
+    lines += [] if "status" in extra else ['status = "closed"']
+    lines += [] if "provenance" in extra else [SOURCE]
+    lines += [] if "announced" in extra or "schedule" in extra else ["announced = 2026-03-01"]
+    return "\n".join([*lines, ""])
+
+
+def web(*edges: str, head: str = HEAD, tail: str = "") -> Web:
+    """A web of such edges."""
+    return web_from_text("\n".join([head, *edges, tail]), file="web.toml")
+
 
 amounts = st.integers(0, 40).map(lambda quarter: quarter / 4)
 """Amounts in quarters: exact in binary, so that equalities can happen."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,7 +72,12 @@ def story_reach(reproduction: float) -> float:
     """Share that a story reaches in the end: the largest root of z = 1 - exp(-R0 z); 0 for R0 <= 1."""
     if reproduction <= 1.0:
         return 0.0
-    return float(brentq(lambda z: 1.0 - np.exp(-reproduction * z) - z, 1e-3 * (1 - 1 / reproduction), 1.0, xtol=1e-15))
+
+    def missing(share: float) -> float:
+        return 1.0 - math.exp(-reproduction * share) - share
+
+    root: Any = brentq(missing, 1e-3 * (1 - 1 / reproduction), 1.0, xtol=1e-15)
+    return float(root)
 
 
 def news_rate(*, base: float, branching: float) -> float:

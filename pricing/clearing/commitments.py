@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from instruments.ground.errors import InputError, NetworkError
 from instruments.ground.messages import problem
-from pricing.clearing.rows import Floats, floats
+from pricing.clearing.rows import Bools, Floats, floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,30 @@ def check_ladder(*, headline: float, expected: float, firm: float, drawn: float,
             )
 
 
+def called_commitments(*, n: int, payer: ArrayLike, payee: ArrayLike, amount: ArrayLike, triggered: ArrayLike) -> Floats:
+    """Staged promises that have come due, as debts L [scenario, n, n] to add to those that are cleared.
+
+    A promise whose trigger has not come is no debt of anybody; one whose trigger has come ranks with the payer's other debts.
+
+    Args:
+        n: number of entities.
+        payer, payee: entity numbers, (promises,).
+        amount: USD, at or above 0, (promises,).
+        triggered: whether the milestone has come, (scenarios, promises) or (promises,).
+    """
+    start, end = np.asarray(payer, dtype=np.int64), np.asarray(payee, dtype=np.int64)
+    size, came = floats(amount, "amount", low=0.0), np.asarray(triggered, dtype=bool)
+    if not (start.shape == end.shape == size.shape == came.shape[-1:]) or ((np.r_[start, end] < 0) | (np.r_[start, end] >= n)).any():
+        raise InputError(
+            problem("array_shape", field="payer, payee, amount, triggered", expected=f"equal lists of 0..{n - 1}", found=came.shape)
+        )
+    rows = np.atleast_2d(came) * size
+    debts = np.zeros((len(rows), n, n))
+    for promise, (i, j) in enumerate(zip(start, end, strict=True)):
+        debts[:, i, j] += rows[:, promise]
+    return debts if came.ndim == 2 else debts[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Dilution:
     """Shares given to a customer. Shapes broadcast."""
@@ -55,7 +79,7 @@ class Dilution:
     """P = (V + w K) / (N + w), USD a share."""
     transfer: Floats
     """w (P - K), USD."""
-    paradox: np.bool_ | Floats
+    paradox: Bools | np.bool_
     """Whether a hurdle lies between the price after and before vesting: then no price on the spot is consistent."""
 
 

@@ -155,11 +155,10 @@ def _solve(model: DebtMap, which: Which, method: DebtMethod) -> tuple[Floats, Bo
     if method == "active_set":
         from pricing.kernels.clearing import clear_rows  # numba loads only when something is cleared
 
-        full = np.einsum("si,sij->sj", model.owed, model.shares)
-        clear_rows(
-            *(writable(part) for part in (model.assets, model.first_claims, model.shares, model.owed, full)),
-            float(model.alpha), float(model.beta), which == "greatest", MOST_SWEEPS, paid, default, rounds,
-        )  # fmt: skip
+        assets, ahead, shares = writable(model.assets), writable(model.first_claims), writable(model.shares)
+        owed, full = writable(model.owed), writable(np.einsum("si,sij->sj", model.owed, model.shares))
+        costs = float(model.alpha), float(model.beta)
+        clear_rows(assets, ahead, shares, owed, full, *costs, which == "greatest", MOST_SWEEPS, paid, default, rounds)
         return paid, default, rounds, {}
     solve: Callable[[DebtMap, int], tuple[Floats, Bools, int]] = (
         fictitious_default if method == "fictitious_default" else by_linear_programme

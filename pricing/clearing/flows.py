@@ -105,7 +105,7 @@ def _check_balance(taken: Floats, paid: Floats, names: Sequence[str] | None) -> 
     gap = np.abs(taken - paid)
     row, node = np.unravel_index(int(np.argmax(gap)), gap.shape)
     if gap[row, node] > BALANCE_REL * max(taken[row].sum(), 1e-300):
-        name = names[node] if names else str(node)
+        name = names[int(node)] if names else str(node)
         inside = f"{taken[row, node]:g}", f"{paid[row, node]:g}"
         raise InputError(problem("unbalanced", subject="flows", field=name, node=name, inflow=inside[0], outflow=inside[1]))
 

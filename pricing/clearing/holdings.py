@@ -221,7 +221,9 @@ def _sweep(model: HoldingsMap, which: Which) -> tuple[Floats, Bools, NDArray[np.
 
     value, default = _start(model, which)
     claims, _, n = model.held.shape
-    start, holder, share = np.zeros(claims * n + 1, dtype=np.int64), [], []
+    start = np.zeros(claims * n + 1, dtype=np.int64)
+    holder: list[int] = []
+    share: list[float] = []
     for index in range(claims * n):
         column = model.held[index // n, :, index % n]
         found = np.flatnonzero(column)

@@ -110,4 +110,4 @@ def reaches(links: Bools, targets: Bools) -> Bools:
 
 def named(members: Bools, names: Sequence[str] | None) -> list[str]:
     """Names (or numbers) of the marked entities."""
-    return [names[i] if names else str(i) for i in np.flatnonzero(members)]
+    return [names[int(i)] if names else str(i) for i in np.flatnonzero(members)]

@@ -62,14 +62,22 @@ def _clear(own, owed, debts, held, keep, down, value, received, most):
 @njit(cache=True, nogil=True)
 def run_rows(
     cash0, business0, belief_share, units0, outside0, margin0, limit, goal, ratio, debts, held, inverse, effect, impact, keep, feedback,
-    price_factor, belief_factor, cash_factor, business_factor, recalled, equity0, most,
+    price_factor, belief_factor, cash_factor, business_factor, recalled, value0, equity0, most,
     prices, values, equities, lenders, defaults, calls, sold, terms, audit, settled,
 ):  # fmt: skip
     """Run every scenario through every date; outputs are filled in place (shapes in `pricing.web.dates.Run`)."""
     rows, dates, m = price_factor.shape
     n = len(cash0)
     own, value, received = np.empty(n), np.empty(n), np.empty(n)
-    share, called, capital, before, owed, gap = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    share, called, capital, prior, owed, gap, left_with = (
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+    )
     start, now = np.empty(m), np.empty(m)
     inside, promised = np.zeros(n), np.zeros(n)
     for i in range(n):
@@ -83,6 +91,7 @@ def run_rows(
         now[:] = 1.0
         repaid, weight_before, all_equity, echo = 0.0, 0.0, equity0, 1.0
         spill = np.ones(n)
+        prior[:] = value0
         settled[s] = True
         for t in range(dates):
             # shocks, then what last date's losses do to belief and to business
@@ -92,7 +101,6 @@ def run_rows(
                 for i in range(n):
                     shock += units[i, k] * (now[k] - start[k])
             for i in range(n):
-                before[i] = business[i]
                 shock += cash[i] * (1.0 - cash_factor[s, t, i])
                 cash[i] *= cash_factor[s, t, i]
                 moved = business[i] * business_factor[s, t, i] * (1.0 - belief_share[i] * (1.0 - belief_factor[s, t]))
@@ -110,6 +118,7 @@ def run_rows(
                 margin[i] = min(margin[i], outside[i])
                 gap[i] -= gone
                 repaid += gone
+                left_with[i] = gone
                 pledged = 0.0
                 for k in range(m):
                     pledged += units[i, k] * start[k]
@@ -180,6 +189,7 @@ def run_rows(
                 assets += gone
                 value[i] -= gone
                 owed[i] -= gone
+                left_with[i] += gone
             for i in range(n):
                 outside_share = 1.0
                 for j in range(n):
@@ -208,5 +218,6 @@ def run_rows(
             for j in range(n):
                 spill[j] = 1.0
                 for i in range(n):
-                    if effect[i, j] > 0.0 and before[i] > 0.0:
-                        spill[j] *= max(0.0, 1.0 - effect[i, j] * max(0.0, 1.0 - business[i] / before[i]))
+                    if effect[i, j] > 0.0 and prior[i] > 0.0:
+                        spill[j] *= max(0.0, 1.0 - effect[i, j] * max(0.0, 1.0 - (value[i] + left_with[i]) / prior[i]))
+            prior[:] = value

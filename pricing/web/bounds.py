@@ -91,7 +91,7 @@ def _lowest_path(graph: FlowGraph, start: float) -> float:
     limits = LinearConstraint(np.block([[-needs, eye, -choice], [-stated, eye, choice]]), -np.inf, np.r_[np.zeros(n), big])
     bounds = Bounds(np.r_[graph.low / scale, np.full(n, -big.max()), np.zeros(n)], np.r_[graph.high / scale, big, np.ones(n)])
     whole = np.r_[np.zeros(edges + n), np.ones(n)]
-    ratio = start - 1.0
+    ratio, left = start - 1.0, -np.inf
     for _ in range(MOST_STEPS):
         goal = np.r_[inside, np.full(n, -ratio), np.zeros(n)]
         found = milp(goal, constraints=limits, bounds=bounds, integrality=whole, options={"mip_rel_gap": 1e-9})
@@ -99,11 +99,12 @@ def _lowest_path(graph: FlowGraph, start: float) -> float:
             raise NetworkError(problem("no_solution", subject="path length", why=str(found.message), remedy="narrow the ranges"))
         amounts = np.clip(found.x[:edges] * scale, graph.low, graph.high)
         outside = np.maximum(needs @ amounts, stated @ amounts).sum()
-        if found.fun > -RATIO_STEP * max(1.0, outside / scale):
+        left = float(found.fun)
+        if left > -RATIO_STEP * max(1.0, outside / scale):
             return 1.0 + ratio
         ratio = float(amounts @ inside) / outside
     raise NetworkError(
-        problem("not_converged", subject="path length", iterations=MOST_STEPS, residual=f"{found.fun:.1e}", remedy="narrow the ranges")
+        problem("not_converged", subject="path length", iterations=MOST_STEPS, residual=f"{left:.1e}", remedy="narrow the ranges")
     )
 
 
@@ -161,6 +162,8 @@ def circulation_bounds(graph: FlowGraph) -> tuple[float, float]:
 
 TRIALS = 256
 """Random points, and as many corners, that a search starts from."""
+LEVELS = np.linspace(0.0, 1.0, 5)
+"""Where in its interval a search tries each amount."""
 LEAST_GAIN = 1e-12
 """A move that gains less ends a search."""
 
@@ -198,7 +201,7 @@ def highest_circular_share(graph: FlowGraph) -> float:
 
 
 def attained_finn(graph: FlowGraph, *, seed: int, starts: int = 4, sweeps: int = 8) -> tuple[float, float]:
-    """Range of the Finn index that amounts inside the box reach: one amount at a time to its other end, from the best of many points."""
+    """Range of the Finn index that amounts inside the box reach: one amount at a time, from the best of many points."""
     rng = np.random.default_rng(seed)
     free = graph.open_edges
     if not len(free):
@@ -213,9 +216,9 @@ def attained_finn(graph: FlowGraph, *, seed: int, starts: int = 4, sweeps: int =
         for first in np.argsort(-sign * values)[:starts]:
             now, value = points[first], values[first]
             for _ in range(sweeps):
-                trial = np.tile(now, (len(free), 1))
-                middle = 0.5 * (graph.low + graph.high)[free]
-                trial[np.arange(len(free)), free] = np.where(now[free] > middle, graph.low[free], graph.high[free])
+                trial = np.tile(now, (len(LEVELS) * len(free), 1))
+                moved = np.tile(free, len(LEVELS))
+                trial[np.arange(len(moved)), moved] = (graph.low + (graph.high - graph.low) * LEVELS[:, None])[:, free].ravel()
                 found = finn_of(graph, trial)
                 pick = int(np.argmax(sign * found))
                 if sign * (found[pick] - value) <= LEAST_GAIN:

@@ -76,7 +76,7 @@ def _known(graph: FlowGraph) -> FlowTrace:
 
 
 def _settled(sweep: Callable[[Floats], Floats], start: Floats) -> Floats:
-    value = start
+    value, moved = start, np.inf
     for _ in range(MOST_SWEEPS):
         new = sweep(value)
         moved = float(np.abs(new - value).max(initial=0.0))

@@ -17,7 +17,7 @@ Not modelled: the margin lender's lien inside the clearing (a defaulter's procee
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,7 +64,7 @@ class Sheets:
     equity_held: Floats
     """M [n, n]: share of j held by i, column sums below 1."""
     effect: Floats
-    """[n, n]: relative fall of j's business per relative fall of i's, felt at the next date."""
+    """[n, n]: relative fall of j's business per relative fall of i's value, felt at the next date; repayments are no fall."""
     impact: Floats
     """a [m]: p = p0 exp(-a units sold)."""
     default_cost: float
@@ -183,7 +183,7 @@ def run_dates(sheets: Sheets, shocks: Shocks, *, method: Literal["compiled", "pl
     if method == "plain":
         from pricing.web.dates_plain import run_plain
 
-        parts = run_plain(sheets, shocks, _equity_before(sheets), MOST_ROUNDS)
+        parts = run_plain(sheets, shocks, *_before(sheets), MOST_ROUNDS)
     else:
         parts = _compiled(sheets, shocks)
     prices, values, equities, lenders, defaults, calls, sold, terms, audit, settled = parts
@@ -199,7 +199,7 @@ def run_dates(sheets: Sheets, shocks: Shocks, *, method: Literal["compiled", "pl
     return Run(*kept, rows=rows, failures=failures)
 
 
-def _compiled(sheets: Sheets, shocks: Shocks) -> tuple[NDArray[np.generic], ...]:
+def _compiled(sheets: Sheets, shocks: Shocks) -> tuple[Any, ...]:
     from pricing.kernels.contagion import run_rows  # numba loads only when something is run
 
     rows, dates, m = shocks.price.shape
@@ -214,17 +214,19 @@ def _compiled(sheets: Sheets, shocks: Shocks) -> tuple[NDArray[np.generic], ...]
         sheets.cash, sheets.business, sheets.belief_share, sheets.units, sheets.outside_debt, sheets.margin_debt, sheets.ltv_limit,
         sheets.ltv_target, sheets.capital_ratio, sheets.debts, sheets.equity_held, inverse, sheets.effect, sheets.impact,
     )  # fmt: skip
-    arrays = (writable(array) for array in plain)
     factors = (shocks.price, shocks.belief, shocks.cash, shocks.business, shocks.recall)
-    run_rows(*arrays, 1.0 - sheets.default_cost, sheets.feedback, *factors, _equity_before(sheets), MOST_ROUNDS, *out)
+    numbers = (1.0 - sheets.default_cost, sheets.feedback)
+    given = (writable(np.asarray(array, dtype=np.float64)) for array in plain)
+    everything: list[Any] = [*given, *numbers, *factors, *_before(sheets), MOST_ROUNDS, *out]
+    run_rows(*everything)
     return out
 
 
-def _equity_before(sheets: Sheets) -> float:
-    """All equity before any shock, USD."""
+def _before(sheets: Sheets) -> tuple[Floats, float]:
+    """Value of every entity [n], and all equity, before any shock, USD."""
     owed = sheets.outside_debt + sheets.debts.sum(axis=1)
     share = sheets.debts / np.where(owed > 0, owed, 1.0)[:, None]
     own = sheets.cash + sheets.business + sheets.units.sum(axis=1)
     keep = 1.0 - sheets.default_cost
     calm = clear_holdings(assets=own, debts=owed, equity_held=sheets.equity_held, debt_held=share.T, alpha=keep, beta=keep)
-    return float(calm.equity.sum())
+    return writable(calm.value), float(calm.equity.sum())

@@ -15,7 +15,7 @@ PRICE_REL = 1e-13
 """Prices are settled when a round moves none by more than this share."""
 
 
-def run_plain(sheets: Sheets, shocks: Shocks, equity0: float, most: int) -> tuple[Any, ...]:
+def run_plain(sheets: Sheets, shocks: Shocks, value0: Floats, equity0: float, most: int) -> tuple[Any, ...]:
     """The same outputs as the compiled loop."""
     rows, dates, m = shocks.price.shape
     n = len(sheets.nodes)
@@ -25,7 +25,7 @@ def run_plain(sheets: Sheets, shocks: Shocks, equity0: float, most: int) -> tupl
     )
     units, price, down = np.tile(sheets.units, (rows, 1, 1)), np.ones((rows, m)), np.zeros((rows, n), dtype=bool)
     repaid, weight_before, echo, spill = np.zeros(rows), np.zeros(rows), np.ones(rows), np.ones((rows, n))
-    all_equity = np.full(rows, equity0)
+    all_equity, prior = np.full(rows, equity0), np.tile(value0, (rows, 1))
     prices, sold, terms = np.empty((rows, dates, m)), np.empty((rows, dates, m)), np.empty((rows, dates, 5))
     values, equities, lenders = (np.empty((rows, dates, n)) for _ in range(3))
     defaults, calls = (np.zeros((rows, dates, n), dtype=bool) for _ in range(2))
@@ -41,7 +41,7 @@ def run_plain(sheets: Sheets, shocks: Shocks, equity0: float, most: int) -> tupl
         gap = outside * shocks.recall[:, t]
         gone = np.minimum(cash, gap)
         cash, outside, gap, repaid = cash - gone, outside - gone, gap - gone, repaid + gone.sum(axis=1)
-        margin = np.minimum(margin, outside)
+        margin, left_with = np.minimum(margin, outside), gone
         called = _called(sheets, margin, np.einsum("snm,sm->sn", units, start))
         share, price, done = called.copy(), start.copy(), np.zeros(rows, dtype=bool)
         for _ in range(most):
@@ -66,7 +66,7 @@ def run_plain(sheets: Sheets, shocks: Shocks, equity0: float, most: int) -> tupl
         proceeds = np.einsum("snm,sm->sn", amount, price)
         gone = np.where(down, 0.0, np.minimum(np.minimum(np.maximum(margin, gap), proceeds), outside))
         units, margin, outside, cash = units - amount, np.maximum(0.0, margin - gone), outside - gone, cash + proceeds - gone
-        value, owed, repaid = value - gone, owed - gone, repaid + gone.sum(axis=1)
+        value, owed, repaid, left_with = value - gone, owed - gone, repaid + gone.sum(axis=1), left_with + gone
         equity = np.maximum(0.0, value - owed)
         paid = np.where(owed > 0, np.minimum(1.0, value / np.where(owed > 0, owed, 1.0)), 0.0) * outside
         left = cash + business + np.einsum("snm,sm->sn", units, price)
@@ -80,7 +80,8 @@ def run_plain(sheets: Sheets, shocks: Shocks, equity0: float, most: int) -> tupl
         fall = np.where(all_equity > 0, 1 - equity.sum(axis=1) / np.where(all_equity > 0, all_equity, 1.0), 0.0)
         echo = np.maximum(0.0, 1 - sheets.feedback * np.maximum(0.0, fall))
         all_equity, weight_before = equity.sum(axis=1), weight
-        fell = np.maximum(0.0, 1 - business / np.where(before > 0, before, 1.0)) * (before > 0)
+        fell = np.maximum(0.0, 1 - (value + left_with) / np.where(prior > 0, prior, 1.0)) * (prior > 0)
+        prior = value
         spill = np.maximum(0.0, 1 - sheets.effect * fell[..., None]).prod(axis=1)
     return prices, values, equities, lenders, defaults, calls, sold, terms, audit, settled
 
@@ -98,6 +99,7 @@ def _cleared(sheets: Sheets, own: Floats, outside: Floats, keep: float, down: Bo
     owed = outside + inside
     safe = np.where(owed > 0, owed, 1.0)
     value = (own + sheets.debts.sum(axis=0)) @ np.linalg.inv(np.eye(len(inside)) - sheets.equity_held).T
+    received = np.zeros_like(value)
     for _ in range(most):
         received = np.where(owed > 0, np.minimum(1.0, value / safe), 0.0) @ sheets.debts
         received = received + np.maximum(0.0, value - owed) @ sheets.equity_held.T

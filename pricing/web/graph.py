@@ -117,18 +117,17 @@ def flow_graph(web: Web, name: str, perimeter: Perimeter | None) -> FlowGraph:
             # an entity that only this perimeter counts as an outsider brings investors' money
             kind = SOURCES.index(terms.outside or ("customers" if edge.kind in REVENUE else "equity"))
         kept.append((edge_id, start, end, kind, span))
-    columns = list(zip(*kept, strict=True)) if kept else [[], [], [], [], []]
     return FlowGraph(
         perimeter=name,
         nodes=nodes,
-        edge_ids=tuple(columns[0]),
-        start=np.array(columns[1], dtype=np.int64),
-        end=np.array(columns[2], dtype=np.int64),
-        source=np.array(columns[3], dtype=np.int64),
-        low=np.array([span.low for span in columns[4]], dtype=float),
-        high=np.array([span.high for span in columns[4]], dtype=float),
-        revenue=np.array([web.edges[edge_id].kind in REVENUE for edge_id in columns[0]], dtype=bool),
-        with_amount=np.array([web.edges[edge_id].has_amount for edge_id in columns[0]], dtype=bool),
+        edge_ids=tuple(edge_id for edge_id, *_ in kept),
+        start=np.array([start for _, start, *_ in kept], dtype=np.int64),
+        end=np.array([end for _, _, end, *_ in kept], dtype=np.int64),
+        source=np.array([kind for *_, kind, _ in kept], dtype=np.int64),
+        low=np.array([span.low for *_, span in kept], dtype=float),
+        high=np.array([span.high for *_, span in kept], dtype=float),
+        revenue=np.array([web.edges[edge_id].kind in REVENUE for edge_id, *_ in kept], dtype=bool),
+        with_amount=np.array([web.edges[edge_id].has_amount for edge_id, *_ in kept], dtype=bool),
         stated=web.balance == "stated",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ MIDDLE = "at the middle of every interval"
 
 def index_rows(web: Web, graph: FlowGraph, *, seed: int) -> Iterator[WebRow]:
     """Whole-web indices, each an interval with its coverage."""
-    common = {"deal": web.id, "perimeter": graph.perimeter, "coverage": graph.coverage}
+    common: dict[str, Any] = {"deal": web.id, "perimeter": graph.perimeter, "coverage": graph.coverage}
     found = index_intervals(graph, seed=seed)
     ways = {
         "finn_index": "outer bound by value iteration, inner by search",
@@ -44,14 +45,14 @@ def index_rows(web: Web, graph: FlowGraph, *, seed: int) -> Iterator[WebRow]:
     # everything: inside flows plus outside money in and out, each at its end, so that the bound is outer
     every = least_flow + 2 * float(least_z.sum()), most_flow + 2 * float(most_z.sum())
     ends = (amount.low / every[1] if every[1] > 0 else 0.0, min(1.0, amount.high / every[0]) if every[0] > 0 else 0.0)
-    yield span(*ends, None, measure="circularity_of_all", method="amount over sum, each at its end", **common)
+    yield span(ends[0], ends[1], None, measure="circularity_of_all", method="amount over sum, each at its end", **common)
     activity = float(least.sum()), float(most.sum())
     yield span(*activity, None, measure="activity", method="sum of lowest and of highest throughflows", **common)
     yield point(graph.coverage, measure="coverage", **common)
     yield from _external_cash(graph, common, activity, found["path_length"])
 
 
-def _external_cash(graph: FlowGraph, common: dict[str, object], activity: tuple[float, float], length: Interval) -> Iterator[WebRow]:
+def _external_cash(graph: FlowGraph, common: dict[str, Any], activity: tuple[float, float], length: Interval) -> Iterator[WebRow]:
     """New external cash by kind of outsider. What balances a node is nobody's figure and stands apart."""
     returned = np.zeros(2)
     for kind, name in enumerate(SOURCES[:-1]):
@@ -62,7 +63,8 @@ def _external_cash(graph: FlowGraph, common: dict[str, object], activity: tuple[
         back = went if name in FINANCIERS else np.zeros_like(went)
         ends = np.array([graph.low[came].sum() - graph.high[back].sum(), graph.high[came].sum() - graph.low[back].sum()])
         returned += np.array([graph.low[back].sum(), graph.high[back].sum()])
-        yield span(*ends, tuple(ends), measure="new_external_cash", source=name, method="sum of stated edges", **common)
+        reached = float(ends[0]), float(ends[1])
+        yield span(*reached, reached, measure="new_external_cash", source=name, method="sum of stated edges", **common)
     _, _, least_z, most_z = flow_range(graph)
     stated = [float(graph.matrices(side[None])[1].sum()) for side in (graph.low, graph.high)]
     derived = max(0.0, float(least_z.sum()) - stated[1]), max(0.0, float(most_z.sum()) - stated[0])
@@ -76,7 +78,7 @@ def _external_cash(graph: FlowGraph, common: dict[str, object], activity: tuple[
 
 def node_rows(web: Web, graph: FlowGraph) -> Iterator[WebRow]:
     """Per node: self-funded share, the three revenues."""
-    common = {"deal": web.id, "perimeter": graph.perimeter}
+    common: dict[str, Any] = {"deal": web.id, "perimeter": graph.perimeter}
     least, most, _, _ = flow_range(graph)
     low_f, high_f = return_bounds(graph)
     low_share, high_share = origin_bounds(graph, "customers")
@@ -95,13 +97,13 @@ def node_rows(web: Web, graph: FlowGraph) -> Iterator[WebRow]:
         yield span(low_f[i], high_f[i], None, measure="self_funded", method="value iteration", **here)
         yield span(graph.low[mine].sum(), graph.high[mine].sum(), None, measure="revenue_reported", **here)
         yield span(least[i] * (1 - high_f[i]), most[i] * (1 - low_f[i]), None, measure="revenue_net_of_recycled", **here)
-        yield span(*traced, None, measure="revenue_from_customers", method="value iteration", **here)
+        yield span(float(traced[0]), float(traced[1]), None, measure="revenue_from_customers", method="value iteration", **here)
 
 
 def middle_rows(web: Web, graph: FlowGraph, *, seed: int) -> Iterator[WebRow]:
     """Measures that are given at one set of amounts: depth, rounds, percentile among random webs."""
     note = MIDDLE if len(graph.open_edges) else None
-    common = {"deal": web.id, "perimeter": graph.perimeter, "error_note": note}
+    common: dict[str, Any] = {"deal": web.id, "perimeter": graph.perimeter, "error_note": note}
     middle = 0.5 * (graph.low + graph.high)
     flows, inflow, outflow = graph.balanced(middle[None])
     traced = trace(flows=flows[0], inflow=inflow[0], outflow=outflow[0], names=graph.nodes)
@@ -115,7 +117,7 @@ def middle_rows(web: Web, graph: FlowGraph, *, seed: int) -> Iterator[WebRow]:
     yield from _percentile(traced, common, seed)
 
 
-def _percentile(traced: FlowTrace, common: dict[str, object], seed: int) -> Iterator[WebRow]:
+def _percentile(traced: FlowTrace, common: dict[str, Any], seed: int) -> Iterator[WebRow]:
     paid, taken = traced.throughflow - traced.outflow, traced.throughflow - traced.inflow
     fits = bool((paid + taken < paid.sum()).all()) and int((paid > 0).sum()) > 2
     if not fits:

@@ -14,7 +14,7 @@ from pricing.clearing.resonance import superadditivity
 from pricing.clearing.rows import Floats
 from pricing.web.dates import TERMS, Run, Sheets, Shocks, run_dates, shocks_for
 from pricing.web.rows import WebRow, point
-from pricing.web.sheets import links_of, sheets_of, without
+from pricing.web.sheets import End, links_of, sheets_of, without
 
 KINDS = ("liquidity", "belief", "regulation")
 """Lenders want their money back; belief in the business is gone; a share of all dealings with others is forbidden."""
@@ -77,11 +77,11 @@ def split_of(sheets: Sheets, run: Run) -> Split:
     return Split(initial, np.where(hit, lost[:, 1:] / safe[:, None], 0.0), np.where(initial > 0, gross, 0.0))
 
 
-def sweep_rows(web: Web) -> list[WebRow]:
-    """Rows of the sweep of a web whose entities have balance sheets; none without at least two of them."""
+def sweep_rows(web: Web, *, end: End = "middle") -> list[WebRow]:
+    """Rows of the sweep of a web whose entities have balance sheets; none without at least two of them. `end` is of dependencies."""
     if sum(entity.balance is not None for entity in web.entities.values()) < 2:
         return []
-    sheets = sheets_of(web)
+    sheets = sheets_of(web, end=end)
     shape = (len(KINDS), len(sheets.nodes), len(SIZES))
     shocks = sweep_shocks(sheets, SIZES)
     run = run_dates(sheets, shocks)
@@ -94,6 +94,8 @@ def sweep_rows(web: Web) -> list[WebRow]:
             row = (k * shape[1] + i) * shape[2] + at
             if split.initial[row] > 0:
                 rows += _multipliers(web, kind, node, split, row)
+            elif kind == "liquidity" and sheets.outside_debt[i] > 0:
+                rows += _per_recalled(web, node, sheets, run, calm, i, row)
     rows += [*_pairs(web, sheets), *_savings(web, sheets)]
     return rows
 
@@ -127,6 +129,14 @@ def _multipliers(web: Web, kind: str, node: str, split: Split, row: int) -> Iter
     yield point(float(split.gross[row]), measure="balance_multiplier", **common)
     for index, name in enumerate(TERMS[1:]):
         yield point(float(split.frictions[row, index]), measure="friction", source=name, **common)
+
+
+def _per_recalled(web: Web, node: str, sheets: Sheets, run: Run, calm: Run, i: int, row: int) -> Iterator[WebRow]:
+    """A recall is no loss in itself, so it has no multiplier: frictions are given per dollar recalled."""
+    lost = (run.terms[row] - calm.terms[0]).sum(axis=0)[1:] / (REFERENCE * sheets.outside_debt[i])
+    for index, name in enumerate(TERMS[1:]):
+        method = f"recall of {REFERENCE:g} of outside debt, per dollar recalled, {DATES} dates"
+        yield point(float(lost[index]), deal=web.id, kind="liquidity", part=node, source=name, measure="friction", method=method)
 
 
 def class_losses(sheets: Sheets, run: Run, calm: Run) -> dict[str, Floats]:
