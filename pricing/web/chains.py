@@ -16,7 +16,7 @@ from pricing.clearing.flows import FlowTrace, trace
 from pricing.clearing.rows import Floats
 from pricing.web.graph import SOURCES, FlowGraph
 
-VALUE_STEP = 1e-13
+VALUE_STEP = 1e-12
 """Value iteration ends when no value moves by more."""
 MOST_SWEEPS = 20_000
 """Most sweeps of value iteration."""
