@@ -22,6 +22,10 @@ def check_names(web: Web) -> None:
     for edge_id, edge in web.edges.items():
         _known(web.entities, edge.payer, f"edges.{edge_id}.from")
         _known(web.entities, edge.payee, f"edges.{edge_id}.to")
+        if edge.covers is not None:
+            _known(web.entities, edge.covers, f"edges.{edge_id}.covers")
+            if edge.covers == edge.payer:
+                raise PydanticCustomError("broken_rule", "a guarantor cannot cover its own debts", {"path": f"edges.{edge_id}.covers"})
         if edge.within is not None and (edge.within not in web.edges or edge.within == edge_id):
             context = {"path": f"edges.{edge_id}.within", "value": edge.within, "what": "other edge", "choices": tuple(web.edges)}
             raise PydanticCustomError("unknown_name", "no such edge", context)

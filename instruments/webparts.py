@@ -215,6 +215,8 @@ class Edge(Terms):
     """Edge that contains this one: the two are not added."""
     stake: Fraction | None = None
     """Share of the payee's equity that the payer holds through this edge."""
+    covers: Name | None = None
+    """Of a guarantee: the entity whose debts to outsiders it covers in contagion, up to the headline."""
     secured_on: Many[str] = ()
     """What a claim is secured on: ids of other edges, or names of assets."""
     contract: Contract | None = None

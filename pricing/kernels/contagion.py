@@ -16,8 +16,8 @@ ROUNDING = 4e-16
 
 
 @njit(cache=True, nogil=True)
-def _start(own, owed, debts, held, inverse, promised, value, received):
-    """Values above every solution: all debts paid, equity counted whole."""
+def _start(own, owed, debts, held, inverse, promised, value, received, part, worth):
+    """Values above every solution: all debts paid, equity counted whole, no guarantee called; `part` and `worth` are what is passed on."""
     n = len(own)
     for i in range(n):
         value[i] = 0.0
@@ -25,15 +25,18 @@ def _start(own, owed, debts, held, inverse, promised, value, received):
             value[i] += inverse[i, j] * (own[j] + promised[j])
     received[:] = 0.0
     for i in range(n):
-        share = min(1.0, value[i] / owed[i]) if owed[i] > 0.0 else 0.0
-        equity = max(0.0, value[i] - owed[i])
+        part[i] = min(1.0, value[i] / owed[i]) if owed[i] > 0.0 else 1.0
+        worth[i] = max(0.0, value[i] - owed[i])
         for j in range(n):
-            received[j] += debts[i, j] * share + held[j, i] * equity
+            received[j] += debts[i, j] * part[i] + held[j, i] * worth[i]
 
 
 @njit(cache=True, nogil=True)
-def _clear(own, owed, debts, held, keep, down, value, received, most):
-    """Greatest value of every entity, down from `value`; `down` marks who is in default and only grows. False: did not settle."""
+def _clear(own, owed, outside, debts, held, guarantor, debtor, cap, keep, down, value, received, part, worth, due, most):
+    """Greatest value of every entity, down from `value`; `down` marks who is in default and only grows. False: did not settle.
+
+    `due` is what each owes with the guarantees that are called: shortfalls of the outside debts they cover, up to their caps.
+    """
     n = len(own)
     total = 0.0
     for i in range(n):
@@ -41,19 +44,24 @@ def _clear(own, owed, debts, held, keep, down, value, received, most):
     for _ in range(most):
         moved = False
         for i in range(n):
+            due[i] = owed[i]
+            for q in range(len(cap)):
+                if guarantor[q] == i:
+                    due[i] += min(cap[q], outside[debtor[q]] * (1.0 - part[debtor[q]]))
             have = own[i] + received[i]
-            if have < owed[i] - FLAG_REL * (owed[i] + have):
+            if have < due[i] - FLAG_REL * (due[i] + have):
                 down[i] = True
             target = keep * have if down[i] else have
-            old = value[i]
-            if abs(target - old) <= SETTLED_REL * total + ROUNDING * abs(old):
+            new_part = min(1.0, target / due[i]) if due[i] > 0.0 else 1.0
+            new_worth = max(0.0, target - due[i])
+            small = SETTLED_REL * total + ROUNDING * abs(value[i])
+            if abs(target - value[i]) <= small and abs(new_worth - worth[i]) <= small and abs(new_part - part[i]) * due[i] <= small:
                 continue
             moved = True
             value[i] = target
-            share = (min(1.0, target / owed[i]) - min(1.0, old / owed[i])) if owed[i] > 0.0 else 0.0
-            equity = max(0.0, target - owed[i]) - max(0.0, old - owed[i])
             for j in range(n):
-                received[j] += debts[i, j] * share + held[j, i] * equity
+                received[j] += debts[i, j] * (new_part - part[i]) + held[j, i] * (new_worth - worth[i])
+            part[i], worth[i] = new_part, new_worth
         if not moved:
             return True
     return False
@@ -61,7 +69,8 @@ def _clear(own, owed, debts, held, keep, down, value, received, most):
 
 @njit(cache=True, nogil=True)
 def run_rows(
-    cash0, business0, belief_share, units0, outside0, margin0, limit, goal, ratio, debts, held, inverse, effect, impact, keep, feedback,
+    cash0, business0, belief_share, units0, outside0, margin0, limit, goal, ratio, debts, held, inverse,
+    effect, impact, cap, guarantor, debtor, keep, feedback,
     price_factor, belief_factor, cash_factor, business_factor, recalled, value0, equity0, most,
     prices, values, equities, lenders, defaults, calls, sold, terms, audit, settled,
 ):  # fmt: skip
@@ -69,15 +78,8 @@ def run_rows(
     rows, dates, m = price_factor.shape
     n = len(cash0)
     own, value, received = np.empty(n), np.empty(n), np.empty(n)
-    share, called, capital, prior, owed, gap, left_with = (
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
-    )
+    share, called, capital, prior, owed = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    gap, left_with, part, worth, due = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     start, now = np.empty(m), np.empty(m)
     inside, promised = np.zeros(n), np.zeros(n)
     for i in range(n):
@@ -140,14 +142,16 @@ def run_rows(
                     if gap[i] > risky * (1.0 + FLAG_REL):
                         down[i] = True  # solvent or not, it cannot pay what is asked for now
                 if attempt == 0:  # later rounds go on downwards: at a lower price the last values are above every solution
-                    _start(own, owed, debts, held, inverse, promised, value, received)
-                if not _clear(own, owed, debts, held, keep, down, value, received, most):
+                    _start(own, owed, debts, held, inverse, promised, value, received, part, worth)
+                if not _clear(
+                    own, owed, outside, debts, held, guarantor, debtor, cap, keep, down, value, received, part, worth, due, most
+                ):  # fmt: skip
                     break
                 for i in range(n):
                     risky = 0.0
                     for k in range(m):
                         risky += units[i, k] * now[k]
-                    capital[i] = own[i] + received[i] - owed[i]
+                    capital[i] = own[i] + received[i] - due[i]
                     wanted = 0.0
                     if down[i]:
                         wanted = 1.0
@@ -189,17 +193,20 @@ def run_rows(
                 assets += gone
                 value[i] -= gone
                 owed[i] -= gone
+                due[i] -= gone
                 left_with[i] += gone
             for i in range(n):
                 outside_share = 1.0
                 for j in range(n):
                     outside_share -= held[j, i]
-                worth = max(0.0, value[i] - owed[i])
-                paid = min(1.0, value[i] / owed[i]) * outside[i] if owed[i] > 0.0 else 0.0
-                values[s, t, i], equities[s, t, i], lenders[s, t, i] = value[i], worth, paid
+                own_worth = max(0.0, value[i] - due[i])
+                rate = min(1.0, value[i] / due[i]) if due[i] > 0.0 else 0.0
+                paid = rate * outside[i]
+                claims += rate * (due[i] - owed[i])  # paid under guarantees, to the lenders they protect
+                values[s, t, i], equities[s, t, i], lenders[s, t, i] = value[i], own_worth, paid
                 defaults[s, t, i] = down[i]
-                claims += paid + outside_share * worth
-                equity_sum += worth
+                claims += paid + outside_share * own_worth
+                equity_sum += own_worth
                 left = cash[i] + business[i]
                 for k in range(m):
                     left += units[i, k] * now[k]

@@ -5,7 +5,8 @@ At each date, in this order:
 1. price, belief, cash and business shocks; belief falls further after losses (`feedback`), business after that of partners (`effect`);
 2. triggers: outside debt that is recalled is paid from cash, then by selling; margin debt over traded assets above its limit is a call, met
    by selling down to the target; business cannot be sold, so who cannot pay defaults, solvent or not;
-3. clearing: assets, cross-held equity and debts, default costs (greatest solution; who is in default stays there);
+3. clearing: assets, cross-held equity and debts, guarantees of outside debt called as the debtor falls short, default costs (greatest
+   solution; who is in default stays there);
 4. forced sales: by defaulters (all), by calls, and by entities short of equity over traded assets; prices p = p0 exp(-a sold), and
    clearing again, to a joint fixed point from the highest price down;
 5. marks: values and equity at the last price; proceeds repay margin debt first;
@@ -67,6 +68,12 @@ class Sheets:
     """[n, n]: relative fall of j's business per relative fall of i's value, felt at the next date; repayments are no fall."""
     impact: Floats
     """a [m]: p = p0 exp(-a units sold)."""
+    guarantor: NDArray[np.int64]
+    """[guarantee]: who promises."""
+    debtor: NDArray[np.int64]
+    """[guarantee]: whose outside debt is covered; a covered debt has one guarantor."""
+    cap: Floats
+    """[guarantee]."""
     default_cost: float
     """Share of a defaulter's assets and receipts that is lost."""
     feedback: float
@@ -105,7 +112,7 @@ class Run:
     equity: Floats
     """[scenario, date, n]: worth of its shares."""
     lenders: Floats
-    """[scenario, date, n]: what its outside lenders would get; margin debt repaid is in `loss_of`."""
+    """[scenario, date, n]: what it would pay its outside lenders; what was repaid before is not in it."""
     default: Bools
     """[scenario, date, n]."""
     called: Bools
@@ -213,11 +220,13 @@ def _compiled(sheets: Sheets, shocks: Shocks) -> tuple[Any, ...]:
     plain = (
         sheets.cash, sheets.business, sheets.belief_share, sheets.units, sheets.outside_debt, sheets.margin_debt, sheets.ltv_limit,
         sheets.ltv_target, sheets.capital_ratio, sheets.debts, sheets.equity_held, inverse, sheets.effect, sheets.impact,
+        sheets.cap,
     )  # fmt: skip
     factors = (shocks.price, shocks.belief, shocks.cash, shocks.business, shocks.recall)
     numbers = (1.0 - sheets.default_cost, sheets.feedback)
     given = (writable(np.asarray(array, dtype=np.float64)) for array in plain)
-    everything: list[Any] = [*given, *numbers, *factors, *_before(sheets), MOST_ROUNDS, *out]
+    who = (np.array(sheets.guarantor, dtype=np.int64), np.array(sheets.debtor, dtype=np.int64))
+    everything: list[Any] = [*given, *who, *numbers, *factors, *_before(sheets), MOST_ROUNDS, *out]
     run_rows(*everything)
     return out
 

@@ -49,8 +49,8 @@ def run_plain(sheets: Sheets, shocks: Shocks, value0: Floats, equity0: float, mo
             own = cash + business + risky
             owed = outside + sheets.debts.sum(axis=1)
             down = down | (gap > risky * (1 + 1e-13))  # solvent or not, it cannot pay what is asked for now
-            value, received, down = _cleared(sheets, own, outside, keep, down, most)
-            short = 1.0 - (own + received - owed) / np.where(sheets.capital_ratio * risky > 0, sheets.capital_ratio * risky, 1.0)
+            value, received, due, down = _cleared(sheets, own, outside, keep, down, most)
+            short = 1.0 - (own + received - due) / np.where(sheets.capital_ratio * risky > 0, sheets.capital_ratio * risky, 1.0)
             short = np.where(sheets.capital_ratio * risky > 0, np.clip(short, 0.0, 1.0), 0.0)
             asked = np.where(risky > 0, np.minimum(1.0, gap / np.where(risky > 0, risky, 1.0)), 0.0)
             wanted = np.where(down, 1.0, np.maximum(short, asked))
@@ -66,12 +66,13 @@ def run_plain(sheets: Sheets, shocks: Shocks, value0: Floats, equity0: float, mo
         proceeds = np.einsum("snm,sm->sn", amount, price)
         gone = np.where(down, 0.0, np.minimum(np.minimum(np.maximum(margin, gap), proceeds), outside))
         units, margin, outside, cash = units - amount, np.maximum(0.0, margin - gone), outside - gone, cash + proceeds - gone
-        value, owed, repaid, left_with = value - gone, owed - gone, repaid + gone.sum(axis=1), left_with + gone
-        equity = np.maximum(0.0, value - owed)
-        paid = np.where(owed > 0, np.minimum(1.0, value / np.where(owed > 0, owed, 1.0)), 0.0) * outside
+        value, owed, due, repaid, left_with = value - gone, owed - gone, due - gone, repaid + gone.sum(axis=1), left_with + gone
+        equity = np.maximum(0.0, value - due)
+        rate = np.where(due > 0, np.minimum(1.0, value / np.where(due > 0, due, 1.0)), 0.0)
+        paid, under = rate * outside, (rate * (due - owed)).sum(axis=1)  # `under` guarantees, to the lenders they protect
         left = cash + business + np.einsum("snm,sm->sn", units, price)
         weight = np.where(down, (1 - keep) * (left + received), 0.0).sum(axis=1)
-        claims, assets = paid.sum(axis=1) + equity @ sheets.outside_share + repaid, left.sum(axis=1) + repaid
+        claims, assets = paid.sum(axis=1) + under + equity @ sheets.outside_share + repaid, left.sum(axis=1) + repaid
         audit = np.maximum(audit, np.abs(claims - (assets - weight)) / np.maximum(assets, 1e-300))
         prices[:, t], values[:, t], equities[:, t], lenders[:, t], sold[:, t] = price, value, equity, paid, amount.sum(axis=1)
         defaults[:, t], calls[:, t] = down, (called > 0) | (gap > 0)
@@ -93,20 +94,21 @@ def _called(sheets: Sheets, margin: Floats, pledged: Floats) -> Floats:
     return np.where((margin > 0) & (margin > sheets.ltv_limit * pledged), np.where(pledged > 0, np.clip(need, 0.0, 1.0), 1.0), 0.0)
 
 
-def _cleared(sheets: Sheets, own: Floats, outside: Floats, keep: float, down: Bools, most: int) -> tuple[Floats, Floats, Bools]:
-    """Greatest values with these entities already in default: plain iteration of v = a + M s + L' share."""
-    inside = sheets.debts.sum(axis=1)
-    owed = outside + inside
-    safe = np.where(owed > 0, owed, 1.0)
-    value = (own + sheets.debts.sum(axis=0)) @ np.linalg.inv(np.eye(len(inside)) - sheets.equity_held).T
-    received = np.zeros_like(value)
+def _cleared(sheets: Sheets, own: Floats, outside: Floats, keep: float, down: Bools, most: int) -> tuple[Floats, Floats, Floats, Bools]:
+    """Greatest values with these entities already in default: plain iteration of v = a + M s + L' share, guarantees called on the way."""
+    owed = outside + sheets.debts.sum(axis=1)
+    value = (own + sheets.debts.sum(axis=0)) @ np.linalg.inv(np.eye(len(sheets.nodes)) - sheets.equity_held).T
+    calls = np.eye(len(sheets.nodes))[sheets.guarantor]
+    part, due, received = np.ones_like(value), owed, np.zeros_like(value)
     for _ in range(most):
-        received = np.where(owed > 0, np.minimum(1.0, value / safe), 0.0) @ sheets.debts
-        received = received + np.maximum(0.0, value - owed) @ sheets.equity_held.T
+        due = owed + np.minimum(sheets.cap, outside[:, sheets.debtor] * (1 - part[:, sheets.debtor])) @ calls
+        new_part = np.where(due > 0, np.minimum(1.0, value / np.where(due > 0, due, 1.0)), 1.0)
+        received = new_part @ sheets.debts + np.maximum(0.0, value - due) @ sheets.equity_held.T
         have = own + received
-        down = down | (have < owed - 1e-13 * (owed + have))
+        down = down | (have < due - 1e-13 * (due + have))
         new = np.where(down, keep * have, have)
-        if (np.abs(new - value) <= 1e-15 * own.sum(axis=1, keepdims=True) + 4e-16 * np.abs(value)).all():
-            return new, received, down
-        value = new
-    return value, received, down
+        small = 1e-15 * own.sum(axis=1, keepdims=True) + 4e-16 * np.abs(value)
+        if (np.abs(new - value) <= small).all() and (np.abs(new_part - part) * due <= small).all():
+            return new, received, due, down
+        value, part = new, new_part
+    return value, received, due, down

@@ -24,7 +24,7 @@ def sheets_of(web: Web, *, end: End = "middle") -> Sheets:
 
     Stakes and claims between them come from current edges: `stake` is a share of the payee held by the payer, a `claim` is owed by the
     payer to the payee (to an outsider: outside debt; by an outsider: as good as cash). Claims whose amount is a range count at its middle.
-    Revenue and supply dependencies move business; stakes act through holdings.
+    Revenue and supply dependencies move business; stakes act through holdings. An edge that `covers` an entity guarantees its outside debt.
 
     Raises:
         InputError: no entity has a balance sheet.
@@ -39,12 +39,16 @@ def sheets_of(web: Web, *, end: End = "middle") -> Sheets:
     n = len(nodes)
     cash, outside = np.array([b.cash_usd for b in sheets]), np.array([b.outside_debt_usd for b in sheets])
     debts, held, effect = np.zeros((3, n, n))
+    promises: list[tuple[int, int, float]] = []
     for name, edge in web.edges.items():
         i, j = number.get(edge.payer), number.get(edge.payee)
-        if not edge.is_current or (i is None and j is None):
+        if not edge.is_current or (i is None and j is None and edge.covers is None):
             continue
         if edge.stake is not None and i is not None and j is not None:
             held[i, j] += edge.stake
+        if edge.covers is not None and i is not None and edge.covers in number:
+            whole = whole_amount(web, name)
+            promises.append((i, number[edge.covers], 0.5 * (whole.low + whole.high)))
         if edge.layer == "claim":
             whole = whole_amount(web, name)
             amount = 0.5 * (whole.low + whole.high)
@@ -76,6 +80,9 @@ def sheets_of(web: Web, *, end: End = "middle") -> Sheets:
         equity_held=held,
         effect=np.minimum(effect, 1.0),
         impact=np.array([depth_impact(share_sold=q.share_sold, price_fall=q.price_fall) / q.outstanding_usd for q in quotes]),
+        guarantor=np.array([g for g, _, _ in promises], dtype=np.int64),
+        debtor=np.array([k for _, k, _ in promises], dtype=np.int64),
+        cap=np.array([c for _, _, c in promises], dtype=float),
         default_cost=web.default_cost,
         feedback=web.belief_feedback,
     )

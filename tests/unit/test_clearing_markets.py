@@ -119,6 +119,17 @@ def test_staged_commitment(odds, expected):
     assert found.wedge == pytest.approx(100 - found.expected)
 
 
+def test_promises_become_debts_when_their_trigger_comes() -> None:
+    promised = {"n": 3, "payer": [0, 0], "payee": [1, 2], "amount": [5.0, 7.0]}
+    debts = clearing.called_commitments(**promised, triggered=[[False, False], [True, False], [True, True]])
+    assert debts.sum(axis=(1, 2)).tolist() == [0, 5, 12]
+    cleared = clearing.clear_debts(assets=[6, 0, 0], debts=debts, rank="pro_rata")
+    assert cleared.paid[:, 0].tolist() == [0, 5, 6]
+    assert clearing.called_commitments(**promised, triggered=[True, True])[0].tolist() == [0, 5, 7]
+    with pytest.raises(InputError, match="equal lists"):
+        clearing.called_commitments(**promised, triggered=[True])
+
+
 def test_ladder_order():
     clearing.check_ladder(headline=100, expected=60, firm=20, drawn=30, drawn_outside=30)  # drawn may exceed firm
     with pytest.raises(InputError, match="firm = 70"):

@@ -23,7 +23,8 @@ def pair(**changes: object) -> Sheets:
         nodes=("a", "b"), assets=("x",), cash=np.array([10.0, 5.0]), business=np.array([40.0, 60.0]), belief_share=np.ones(2),
         units=np.array([[20.0], [10.0]]), outside_debt=np.array([30.0, 40.0]), margin_debt=zero, ltv_limit=np.ones(2), ltv_target=zero,
         capital_ratio=zero, debts=np.array([[0.0, 5.0], [0.0, 0.0]]), equity_held=np.array([[0.0, 1 / 3], [0.0, 0.0]]),
-        effect=np.zeros((2, 2)), impact=np.zeros(1), default_cost=0.0, feedback=0.0,
+        effect=np.zeros((2, 2)), impact=np.zeros(1), guarantor=np.zeros(0, dtype=int), debtor=np.zeros(0, dtype=int), cap=np.zeros(0),
+        default_cost=0.0, feedback=0.0,
     )  # fmt: skip
     return replace(plain, **changes)  # type: ignore[arg-type]
 
@@ -38,7 +39,8 @@ def random_sheets(rng: np.random.Generator, n: int = 5, m: int = 2) -> Sheets:
         ltv_limit=np.full(n, 0.6), ltv_target=np.full(n, 0.3), capital_ratio=0.3 * rng.random(n) * (rng.random(n) < 0.6),
         debts=3 * rng.exponential(size=(n, n)) * (rng.random((n, n)) < 0.4) * (1 - np.eye(n)),
         equity_held=held / np.maximum(1, 1.5 * held.sum(axis=0)), effect=0.3 * rng.random((n, n)) * (1 - np.eye(n)),
-        impact=np.array([0.02, 0.05]), default_cost=0.2 * (rng.random() < 0.7), feedback=0.5 * (rng.random() < 0.7),
+        impact=np.array([0.02, 0.05]), guarantor=np.array([0, 1, 1]),
+        debtor=np.array([2, 3, 4]), cap=2 * rng.random(3), default_cost=0.2 * (rng.random() < 0.7), feedback=0.5 * (rng.random() < 0.7),
     )  # fmt: skip
 
 
@@ -110,6 +112,23 @@ def test_recalled_debt_is_paid_from_cash_then_by_selling_and_last_by_failing() -
     assert run.terms[2, 0, 2] > 0
 
 
+def test_a_guarantee_moves_the_loss_to_the_guarantor_and_no_further() -> None:
+    covered = pair(guarantor=np.array([0]), debtor=np.array([1]), cap=np.array([8.0]), equity_held=np.zeros((2, 2)))
+    hit = {"dates": 1, "business": [[1.0, 0.2]]}  # b is left with 5 + 12 + 10 and what a pays it, 32 of 40
+    bare = replace(covered, cap=np.zeros(1))
+    with_it, without_it = (run_dates(sheets, shocks_for(sheets, **hit)) for sheets in (covered, bare))
+    assert without_it.equity[0, 0, 0] - with_it.equity[0, 0, 0] == pytest.approx(8.0)
+    assert with_it.default[0, 0].tolist() == [False, True]
+    assert with_it.terms[0, 0, 1:].sum() == 0
+    assert with_it.audit[0] < AUDIT_REL
+    # the same with the lenders of b as a node of their own
+    debts = np.array([[0.0, 5, 0], [0, 0, 40], [0, 0, 0]])
+    direct = clearing.clear_guarantees(
+        assets=[70, 27, 0], debts=debts, external=[30, 0, 0], guarantor=[0], debtor=[1], creditor=[2], cap=[8], rank="pro_rata"
+    )
+    assert with_it.equity[0, 0] == pytest.approx(np.maximum(0, direct.equity[:2]))
+
+
 def test_belief_and_partners_echo_at_the_next_date() -> None:
     shocked = {"dates": 3, "business": [[0.5, 1.0]]}
     heard = pair(feedback=0.5)
@@ -154,10 +173,13 @@ def test_batch_equals_loop_and_entities_permute() -> None:
         assert (one.value[0] == batch.value[row]).all()
     order = rng.permutation(5)
     vectors = ("cash", "business", "belief_share", "units", "outside_debt", "margin_debt", "ltv_limit", "ltv_target", "capital_ratio")
+    place = np.argsort(order)
     turned = replace(
         sheets,
         **{name: getattr(sheets, name)[order] for name in vectors},
         **{name: getattr(sheets, name)[np.ix_(order, order)] for name in ("debts", "equity_held", "effect")},
+        guarantor=place[sheets.guarantor],
+        debtor=place[sheets.debtor],
     )
     again = run_dates(turned, shocks_for(turned, dates=2, price=prices))
     assert again.value == pytest.approx(batch.value[:, :, order], abs=1e-9)  # sweeps run in another order
