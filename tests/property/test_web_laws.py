@@ -40,7 +40,7 @@ def webs(draw: st.DrawFn) -> Web:
 base = web()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(webs(), st.randoms(use_true_random=False))
 def test_the_order_of_entities_and_edges_changes_nothing(terms: Web, random) -> None:
     names, ids = list(terms.entities), list(terms.edges)
@@ -53,7 +53,7 @@ def test_the_order_of_entities_and_edges_changes_nothing(terms: Web, random) -> 
         assert interval.high == pytest.approx(other[name].high, rel=1e-6, abs=1e-9)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(webs(), st.integers(0, 2**16))
 def test_bounds_hold_every_choice(terms: Web, seed: int) -> None:
     graph = flow_graph(terms, "as_listed", None)
@@ -77,7 +77,7 @@ def test_bounds_hold_every_choice(terms: Web, seed: int) -> None:
     assert (share.max(axis=0) <= high + 1e-9).all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(webs(), st.integers(0, 6))
 def test_a_knock_out_keeps_every_node_and_never_adds_circulation(terms: Web, which: int) -> None:
     edge_id = sorted(terms.edges)[which % len(terms.edges)]
