@@ -189,3 +189,45 @@ def test_a_guarantee_never_hurts_the_one_it_protects(web, cap, rank):
     assert without.equity == pytest.approx(plain.equity, abs=1e-6)  # iterated on receipts, stopped at the residual
     outside = np.maximum(0, with_it.equity).sum() + with_it.outside_paid.sum()
     assert outside == pytest.approx(web.assets.sum(), abs=1e-6)
+
+
+@given(debt_webs(most=4), st.sampled_from(["furfine", "debt_rank", "ex_ante", "eisenberg_noe"]), st.randoms(use_true_random=False))
+def test_network_valuations_permute_and_scale(web, choice, random):
+    order = np.array(random.sample(range(len(web.assets)), len(web.assets)))
+    claims, assets = web.debts.T, web.assets + 1.0
+
+    def value(held, own, liabilities):
+        worth = {
+            "furfine": lambda: clearing.furfine_worth(0.4),
+            "debt_rank": lambda: clearing.debt_rank_worth(2.0 * own),
+            "ex_ante": lambda: clearing.ex_ante_worth(assets=own, volatility=0.3, years=1.0, recovery=0.4),
+            "eisenberg_noe": lambda: clearing.eisenberg_noe_worth(claims=held, liabilities=liabilities, rank="pro_rata"),
+        }[choice]()
+        best, worst = (
+            clearing.value_network(claims=held, assets=own, liabilities=liabilities, valuation=worth, which=which).equity
+            for which in ("greatest", "least")
+        )
+        assert (worst <= best + 1e-6).all()
+        return best
+
+    found = value(claims, assets, web.external)
+    turned = value(4 * permuted(claims, order), 4 * assets[order], 4 * web.external[order])
+    assert turned == pytest.approx(4 * found[order], abs=1e-6)  # iterations stop at the residual
+
+
+@given(debt_webs(), ranks, st.sampled_from([0.5, 0.75]), st.booleans())
+def test_lower_default_costs_never_lower_payments(web, rank, cost, on_assets):
+    dear = {"alpha": cost, "beta": 1.0} if on_assets else {"alpha": 1.0, "beta": cost}
+    less, more = (
+        clearing.clear_debts(assets=web.assets, debts=web.debts, external=web.external, rank=rank, **costs) for costs in (dear, {})
+    )
+    assert (less.paid <= more.paid + TINY).all()
+
+
+@given(st.integers(1, 40), st.lists(st.integers(0, 40), min_size=2, max_size=4), st.integers(0, 20), st.booleans())
+def test_collateral_pays_at_most_its_value_and_more_of_it_pays_more(value, claims, more, ranked):
+    rank = list(range(len(claims))) if ranked else None
+    pool, richer = (clearing.pay_from_pool(value=v, claims=claims, rank=rank) for v in (value, value + more))
+    assert pool.paid.sum() == pytest.approx(min(value, sum(claims)))
+    assert (richer.paid >= pool.paid - TINY).all()
+    assert (pool.surprise >= -TINY).all()

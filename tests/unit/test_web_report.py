@@ -9,7 +9,7 @@ import pytest
 
 from instruments import load_deal, load_web
 from instruments.ground.errors import InputError, NetworkError
-from pricing import WebReport, analyse_web, knocked_out
+from pricing import MEASURES, WebReport, analyse_web, knocked_out
 from pricing.web.bounds import finn_of, index_intervals
 from pricing.web.chains import best_row
 from pricing.web.graph import flow_graph
@@ -136,3 +136,9 @@ def test_the_value_matrix_multiplies_share_and_multiple() -> None:
     assert 0 < margin.low < margin.high < 1
     named = {row.part for row in report.rows if row.measure == "value_effect"}
     assert {"openai", "nvidia", "softbank", "oracle", "amd"} <= named
+
+
+def test_every_number_has_a_listed_measure_and_a_unit(dolls: WebReport) -> None:
+    rows = [*dolls.rows, *analyse_web(load_web(ROOT / "examples/resonance")).rows]
+    assert {row.measure for row in rows} <= set(MEASURES)
+    assert all(row.unit for row in rows)
