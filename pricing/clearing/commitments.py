@@ -140,7 +140,12 @@ def risk_transfer(*, losses: ArrayLike, ultimate: ArrayLike) -> Transfer:
         ultimate: U [class, holder], rows adding up to 1.
     """
     lost, owners = floats(losses, "losses"), floats(ultimate, "ultimate", low=0.0, high=1.0)
-    if owners.shape[0] != lost.shape[0] or not np.allclose(owners.sum(axis=1), 1.0, rtol=0, atol=1e-12):
+    if (
+        lost.ndim != 2
+        or owners.ndim != 2
+        or owners.shape[0] != lost.shape[0]
+        or not np.allclose(owners.sum(axis=1), 1.0, rtol=0, atol=1e-12)
+    ):
         raise InputError(problem("array_range", field="ultimate", expected="one row per class, adding up to 1", index="rows", value="off"))
     moved = lost - lost[:, :1]
     return Transfer(moved, owners.T @ moved, moved.sum(axis=0))

@@ -66,7 +66,7 @@ def trace(*, flows: ArrayLike, inflow: ArrayLike, outflow: ArrayLike, names: Seq
 
     Raises:
         InputError: an array is malformed, or a node does not balance.
-        NetworkError: a group that takes money in and never lets it out; in a batch a failure of its row.
+        NetworkError: a group that takes money in and never lets it out. In a batch both are failures of their rows.
 
     Source: Finn 1976, https://doi.org/10.1016/S0022-5193(76)80080-X (index in its 1980 form).
 
@@ -81,12 +81,16 @@ def trace(*, flows: ArrayLike, inflow: ArrayLike, outflow: ArrayLike, names: Seq
     count = scenarios(links, z, y)
     links, z, y = stretched(links, count), stretched(z, count), stretched(y, count)
     through = z + links.sum(axis=-2)
-    _check_balance(through, y + links.sum(axis=-1), names)
+    uneven = _unbalanced(through, y + links.sum(axis=-1), names)
+    if single and uneven:
+        raise InputError(uneven[0].problem)
     trapped = (through > 0) & ~reaches(links > 0, y > 0)
-    failures = tuple(
+    trapped[[failure.row for failure in uneven]] = False
+    shut = (
         RowFailure(int(row), problem("closed_group", subject="flows", group=named(trapped[row], names)))
         for row in np.flatnonzero(trapped.any(axis=-1))
     )
+    failures = tuple(sorted((*uneven, *shut), key=lambda failure: failure.row))
     rows = settle(failures, count, single=single)
     links, z, y, through = links[rows], z[rows], y[rows], through[rows]
     safe = np.where(through > 0, through, 1.0)
@@ -101,13 +105,16 @@ def trace(*, flows: ArrayLike, inflow: ArrayLike, outflow: ArrayLike, names: Seq
     return FlowTrace(*out, rows=rows, failures=failures)
 
 
-def _check_balance(taken: Floats, paid: Floats, names: Sequence[str] | None) -> None:
+def _unbalanced(taken: Floats, paid: Floats, names: Sequence[str] | None) -> list[RowFailure]:
+    """Rows in which a node takes in more or less than it pays out, by their worst node."""
     gap = np.abs(taken - paid)
-    row, node = np.unravel_index(int(np.argmax(gap)), gap.shape)
-    if gap[row, node] > BALANCE_REL * max(taken[row].sum(), 1e-300):
-        name = names[int(node)] if names else str(node)
-        inside = f"{taken[row, node]:g}", f"{paid[row, node]:g}"
-        raise InputError(problem("unbalanced", subject="flows", field=name, node=name, inflow=inside[0], outflow=inside[1]))
+    found: list[RowFailure] = []
+    for row in np.flatnonzero((gap > BALANCE_REL * np.maximum(taken.sum(axis=-1, keepdims=True), 1e-300)).any(axis=-1)):
+        node = int(np.argmax(gap[row]))
+        name, inside = names[node] if names else str(node), (f"{taken[row, node]:g}", f"{paid[row, node]:g}")
+        wrong = problem("unbalanced", subject="flows", field=name, node=name, inflow=inside[0], outflow=inside[1])
+        found.append(RowFailure(int(row), wrong))
+    return found
 
 
 def closed_by_outside(flows: ArrayLike, inflow: ArrayLike = 0.0, outflow: ArrayLike = 0.0) -> tuple[Floats, Floats]:
@@ -158,6 +165,9 @@ def look_through(traced: FlowTrace, *, inflow_by_source: ArrayLike, revenue: Arr
     """
     z = floats(inflow_by_source, "inflow_by_source", low=0.0)
     paid, direct = floats(revenue, "revenue", low=0.0), floats(inflow_revenue, "inflow_revenue", low=0.0)
+    if paid.shape != traced.flows.shape or direct.shape != z.shape or z.shape[-1] != traced.flows.shape[-1]:
+        expected = f"revenue like flows {traced.flows.shape}, both inflows (..., sources, {traced.flows.shape[-1]})"
+        raise InputError(problem("array_shape", field="revenue", expected=expected, found=(paid.shape, z.shape, direct.shape)))
     if (paid > traced.flows * (1 + BALANCE_REL)).any() or (direct > z * (1 + BALANCE_REL)).any():
         raise InputError(problem("array_range", field="revenue", expected="at most the flow it is part of", index="(i, j)", value="larger"))
     if not np.allclose(z.sum(axis=-2), traced.inflow, rtol=BALANCE_REL, atol=BALANCE_REL * float(np.max(traced.total))):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from instruments.ground.errors import InputError, NetworkError
 from instruments.ground.messages import problem
 from instruments.ground.tolerances import FIXED_POINT_RESIDUAL
-from pricing.clearing.rows import Floats, RowFailure, floats, settle, squeezed
+from pricing.clearing.rows import Floats, RowFailure, floats, scenarios, settle, squeezed, vectors
 
 MOST_ROUNDS = 100_000
 """Most rounds: prices fall monotonically, slowly only where a further fall is about to run away."""
@@ -65,11 +65,11 @@ def fire_sale(
     single = held.ndim < 3 and np.ndim(cash) < 2 and np.ndim(debt) < 2 and np.ndim(start) < 2
     held = held[None, :, None] if held.ndim == 1 else held[None] if held.ndim == 2 else held
     firms, assets = held.shape[1:]
-    money, owed = np.atleast_2d(floats(cash, "cash")), np.atleast_2d(floats(debt, "debt", low=0.0))
-    need = floats(ratio, "ratio", low=np.finfo(float).tiny) + np.zeros(firms)
-    depth = floats(impact, "impact", low=0.0) + np.zeros(assets)
-    opening = np.atleast_2d(floats(start, "start", low=np.finfo(float).tiny) + np.zeros(assets))
-    count = max(len(held), len(money), len(owed), len(opening))
+    money, owed = vectors(cash, "cash", firms), vectors(debt, "debt", firms, low=0.0)
+    need = vectors(ratio, "ratio", firms, low=np.finfo(float).tiny)[0]
+    depth = vectors(impact, "impact", assets, low=0.0)[0]
+    opening = vectors(start, "start", assets, low=np.finfo(float).tiny)
+    count = scenarios(held, money, owed, opening)
     opening = np.broadcast_to(opening, (count, assets)).copy()
 
     def sells(price: Floats) -> Floats:
@@ -134,12 +134,17 @@ def leverage_round(
 
     Source: Greenwood, Landier and Thesmar 2015, https://doi.org/10.1016/j.jfineco.2014.11.006, equations (4) to (7).
     """
-    shares, own = floats(weights, "weights"), floats(assets, "assets", low=0.0)
-    moved = floats(shock, "shock") @ shares.T
-    flow = (moved * own * floats(leverage, "leverage")) @ shares
-    price = flow * floats(impact, "impact", low=0.0)
+    shares = floats(weights, "weights")
+    if shares.ndim != 2:
+        raise InputError(problem("array_shape", field="weights", expected="(firms, assets)", found=shares.shape))
+    firms, kinds = shares.shape
+    own, geared = vectors(assets, "assets", firms, low=0.0)[0], vectors(leverage, "leverage", firms)[0]
+    moved = vectors(shock, "shock", kinds) @ shares.T
+    flow = (moved * own * geared) @ shares
+    price = flow * vectors(impact, "impact", kinds, low=0.0)[0]
     second = -(price @ shares.T) * own
-    return LeverageRound(-flow, price, second, second.sum(axis=-1) / floats(equity, "equity").sum())
+    hurt = second.sum(axis=-1) / vectors(equity, "equity", firms)[0].sum()
+    return LeverageRound(*squeezed(np.ndim(shock) < 2, -flow, price, second, hurt))
 
 
 def margin_spiral(

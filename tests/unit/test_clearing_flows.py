@@ -101,6 +101,12 @@ def test_a_batch_keeps_the_closed_group_as_a_failure_of_its_row():
     assert found.finn == pytest.approx([0.25, 0.25])
 
 
+def test_a_batch_keeps_what_does_not_balance_as_a_failure_of_its_row():
+    found = clearing.trace(flows=[[[0, 40], [10, 0]]] * 2, inflow=[[30, 0], [31, 0]], outflow=[[0, 30], [0, 30]])
+    assert found.rows.tolist() == [0]
+    assert "takes in 41 and pays out 40" in str(found.failures[0].problem)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

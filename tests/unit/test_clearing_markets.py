@@ -38,6 +38,23 @@ def test_fire_sale_spreads_through_a_common_asset():
     assert found.sold[2].sum() > 0
 
 
+def test_malformed_sales_are_refused():
+    with pytest.raises(InputError, match="cash"):
+        clearing.fire_sale(units=[10, 5], cash=[1, 2, 3], debt=[1, 1], ratio=0.07, impact=0.1)
+    with pytest.raises(InputError, match="ratio"):
+        clearing.fire_sale(units=[10], cash=[1], debt=[1], ratio=0.0, impact=0.1)
+    with pytest.raises(InputError, match="shock"):
+        clearing.leverage_round(weights=[[1], [1]], assets=[1, 1], leverage=[1, 1], equity=[1, 1], impact=[0], shock=[0.1, 0.1])
+
+
+def test_fire_sale_batch_equals_loop():
+    debts = np.array([[10.2], [9.0], [12.0]])
+    batch = clearing.fire_sale(units=[10], cash=[0.8], debt=debts, ratio=0.07, impact=0.005)
+    for row, debt in enumerate(debts):
+        one = clearing.fire_sale(units=[10], cash=[0.8], debt=debt, ratio=0.07, impact=0.005)
+        assert batch.price[row] == pytest.approx(one.price, rel=1e-12)
+
+
 def test_depth_from_a_quote():
     assert clearing.depth_impact(share_sold=0.05, price_fall=0.05) == pytest.approx(-math.log(0.95) / 0.05)
     with pytest.raises(InputError, match="shares"):
