@@ -67,7 +67,17 @@ Observation = Annotated[Close | Touch | Mean | DaysOut, Field(discriminator="kin
 """What is compared with a price target."""
 
 
-class PriceTarget(Terms):
+class Bounded(Terms):
+    """A leg with an upper or a lower bound, and only one of them."""
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if (getattr(self, "at_least", None) is None) == (getattr(self, "at_most", None) is None):
+            raise PydanticCustomError("broken_rule", "give at_least or at_most, and only one of them")
+        return self
+
+
+class PriceTarget(Bounded):
     """The observed price is at or above a target (`at_least`), or at or below one (`at_most`)."""
 
     kind: Literal["price"] = "price"
@@ -82,12 +92,6 @@ class PriceTarget(Terms):
     meet: Meet = "latched"
     """How the leg counts."""
 
-    @model_validator(mode="after")
-    def _one_side(self) -> Self:
-        if (self.at_least is None) == (self.at_most is None):
-            raise PydanticCustomError("broken_rule", "give at_least or at_most, and only one of them")
-        return self
-
 
 class MilestoneReached(Terms):
     """A milestone of the deal has reached a level: so many gigawatts, dollars, sites."""
@@ -101,7 +105,7 @@ class MilestoneReached(Terms):
     """How the leg counts."""
 
 
-class RatioTest(Terms):
+class RatioTest(Bounded):
     """A named measure of the deal (`dscr`, `ltv`, ...) is at or above, or at or below, a threshold."""
 
     kind: Literal["ratio"] = "ratio"
@@ -113,12 +117,6 @@ class RatioTest(Terms):
     """Upper bound of what passes."""
     meet: Meet = "simultaneous"
     """How the leg counts."""
-
-    @model_validator(mode="after")
-    def _one_side(self) -> Self:
-        if (self.at_least is None) == (self.at_most is None):
-            raise PydanticCustomError("broken_rule", "give at_least or at_most, and only one of them")
-        return self
 
 
 class DateReached(Terms):

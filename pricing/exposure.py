@@ -117,34 +117,28 @@ def _headline(outcome: Outcome) -> float:
 
 
 def _row(task: Task, entry: Entry, alternative: Alternative, paths: int, move: float, error: float | None) -> Row:
-    return Row(
-        deal=task.deal.id,
-        contract=task.contract_id,
-        kind=getattr(task.contract, "kind", None),
-        party=getattr(task.contract, "holder", None),
-        date=task.market.as_of,
-        measure="exposure",
-        probability="pricing",
-        value=move,
-        standard_error=error,
-        error_note=f"same {paths:,} paths at base and alternative" if error is not None else "exact for its model",
-        method=entry.method,
-        assumption=alternative.path,
-        alternative=alternative.label,
-    )
+    note = f"same {paths:,} paths at base and alternative" if error is not None else "exact for its model"
+    row = _shared(task, entry, "exposure", move, note)
+    return replace(row, standard_error=error, assumption=alternative.path, alternative=alternative.label)
 
 
 def _whole_range(task: Task, entry: Entry, rows: list[Row]) -> Row:
     numbers = [0.0, *(row.value for row in rows if row.value is not None)]
+    return _shared(
+        task, entry, "value_soft_range", max(numbers) - min(numbers), "one assumption at a time; together they could move it further"
+    )
+
+
+def _shared(task: Task, entry: Entry, measure: str, value: float, note: str) -> Row:
     return Row(
         deal=task.deal.id,
         contract=task.contract_id,
         kind=getattr(task.contract, "kind", None),
         party=getattr(task.contract, "holder", None),
         date=task.market.as_of,
-        measure="value_soft_range",
+        measure=measure,
         probability="pricing",
-        value=max(numbers) - min(numbers),
-        error_note="one assumption at a time; together they could move it further",
+        value=value,
+        error_note=note,
         method=entry.method,
     )

@@ -16,6 +16,16 @@ LOST = np.int32(2**31 - 1)
 
 
 @numba.njit(cache=True, nogil=True)
+def crossing_odds(gap_before, gap_after, room):
+    """Odds that a Brownian bridge with variance `room` closes a gap between two points: e^{-2 g h / room}, 1 where one is closed."""
+    if gap_before <= 0.0 or gap_after <= 0.0:
+        return 1.0
+    if room <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room:
+        return 0.0
+    return np.exp(-2.0 * gap_before * gap_after / room)
+
+
+@numba.njit(cache=True, nogil=True)
 def step_ladder(
     first_day,
     normals,
@@ -103,12 +113,8 @@ def step_ladder(
                 clock[p] = after
                 u = bridge_clock[i, p]
                 while level[p] < levels:
-                    gap_before, gap_after = planned[level[p]] - before, planned[level[p]] - after
-                    if gap_after > 0.0 and gap_before > 0.0:
-                        if room_c <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room_c:
-                            break
-                        if u > np.exp(-2.0 * gap_before * gap_after / room_c):
-                            break
+                    if u >= crossing_odds(planned[level[p]] - before, planned[level[p]] - after, room_c):
+                        break
                     if day > stop[p]:
                         break
                     arrived = level[p]
@@ -118,12 +124,8 @@ def step_ladder(
                     after = before + drift_c + vol_c * normals[1, i, p]
                     free_clock[p] = after
                     while free_level[p] < levels:
-                        gap_before, gap_after = planned[free_level[p]] - before, planned[free_level[p]] - after
-                        if gap_after > 0.0 and gap_before > 0.0:
-                            if room_c <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room_c:
-                                break
-                            if u > np.exp(-2.0 * gap_before * gap_after / room_c):
-                                break
+                        if u >= crossing_odds(planned[free_level[p]] - before, planned[free_level[p]] - after, room_c):
+                            break
                         free_level[p] += 1
             if has_credit and stop[p] > day:
                 z_credit = 0.0
@@ -132,23 +134,17 @@ def step_ladder(
                 before = credit[p]
                 after = before + drift_d + vol_d * z_credit
                 credit[p] = after
-                if after <= 0.0:
-                    stop[p] = day
-                elif room_d > 0.0 and 2.0 * before * after < 40.0 * room_d:
-                    stop[p] = day if bridge_credit[i, p] <= np.exp(-2.0 * before * after / room_d) else stop[p]
+                stop[p] = day if bridge_credit[i, p] < crossing_odds(before, after, room_d) else stop[p]
             if with_controls:
                 before = control_price[p]
                 after = before + drift_y + vol_s * z_share
                 control_price[p] = after
                 for k in range(touched[p], tranches):
-                    gap_before, gap_after = log_target[k] - before, log_target[k] - after
-                    if gap_after > 0.0 and gap_before > 0.0:
-                        if room_s <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room_s:
-                            break
-                        untouched_odds[k, p] *= 1.0 - np.exp(-2.0 * gap_before * gap_after / room_s)
-                    else:
-                        untouched_odds[k, p] = 0.0
-                        touched[p] = k + 1
+                    odds = crossing_odds(log_target[k] - before, log_target[k] - after, room_s)
+                    if odds <= 0.0:
+                        break
+                    untouched_odds[k, p] *= 1.0 - odds
+                    touched[p] = k + 1 if odds >= 1.0 else touched[p]
             log_price[p] += drift_s + vol_s * z_share
             if window == 1:
                 seen = log_price[p]
