@@ -34,6 +34,7 @@ from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPo
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
 from .events import Delay as Delay, Event as Event
 from .files.deals import deal_from_text as deal_from_text, load_deal as load_deal, schema_of as schema_of
+from .files.webs import load_web as load_web, web_from_text as web_from_text
 from .files.writing import dumps_json as dumps_json, dumps_toml as dumps_toml, save as save
 from .ground.errors import (
     BatchError as BatchError,
@@ -50,3 +51,17 @@ from .ground.errors import (
 from .ground.provenance import Basis as Basis, Provenance as Provenance, ProvenanceTable as ProvenanceTable
 from .ground.units import allow_implausible as allow_implausible, bps as bps, pct as pct
 from .variants import Variant as Variant, variants_of as variants_of
+from .web import Web as Web
+from .webparts import (
+    Balance as Balance,
+    Dependency as Dependency,
+    Edge as Edge,
+    Entity as Entity,
+    Level as Level,
+    Listed as Listed,
+    Once as Once,
+    Perimeter as Perimeter,
+    Period as Period,
+    Spread as Spread,
+    TradedAsset as TradedAsset,
+)

@@ -1,4 +1,4 @@
-from . import formulas as formulas
+from . import clearing as clearing, formulas as formulas
 from .api import price as price, simulate_paths as simulate_paths
 from .books.pricer import BookResult as BookResult, price_book as price_book
 from .conditions import Verdict as Verdict, Watch as Watch, register_condition as register_condition, verdicts as verdicts
@@ -10,3 +10,5 @@ from .registry import Outcome as Outcome, Settings as Settings, Task as Task, re
 from .results import Row as Row, Valuation as Valuation
 from .simulation import Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
+from .web.report import analyse_web as analyse_web, knocked_out as knocked_out
+from .web.rows import WebReport as WebReport, WebRow as WebRow

@@ -86,6 +86,24 @@ CATALOGUE: dict[str, Message] = {
     "unsupported": Message(Reason.UNSUPPORTED, "{why}", "{remedy}"),
     "no_solution": Message(Reason.NO_SOLUTION, "{why}", "{remedy}"),
     "not_converged": Message(Reason.NOT_CONVERGED, "stopped after {iterations} rounds with residual {residual}", "{remedy}"),
+    # webs and networks
+    "array_shape": Message(Reason.INVALID_OPTION, "must have shape {expected}", "axes are scenarios, then entities; found {found}"),
+    "array_range": Message(Reason.INVALID_OPTION, "must be {expected}", "entry {index} is {value}"),
+    "unbalanced": Message(
+        Reason.INVALID_TERMS, "{node} takes in {inflow} and pays out {outflow}", "add a named change-in-cash edge for the gap"
+    ),
+    "closed_group": Message(Reason.NO_SOLUTION, "money that enters {group} never leaves", "add what {group} pays to the outside"),
+    "pledge_cycle": Message(Reason.INVALID_TERMS, "{group} are pledged in a circle", "a claim cannot secure itself: remove one pledge"),
+    "over_owned": Message(Reason.INVALID_TERMS, "{share} of {issuer} is held inside", "shares of one issuer must add up to less than 1"),
+    "dangling": Message(Reason.INVALID_TERMS, "the web has no entity {name}", "{suggestion}"),
+    "no_status": Message(Reason.INVALID_TERMS, "an amount needs a status", "say whether it is paid, binding, announced, ..."),
+    "no_source": Message(Reason.INVALID_TERMS, "an amount needs a source", "add provenance = (basis = ..., source = ...)"),
+    "no_bound": Message(
+        Reason.INVALID_TERMS, "an unknown amount is an interval, never zero", "add range_usd = [low, high] or unknown_at_most_usd"
+    ),
+    "not_contracting": Message(
+        Reason.NO_SOLUTION, "the spectral radius is {radius}, not below 1", "the loop feeds itself: no finite answer"
+    ),
     "all_failed": Message(Reason.INVALID_TERMS, "none of {count} rows could be priced", "see the failures"),
     "internal": Message(Reason.INTERNAL, "gpufin itself failed: {why}", "please report it with the deal that shows it"),
 }

@@ -46,6 +46,20 @@ def _parser() -> argparse.ArgumentParser:
     _common(stress, simulated=True)
     stress.set_defaults(module="run_stress")
 
+    web = commands.add_parser(
+        "web",
+        help="circularity, ladder and value matrix of a web",
+        description="Circularity, headline ladder and value matrix of a web.",
+        epilog=EXIT_CODES,
+    )
+    web.add_argument("web", help="a web file, or a folder with web.toml")
+    web.add_argument("--market", metavar="FILE", help="market that prices edges which are contracts (default: market.toml beside the web)")
+    web.add_argument("--perimeter", action="append", metavar="NAME", help="consolidation choice, at least two (default: all)")
+    web.add_argument("--paths", type=_whole, help="paths where a contract is simulated, rounded up to blocks of 4,096 (default: 32,768)")
+    web.add_argument("--seed", type=_whole, default=0, help="seed of the search inside the bounds and of random webs (default: 0)")
+    _common(web, simulated=False)
+    web.set_defaults(module="run_web")
+
     batch = commands.add_parser(
         "batch", help="price a book: a CSV or Parquet file of contracts", description="Price a book.", epilog=EXIT_CODES
     )
@@ -56,14 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     batch.set_defaults(module="run_batch")
 
     check = commands.add_parser(
-        "check", help="check files without pricing", description="Check deal and market files, line by line.", epilog=EXIT_CODES
+        "check", help="check files without pricing", description="Check deal, market and web files, line by line.", epilog=EXIT_CODES
     )
-    check.add_argument("files", nargs="+", help="deal or market files, or folders")
-    check.add_argument("--kind", choices=("deal", "market"), help="what the files are (default: by file name)")
+    check.add_argument("files", nargs="+", help="deal, market or web files, or folders")
+    check.add_argument("--kind", choices=("deal", "market", "web"), help="what the files are (default: by file name)")
     check.set_defaults(module="run_check")
 
     schema = commands.add_parser("schema", help="print a JSON Schema", description="Print the JSON Schema of a file kind.")
-    schema.add_argument("kind", choices=("deal", "market", "scenarios"))
+    schema.add_argument("kind", choices=("deal", "market", "scenarios", "web"))
     schema.set_defaults(module="run_schema")
     return parser
 

@@ -10,16 +10,19 @@ from pathlib import Path
 from curves.disclosure import market_warnings
 from curves.files import load_market
 from instruments.files.deals import load_deal
+from instruments.files.webs import load_web
 from instruments.ground.errors import GpufinError
 from instruments.ground.messages import printable
+
+LOADERS: dict[str, Callable[[Path], object]] = {"deal": load_deal, "market": load_market, "web": load_web}
 
 
 def run(arguments: Namespace) -> int:
     """Exit code 0 where every file is usable, else 2."""
     bad = 0
     for place in _files(arguments.files, arguments.kind):
-        kind = arguments.kind or ("market" if place.name.startswith("market") else "deal")
-        load: Callable[[Path], object] = load_market if kind == "market" else load_deal
+        kind = arguments.kind or next((name for name in ("market", "web") if place.name.startswith(name)), "deal")
+        load = LOADERS[kind]
         try:
             loaded = load(place)
         except GpufinError as error:
@@ -35,10 +38,10 @@ def run(arguments: Namespace) -> int:
 
 
 def _files(names: list[str], kind: str | None) -> list[Path]:
-    """The named files; a folder stands for its deal and market files, variants included."""
+    """The named files; a folder stands for its deal, market and web files, variants included."""
     found: list[Path] = []
     for name in names:
         place = Path(name)
-        inside = sorted(p for k in ("deal", "market") if kind in (None, k) for p in place.glob(f"{k}*.toml")) if place.is_dir() else []
+        inside = sorted(p for k in LOADERS if kind in (None, k) for p in place.glob(f"{k}*.toml")) if place.is_dir() else []
         found += inside or [place]
     return found

@@ -10,8 +10,9 @@ from curves.scenarios.book import ScenarioFile
 from instruments.deal import Deal
 from instruments.files import model_schema
 from instruments.ground.base import Terms
+from instruments.web import Web
 
-KINDS: dict[str, type[Terms]] = {"deal": Deal, "market": Market, "scenarios": ScenarioFile}
+KINDS: dict[str, type[Terms]] = {"deal": Deal, "market": Market, "scenarios": ScenarioFile, "web": Web}
 
 
 def run(arguments: Namespace) -> int:

@@ -1,0 +1,1 @@
+"""From a web's terms to numbers: perimeters, amounts as intervals, indices with their bounds, the value matrix, contagion."""
