@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from curves import Market, market_warnings
 from instruments.contracts.warrant import Warrant
 from instruments.deal import Contract, Deal, Party
+from instruments.files import dumps_json
 from instruments.ground.base import Terms
 from instruments.ground.errors import GpufinError, InputError, PricingError, Problem
 from instruments.ground.messages import problem
@@ -173,8 +175,8 @@ def check_dates(deal: Deal, market: Market) -> None:
 
 
 def fingerprint(terms: Terms) -> str:
-    """Hash of terms by value: SHA-256 of their canonical JSON."""
-    return sha256(terms.model_dump_json(by_alias=True).encode()).hexdigest()
+    """Hash of terms by value: SHA-256 of their JSON with sorted keys and without defaults, so that a new optional field moves no hash."""
+    return sha256(json.dumps(json.loads(dumps_json(terms)), sort_keys=True).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
