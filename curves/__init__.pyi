@@ -8,6 +8,7 @@ from .credit import (
     par_spreads as par_spreads,
     survival_curve as survival_curve,
 )
+from .credit_quotes import CdsQuotes as CdsQuotes, FlatHazard as FlatHazard, ProxyCredit as ProxyCredit
 from .disclosure import (
     LocatedQuote as LocatedQuote,
     all_quotes as all_quotes,
@@ -21,25 +22,30 @@ from .equity import (
     correlation_matrix as correlation_matrix,
     equity_inputs as equity_inputs,
 )
+from .equity_quotes import EquityQuotes as EquityQuotes
 from .files import load_market as load_market, market_from_text as market_from_text, schema_of as schema_of
 from .lookup import default_rates_key as default_rates_key, market_keys as market_keys
 from .market import Market as Market
-from .quotes import (
-    CdsQuotes as CdsQuotes,
-    EquityQuotes as EquityQuotes,
-    FlatHazard as FlatHazard,
-    FlatRate as FlatRate,
-    MilestoneQuotes as MilestoneQuotes,
-    OisQuotes as OisQuotes,
-    ProxyCredit as ProxyCredit,
-    Quote as Quote,
-    RealWorld as RealWorld,
-)
+from .quotes import MilestoneQuotes as MilestoneQuotes, Quote as Quote, RealWorld as RealWorld
+from .rate_quotes import FlatRate as FlatRate, OisQuotes as OisQuotes, TreasuryQuotes as TreasuryQuotes
 from .rates import (
+    Compounded as Compounded,
     DiscountCurve as DiscountCurve,
+    SwapSchedule as SwapSchedule,
+    bootstrap_treasury as bootstrap_treasury,
+    compounded_from_market as compounded_from_market,
+    compounded_rate as compounded_rate,
     discount_curve as discount_curve,
+    discount_jacobian as discount_jacobian,
     discounts_from_par as discounts_from_par,
     par_from_discounts as par_from_discounts,
+    par_swap_rates as par_swap_rates,
+    par_yield as par_yield,
+    simple_forward as simple_forward,
+    swap_quotes as swap_quotes,
+    swap_schedule as swap_schedule,
+    term_sofr as term_sofr,
+    treasury_coupon as treasury_coupon,
 )
 from .scenarios import Move as Move, Scenario as Scenario, standard_scenarios as standard_scenarios
 from .tenors import add_tenor as add_tenor, years_between as years_between

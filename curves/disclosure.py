@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curves.credit_quotes import ProxyCredit
 from curves.lookup import market_keys
 from curves.market import PAIR_MARK, Market
-from curves.quotes import Block, ProxyCredit, Quote
+from curves.quotes import Block, Quote
 from instruments.ground.keys import kind_of
 from instruments.ground.provenance import SOFT, Basis, Range
 

@@ -9,7 +9,10 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from curves.compute_quotes import PowerQuotes, RentQuotes, ResaleQuotes
-from curves.quotes import Block, CorrelationQuote, CreditBlock, EquityQuotes, MilestoneQuotes, ProxyCredit, RatesBlock, RealWorld
+from curves.credit_quotes import CreditBlock, ProxyCredit
+from curves.equity_quotes import EquityQuotes
+from curves.quotes import Block, CorrelationQuote, MilestoneQuotes, RealWorld
+from curves.rate_quotes import OisQuotes, RatesBlock
 from instruments.ground.base import FrozenDict, FrozenMap, Terms
 from instruments.ground.keys import MarketKey, Name
 from instruments.ground.provenance import Basis
@@ -62,6 +65,14 @@ class Market(Terms):
                         "the proxy {proxy} must be a credit in this market that is not itself a proxy",
                         {"path": f"credit.{name}.proxy", "proxy": block.proxy},
                     )
+        for name, rates in self.rates.items():
+            later = [day for day in rates.fixings if day > self.as_of] if isinstance(rates, OisQuotes) else []
+            if later:
+                raise PydanticCustomError(
+                    "broken_rule",
+                    "a fixing of {day} is later than the market's own date",
+                    {"path": f"rates.{name}.fixings", "day": min(later).isoformat()},
+                )
         for pair in self.correlation:
             ends = pair.split(PAIR_MARK)
             if len(ends) != 2 or ends[0] == ends[1] or not all(_is_key(end) for end in ends):

@@ -10,9 +10,9 @@ import numpy as np
 from curves.credit.bootstrap import bootstrap_hazard
 from curves.credit.curve import SurvivalCurve
 from curves.credit.schedule import cds_maturity, cds_schedule
+from curves.credit_quotes import CdsQuotes, FlatHazard, ProxyCredit
 from curves.lookup import block_of, default_rates_key
 from curves.market import Market
-from curves.quotes import CdsQuotes, FlatHazard, ProxyCredit
 from curves.rates.build import discount_curve
 from curves.rates.curve import DiscountCurve
 from instruments.ground.errors import MarketError

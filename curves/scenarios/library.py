@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from curves.credit_quotes import ProxyCredit
 from curves.lookup import market_keys
 from curves.market import Market
-from curves.quotes import ProxyCredit
 from curves.scenarios.scenario import Move, MoveKind, Scenario
 from instruments.events import Delay
 from instruments.ground.keys import kind_of, name_of

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from curves.credit_quotes import FlatHazard, ProxyCredit
 from curves.disclosure import TABLES
 from curves.editing import Edit, edited
 from curves.lookup import missing_key
 from curves.market import PAIR_MARK, Market
-from curves.quotes import Block, FlatHazard, ProxyCredit, Quote
+from curves.quotes import Block, Quote
 from instruments.ground.errors import InputError, MarketError
 from instruments.ground.keys import kind_of, name_of
 from instruments.ground.messages import problem
@@ -57,7 +58,7 @@ def _paths(block: Block, move: Move) -> tuple[str, ...]:
     """Paths in the block of the quotes that the move names."""
     paths = tuple(path for path, _ in block.all_quotes())
     if move.field == WHOLE and kind_of(move.key) in WHOLE_KINDS:
-        return paths
+        return tuple(path for path in paths if path != "shift_bps")
     by_field = {path.rsplit(".", 1)[-1]: path for path in paths}
     if move.field not in by_field:
         whole = ("(empty: the whole curve)",) if kind_of(move.key) in WHOLE_KINDS else ()
