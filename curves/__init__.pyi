@@ -1,4 +1,19 @@
 from ._quantlib.calendars import business_days as business_days, business_times as business_times
+from .compute import (
+    LaunchMixture as LaunchMixture,
+    LaunchModel as LaunchModel,
+    RentCurve as RentCurve,
+    RentSeries as RentSeries,
+    TermRates as TermRates,
+    TwoFactor as TwoFactor,
+    TwoFactorEstimate as TwoFactorEstimate,
+    estimate_two_factor as estimate_two_factor,
+    forward_from_term_rate as forward_from_term_rate,
+    month_average as month_average,
+    rent_curve as rent_curve,
+    rent_paths as rent_paths,
+)
+from .compute_quotes import PowerQuotes as PowerQuotes, RentQuotes as RentQuotes, ResaleQuotes as ResaleQuotes
 from .credit import (
     CdsSchedule as CdsSchedule,
     SurvivalCurve as SurvivalCurve,
@@ -47,5 +62,6 @@ from .rates import (
     term_sofr as term_sofr,
     treasury_coupon as treasury_coupon,
 )
+from .rent_quotes import Launch as Launch, TwoFactorRent as TwoFactorRent
 from .scenarios import Move as Move, Scenario as Scenario, standard_scenarios as standard_scenarios
 from .tenors import add_tenor as add_tenor, years_between as years_between

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from curves.credit_quotes import ProxyCredit
 from curves.lookup import market_keys
 from curves.market import PAIR_MARK, Market
-from curves.quotes import Block, Quote
+from curves.quotes import Block, Quote, steps_of
 from instruments.ground.keys import kind_of
 from instruments.ground.provenance import SOFT, Basis, Range
 
@@ -67,9 +67,7 @@ def all_quotes(market: Market) -> tuple[LocatedQuote, ...]:
     for steps, _, block in blocks(market):
         given = {path for path, _ in block.given_quotes()}
         for path, quote in block.all_quotes():
-            found.append(
-                LocatedQuote((*steps, *path.split(".", 1)), quote, quote.basis or block.basis, quote.why or block.why, path in given)
-            )
+            found.append(LocatedQuote((*steps, *steps_of(path)), quote, quote.basis or block.basis, quote.why or block.why, path in given))
     found += [
         LocatedQuote(("correlation", pair), quote, quote.basis or Basis.DERIVED, quote.why) for pair, quote in market.correlation.items()
     ]

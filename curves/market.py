@@ -8,13 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from curves.compute_quotes import PowerQuotes, RentQuotes, ResaleQuotes
+from curves.compute_quotes import PowerQuotes, ResaleQuotes
 from curves.credit_quotes import CreditBlock, ProxyCredit
 from curves.equity_quotes import EquityQuotes
 from curves.quotes import Block, CorrelationQuote, MilestoneQuotes, RealWorld
 from curves.rate_quotes import OisQuotes, RatesBlock
+from curves.rent_quotes import RentBlock
 from instruments.ground.base import FrozenDict, FrozenMap, Terms
-from instruments.ground.keys import MarketKey, Name
+from instruments.ground.keys import MarketKey, Name, RentName
 from instruments.ground.provenance import Basis
 
 PAIR_MARK = "|"
@@ -41,8 +42,8 @@ class Market(Terms):
     """Name of the entity to its credit quotes."""
     equity: FrozenMap[Name, EquityQuotes] = FrozenDict()
     """Ticker to quotes."""
-    rent: FrozenMap[Name, RentQuotes] = FrozenDict()
-    """Model of accelerator to hourly rent: `rent:GB300`."""
+    rent: FrozenMap[RentName, RentBlock] = FrozenDict()
+    """Model of accelerator, or model and basis, to hourly rent: `rent:GB300`, `rent:H100:contract-1y`."""
     resale: FrozenMap[Name, ResaleQuotes] = FrozenDict()
     """Model of accelerator to resale values."""
     power: FrozenMap[Name, PowerQuotes] = FrozenDict()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, model_serializer, model_validator
@@ -138,12 +138,23 @@ class Block(Terms):
         return tuple(pair for name in type(self).model_fields for pair in self._under(name))
 
     def _under(self, name: str) -> tuple[tuple[str, Quote], ...]:
-        value = getattr(self, name)
-        if isinstance(value, Quote):
-            return ((name, value),)
-        if isinstance(value, Mapping):
-            return tuple((f"{name}.{label}", item) for label, item in value.items() if isinstance(item, Quote))
-        return ()
+        return tuple(_quotes_in(name, getattr(self, name)))
+
+
+def _quotes_in(path: str, value: object) -> Iterator[tuple[str, Quote]]:
+    if isinstance(value, Quote):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for label, item in value.items():
+            yield from _quotes_in(f"{path}.{label}", item)
+    elif isinstance(value, Terms):
+        for name in type(value).model_fields:
+            yield from _quotes_in(f"{path}.{name}", getattr(value, name))
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of a path inside a block; the point of a decimal number ('surface.1Y@202.5') is no step."""
+    return tuple(re.split(r"\.(?![0-9]+$)", path))
 
 
 class MilestoneQuotes(Block):

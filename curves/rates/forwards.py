@@ -97,10 +97,11 @@ def compounded_rate(
 ) -> Compounded:
     """Overnight SOFR compounded in arrears over one interest period.
 
-    Model: product over the fixing days of the period of (1 + r_i n_i / 360), less 1, over the days that count / 360; interest is that rate x the days of the period. r_i is the rate of the day
-    `lookback_days` fixing days earlier; n_i are the calendar days of the interest period, or with an observation shift those of the
-    observed days. Rates of days before the curve's date must be among the fixings; a fixing given for the curve's own date is used, else
-    it and all later ones are the curve's overnight forwards. The floor is intrinsic: no volatility of rates is in it.
+    Model: product over the fixing days of the period of (1 + r_i n_i / 360), less 1, over the days that count / 360; interest is that
+    rate x the days of the period. r_i is the rate of the day `lookback_days` fixing days earlier; n_i are the calendar days of the
+    interest period, or with an observation shift those of the observed days. Rates of days before the curve's date must be among the
+    fixings; a fixing given for the curve's own date is used, else it and all later ones are the curve's overnight forwards. The floor
+    is intrinsic: no volatility of rates is in it.
 
     Args:
         curve: overnight curve.

@@ -22,7 +22,7 @@ from curves.disclosure import TABLES
 from curves.editing import Edit, edited
 from curves.lookup import missing_key
 from curves.market import PAIR_MARK, Market
-from curves.quotes import Block, Quote
+from curves.quotes import Block, Quote, steps_of
 from instruments.ground.errors import InputError, MarketError
 from instruments.ground.keys import kind_of, name_of
 from instruments.ground.messages import problem
@@ -51,7 +51,7 @@ def moved_market(market: Market, move: Move) -> Market:
     else:
         paths = _paths(block, move)
         edits = dict.fromkeys(paths, _edit(move))
-    return edited(market, {(table, name, *path.split(".", 1)): edit for path, edit in edits.items()}, subject=move.key)
+    return edited(market, {(table, name, *steps_of(path)): edit for path, edit in edits.items()}, subject=move.key)
 
 
 def _paths(block: Block, move: Move) -> tuple[str, ...]:
@@ -59,7 +59,9 @@ def _paths(block: Block, move: Move) -> tuple[str, ...]:
     paths = tuple(path for path, _ in block.all_quotes())
     if move.field == WHOLE and kind_of(move.key) in WHOLE_KINDS:
         return tuple(path for path in paths if path != "shift_bps")
-    by_field = {path.rsplit(".", 1)[-1]: path for path in paths}
+    # a whole path always works, its last step where no other path ends in it
+    ends = [steps_of(path)[-1] for path in paths]
+    by_field = {end: path for end, path in zip(ends, paths, strict=True) if ends.count(end) == 1} | {path: path for path in paths}
     if move.field not in by_field:
         whole = ("(empty: the whole curve)",) if kind_of(move.key) in WHOLE_KINDS else ()
         raise _no_field(move, (*by_field, *whole))
