@@ -39,6 +39,32 @@ from .equity import (
 )
 from .equity_quotes import EquityQuotes as EquityQuotes
 from .files import load_market as load_market, market_from_text as market_from_text, schema_of as schema_of
+from .hardware import (
+    FailureRate as FailureRate,
+    IncomeValue as IncomeValue,
+    LotSale as LotSale,
+    PowerCurve as PowerCurve,
+    ResaleCurve as ResaleCurve,
+    RunningCost as RunningCost,
+    declining_balance as declining_balance,
+    even_lots as even_lots,
+    failure_rate as failure_rate,
+    income_value as income_value,
+    job_mttf_hours as job_mttf_hours,
+    lender_choice as lender_choice,
+    lot_sale as lot_sale,
+    macrs as macrs,
+    parity_value as parity_value,
+    power_curve as power_curve,
+    resale_curve as resale_curve,
+    running_cost as running_cost,
+    spares_needed as spares_needed,
+    straight_line as straight_line,
+    sum_of_years as sum_of_years,
+    units_in_service as units_in_service,
+    units_of_use as units_of_use,
+)
+from .hardware_quotes import PowerForwards as PowerForwards, ResaleByAge as ResaleByAge
 from .lookup import default_rates_key as default_rates_key, market_keys as market_keys
 from .market import Market as Market
 from .quotes import MilestoneQuotes as MilestoneQuotes, Quote as Quote, RealWorld as RealWorld

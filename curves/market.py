@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from curves.compute_quotes import PowerQuotes, ResaleQuotes
 from curves.credit_quotes import CreditBlock, ProxyCredit
 from curves.equity_quotes import EquityQuotes
+from curves.hardware_quotes import PowerBlock, ResaleBlock
 from curves.quotes import Block, CorrelationQuote, MilestoneQuotes, RealWorld
 from curves.rate_quotes import OisQuotes, RatesBlock
 from curves.rent_quotes import RentBlock
@@ -44,9 +44,9 @@ class Market(Terms):
     """Ticker to quotes."""
     rent: FrozenMap[RentName, RentBlock] = FrozenDict()
     """Model of accelerator, or model and basis, to hourly rent: `rent:GB300`, `rent:H100:contract-1y`."""
-    resale: FrozenMap[Name, ResaleQuotes] = FrozenDict()
+    resale: FrozenMap[Name, ResaleBlock] = FrozenDict()
     """Model of accelerator to resale values."""
-    power: FrozenMap[Name, PowerQuotes] = FrozenDict()
+    power: FrozenMap[Name, PowerBlock] = FrozenDict()
     """Region to electricity."""
     milestones: FrozenMap[Name, MilestoneQuotes] = FrozenDict()
     """Milestone name to how deliveries run."""

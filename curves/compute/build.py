@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +17,7 @@ from curves.lookup import block_of, default_rates_key
 from curves.market import Market
 from curves.rates.build import discount_curve
 from curves.rates.curve import DiscountCurve
-from curves.rent_quotes import TwoFactorRent
+from curves.rent_quotes import Launch, TwoFactorRent
 from curves.tenors import add_tenor
 
 THIN_MEAN_REVERSION = 1.0
@@ -68,17 +69,7 @@ def _build(key: str, as_of: dt.date, block: RentQuotes | TwoFactorRent, discount
         short_deviation=block.short_deviation.value,
         real_world_growth=block.real_world_growth.value if block.real_world_growth else None,
     )
-    launches = tuple(
-        LaunchModel(
-            name,
-            (launch.expected - as_of).days / DAYS_PER_YEAR,
-            launch.window_years.value,
-            launch.delay,
-            launch.jump_mean.value,
-            launch.jump_volatility.value,
-        )
-        for name, launch in block.launches.items()
-    )
+    launches = launch_models(as_of, block.launches)
     bare = RentCurve(key, as_of, spot, factors, launches, none, none)
     if discount is not None:
         times, rates = _nodes(as_of, {tenor: quote.value for tenor, quote in block.terms.items()}, spot)
@@ -89,6 +80,21 @@ def _build(key: str, as_of: dt.date, block: RentQuotes | TwoFactorRent, discount
     logs = np.log(prices / bare.model_forward(times))
     logs[0] = 0.0
     return RentCurve(key, as_of, spot, factors, launches, times, logs)
+
+
+def launch_models(as_of: dt.date, launches: Mapping[str, Launch]) -> tuple[LaunchModel, ...]:
+    """Launches as a market writes them, in years from its date. Raises InputError for one that is over."""
+    return tuple(
+        LaunchModel(
+            name,
+            (one.expected - as_of).days / DAYS_PER_YEAR,
+            one.window_years.value,
+            one.delay,
+            one.jump_mean.value,
+            one.jump_volatility.value,
+        )
+        for name, one in launches.items()
+    )
 
 
 def _nodes(as_of: dt.date, quotes: dict[str, float], spot: float) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from curves.compute.series import RentSeries
 
 LOG_TWO_PI = math.log(2.0 * math.pi)
 GAP_DIGITS = 12
-"""Equal gaps must be equal numbers, to share one transition: a microsecond is 3e-14 years."""
+"""Equal gaps must be equal numbers, to share one transition: 1e-12 years are 32 microseconds."""
 SHORT_TERM = 1e-9
 """A term in years below which the price is spot."""
 
