@@ -17,13 +17,24 @@ from .compute_quotes import PowerQuotes as PowerQuotes, RentQuotes as RentQuotes
 from .credit import (
     CdsSchedule as CdsSchedule,
     SurvivalCurve as SurvivalCurve,
+    bootstrap_debt as bootstrap_debt,
     bootstrap_hazard as bootstrap_hazard,
+    bootstrap_upfronts as bootstrap_upfronts,
     cds_maturity as cds_maturity,
     cds_schedule as cds_schedule,
+    note_values as note_values,
     par_spreads as par_spreads,
     survival_curve as survival_curve,
+    upfronts as upfronts,
 )
-from .credit_quotes import CdsQuotes as CdsQuotes, FlatHazard as FlatHazard, ProxyCredit as ProxyCredit
+from .credit_quotes import (
+    CdsQuotes as CdsQuotes,
+    CdsUpfrontQuotes as CdsUpfrontQuotes,
+    DebtSpreadQuotes as DebtSpreadQuotes,
+    FlatHazard as FlatHazard,
+    ProxyCredit as ProxyCredit,
+    RatingCredit as RatingCredit,
+)
 from .disclosure import (
     LocatedQuote as LocatedQuote,
     all_quotes as all_quotes,
@@ -32,12 +43,21 @@ from .disclosure import (
 )
 from .editing import with_quote as with_quote
 from .equity import (
+    BeliefJump as BeliefJump,
     EquityInputs as EquityInputs,
+    VolatilitySurface as VolatilitySurface,
+    belief_jump as belief_jump,
+    belief_split as belief_split,
     correlation_between as correlation_between,
     correlation_matrix as correlation_matrix,
+    correlation_repair as correlation_repair,
+    equity_drift as equity_drift,
+    equity_forward as equity_forward,
     equity_inputs as equity_inputs,
+    nearest_correlation as nearest_correlation,
+    volatility_surface as volatility_surface,
 )
-from .equity_quotes import EquityQuotes as EquityQuotes
+from .equity_quotes import BeliefQuotes as BeliefQuotes, EquityQuotes as EquityQuotes
 from .files import load_market as load_market, market_from_text as market_from_text, schema_of as schema_of
 from .hardware import (
     FailureRate as FailureRate,

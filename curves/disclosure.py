@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from curves.credit_quotes import ProxyCredit
 from curves.lookup import market_keys
 from curves.market import PAIR_MARK, Market
+from curves.model_warnings import model_warnings
 from curves.quotes import Block, Quote, steps_of
 from instruments.ground.keys import kind_of
 from instruments.ground.provenance import SOFT, Basis, Range
@@ -57,6 +58,8 @@ def blocks(market: Market) -> Iterator[tuple[tuple[str, ...], str, Block]]:
     for table, kind in TABLES.items():
         for name, block in getattr(market, table).items():
             yield (table, name), f"{kind}:{name}", block
+    if market.belief:
+        yield ("belief",), "belief", market.belief
     if market.real_world:
         yield ("real_world",), "", market.real_world
 
@@ -104,6 +107,7 @@ def market_warnings(market: Market) -> tuple[str, ...]:
             said.append(f"{name}: no quotes of its own, stands on {block.proxy} {add.value:+g} bp{span}")
         said += _softness(name, [quote for quote in soft if quote.steps[: len(steps)] == steps])
     said += _softness("correlation", [quote for quote in soft if quote.steps[0] == "correlation"])
+    said += model_warnings(market)
     known = market_keys(market)
     for pair in market.correlation:
         for key in pair.split(PAIR_MARK):

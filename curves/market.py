@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from curves.credit_quotes import CreditBlock, ProxyCredit
-from curves.equity_quotes import EquityQuotes
+from curves.equity_quotes import BeliefQuotes, EquityQuotes
 from curves.hardware_quotes import PowerBlock, ResaleBlock
 from curves.quotes import Block, CorrelationQuote, MilestoneQuotes, RealWorld
 from curves.rate_quotes import OisQuotes, RatesBlock
@@ -52,6 +52,10 @@ class Market(Terms):
     """Milestone name to how deliveries run."""
     correlation: FrozenMap[str, CorrelationQuote] = FrozenDict()
     """'equity:AMD|milestone:deliveries' to correlation; a pair that is not listed is uncorrelated."""
+    repair_correlation: bool = False
+    """Replace contradictory correlations by the nearest possible ones, and say by how much; otherwise they are refused."""
+    belief: BeliefQuotes | None = None
+    """A belief that shares and rents have in common, if any."""
     real_world: RealWorld | None = None
     """Real-world drifts, if any."""
 
@@ -91,6 +95,8 @@ class Market(Terms):
         for table in ("rates", "credit", "equity", "rent", "resale", "power", "milestones"):
             for name, block in getattr(self, table).items():
                 _refuse_bare_assumptions(f"{table}.{name}", block)
+        if self.belief:
+            _refuse_bare_assumptions("belief", self.belief)
         if self.real_world:
             _refuse_bare_assumptions("real_world", self.real_world)
         return self

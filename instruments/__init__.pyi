@@ -1,3 +1,4 @@
+from .assets.fleet import Accounting as Accounting, Cohort as Cohort, GpuFleet as GpuFleet, Site as Site
 from .conditions import (
     AllOf as AllOf,
     AnyOf as AnyOf,
@@ -13,6 +14,22 @@ from .conditions import (
     Sequence as Sequence,
     Touch as Touch,
 )
+from .contracts.guarantee import Guarantee as Guarantee
+from .contracts.loan import Loan as Loan
+from .contracts.loan_parts import (
+    Amortisation as Amortisation,
+    CashTrap as CashTrap,
+    DrawTerms as DrawTerms,
+    DscrCovenant as DscrCovenant,
+    Enforcement as Enforcement,
+    Fixed as Fixed,
+    Floating as Floating,
+    Hedge as Hedge,
+    LoanPosition as LoanPosition,
+    NegativeIncome as NegativeIncome,
+    Reserves as Reserves,
+)
+from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
 from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPosition as WarrantPosition
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
 from .events import Delay as Delay, Event as Event

@@ -132,7 +132,7 @@ class Deal(Terms):
         for contract_id in self.position.contracts:
             _known(self, contract_id, "contract", f"position.contracts.{contract_id}", self.contracts)
             if not isinstance(self.contracts[contract_id], Warrant):
-                raise _rule(f"position.contracts.{contract_id}", f"'{contract_id}' is no warrant: a loan's position stands in position.facilities")
+                raise _rule(f"position.contracts.{contract_id}", f"'{contract_id}' is no warrant: loans stand in position.facilities")
         for contract_id in self.position.facilities:
             _known(self, contract_id, "contract", f"position.facilities.{contract_id}", self.contracts)
             if not isinstance(self.contracts[contract_id], Loan):

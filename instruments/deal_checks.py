@@ -85,6 +85,11 @@ def check_loan(deal: Deal, place: str, loan: Loan) -> None:
                 f"assets.{loan.collateral}.cohorts.{index}.funding",
                 f"cohort '{cohort.label}' was funded on {cohort.funding}: move the date after {deal.as_of}, or list it in the position",
             )
+        if position is not None and cohort.label not in position.accepted and cohort.acceptance <= deal.as_of:
+            raise rule(
+                f"assets.{loan.collateral}.cohorts.{index}.acceptance",
+                f"cohort '{cohort.label}' was to be accepted on {cohort.acceptance}: give a later date, or list it in the position",
+            )
         if cohort.label not in funded and loan.draws is None:
             raise rule(f"{place}.draws", f"cohort '{cohort.label}' is still to be funded: give the draw terms")
 

@@ -17,12 +17,13 @@ from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
 from pricing.engines.facility_rows import METHOD, facility_rows
 from pricing.engines.facility_run import FacilityRun, planned_run
+from pricing.engines.loan_schedule import schedule_rows
 from pricing.engines.loan_simulation import simulated
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
 from pricing.ledger.statements import by_party, coverage_statement, statement
 from pricing.paths.streams import blocks_for, check_seed, workers
-from pricing.registry import DEFAULT_PATHS, Settings
+from pricing.registry import DEFAULT_PATHS, Settings, Task
 from pricing.results import Row, document_json, table_of
 from pricing.schedules.types import Floats
 
@@ -140,12 +141,15 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
         raise PricingError(
             problem("unsupported", subject=deal.id, why="no loan of the deal has collateral and offtake", remedy="price it instead")
         )
-    runs, rows = [], []
+    runs: list[FacilityRun] = []
+    rows: list[Row] = []
     for loan_id in loans:
         setup, run = simulated(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
         runs.append(run)
         rows += facility_rows(setup, run, wanted=None, threads=settings.threads)
         rows += _party_rows(run)
+        task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
+        rows += schedule_rows(task, "schedule", by_quantlib=False)
     return Simulation(tuple(runs), tuple(rows), market_warnings(market), audit(deal, market, settings, METHOD))
 
 

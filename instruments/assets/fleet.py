@@ -60,7 +60,9 @@ class Cohort(Terms):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.acceptance < self.funding:
-            raise PydanticCustomError("broken_rule", f"cohort '{self.label}': acceptance must not come before funding")
+            raise PydanticCustomError(
+                "broken_rule", "cohort '{label}': acceptance must not come before funding", {"label": self.label, "path": "acceptance"}
+            )
         return self
 
 
@@ -100,7 +102,7 @@ class GpuFleet(Terms):
             raise PydanticCustomError("broken_rule", "two cohorts carry the same label", {"path": "cohorts"})
         for field, kind, example in (("rent", "rent", "rent:GB300"), ("resale", "resale", "resale:GB300")):
             if not key_of_kind(kind, getattr(self, field)):
-                raise PydanticCustomError("bad_text", f"a {kind} key such as {example}", {"path": field})
+                raise PydanticCustomError("bad_text", "a {kind} key such as {example}", {"path": field, "kind": kind, "example": example})
         return self
 
     @property

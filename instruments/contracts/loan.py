@@ -100,10 +100,11 @@ class Loan(Terms):
             raise _rule("amortisation.start", f"amortisation must start after the draw window ends on {self.draws.window_end}")
         if (self.maturity + dt.timedelta(days=1)).day != 1:
             raise _rule("maturity", f"maturity {self.maturity} must be a month end, as the payment dates are")
-        return _check_waterfall(self)
+        _check_waterfall(self)
+        return self
 
 
-def _check_waterfall(loan: Loan) -> Loan:
+def _check_waterfall(loan: Loan) -> None:
     ranks = loan.waterfall
     for name in ("operating_costs", "interest", "principal", "distributions"):
         if name not in ranks:
@@ -112,6 +113,8 @@ def _check_waterfall(loan: Loan) -> Loan:
         raise _rule("waterfall", "an account stands twice in the waterfall")
     if ranks[-1] != "distributions":
         raise _rule("waterfall", "distributions take what is left, so they stand last")
+    if "sweep" in ranks and ranks.index("sweep") < ranks.index("principal"):
+        raise _rule("waterfall", "a sweep prepays what is not due yet, so it stands after principal")
     if loan.sweep > 0 and "sweep" not in ranks:
         raise _rule("waterfall", "a sweep needs a rank: add 'sweep' to the waterfall")
     if loan.hedge is not None and loan.floating is None:
@@ -124,7 +127,6 @@ def _check_waterfall(loan: Loan) -> Loan:
     ):
         if needed and name not in ranks:
             raise _rule("waterfall", f"the loan has {name.replace('_', ' ')}, but the waterfall no rank for it: add '{name}'")
-    return loan
 
 
 def _rule(path: str, text: str) -> PydanticCustomError:

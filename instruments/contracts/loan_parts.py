@@ -13,8 +13,17 @@ from instruments.ground.keys import MarketKey
 from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Rate, Spread, Usd
 
 Account = Literal[
-    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated", "distributions"
-]
+    "operating_costs",
+    "fees",
+    "interest",
+    "principal",
+    "liquidity_reserve",
+    "power_reserve",
+    "cash_trap",
+    "sweep",
+    "subordinated",
+    "distributions",
+]  # fmt: skip
 """Ranks of a monthly priority of payments. `fees`: agent, administration and undrawn; `interest` holds the net swap payment;
 `subordinated`: management fee."""
 FILED_ORDER: tuple[Account, ...] = (
@@ -55,7 +64,7 @@ class DrawTerms(Terms):
     after_acceptance: Annotated[float, Field(ge=0, le=1.5)]
     """Share of its cost lent in total once the customer has accepted it."""
     initial_commitment_usd: PositiveUsd | None = None
-    """Limit of draws at funding; null is the whole commitment."""
+    """Limit of all draws at funding together; null is the whole commitment."""
     sizing_dscr: Positive = 1.0
     """Draws after acceptance keep projected coverage at or above this on every payment date to maturity."""
     undrawn_fee: Spread = 0.0
@@ -176,6 +185,8 @@ class LoanPosition(Terms):
     """Fixed part outstanding."""
     drawn_usd: Usd = 0.0
     """Drawn in total so far, repaid or not."""
+    drawn_at_funding_usd: Usd = 0.0
+    """Of it, at funding: what counts against the initial commitment."""
     liquidity_reserve_usd: Usd = 0.0
     """Liquidity reserve."""
     power_reserve_usd: Usd = 0.0

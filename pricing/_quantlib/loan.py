@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -75,7 +76,7 @@ def _leg(make: Callable[[int, float], ql.CashFlow], balances: Floats, extra: Flo
 def _discount_curve(flows: LoanFlows, discount: Curve, today: ql.Date, dates: list[ql.Date]) -> ql.YieldTermStructure:
     """Our curve on the payment dates and the middles between them, where the risky engine looks."""
     ends = [today, *dates]
-    nodes = sorted({date for start, end in zip(ends, ends[1:], strict=False) for date in (start, start + (end - start) // 2, end)})
+    nodes = sorted({date for start, end in itertools.pairwise(ends) for date in (start, start + (end - start) // 2, end)})
     years = np.array([(node - today) / 365.0 for node in nodes])
     return ql.DiscountCurve(nodes, [float(value) for value in discount(years)], ql.Actual365Fixed())
 
@@ -85,4 +86,3 @@ def _hazard_curve(flows: LoanFlows, survival: Curve, today: ql.Date, dates: list
     total = -np.log(np.concatenate([[1.0], survival(years)]))
     hazards = np.diff(total) / np.diff(np.concatenate([[0.0], years]))
     return ql.HazardRateCurve([today, *dates], [float(hazards[0]), *(float(h) for h in hazards)], ql.Actual365Fixed())
-

@@ -25,6 +25,18 @@ def _parser() -> argparse.ArgumentParser:
     _common(price, simulated=True)
     price.set_defaults(module="run_price")
 
+    simulate = commands.add_parser(
+        "simulate",
+        help="roll a deal's facilities forward on paths, with their ledger",
+        description="Roll a deal's facilities forward on paths of rent and credit, with their double-entry ledger.",
+        epilog=EXIT_CODES,
+    )
+    _target(simulate)
+    simulate.add_argument("--path", type=_whole, metavar="N", help="show the ledger of one path in place of the mean, counted from 0")
+    simulate.add_argument("--party", help="show the cash statement of one party")
+    _common(simulate, simulated=True)
+    simulate.set_defaults(module="run_simulate")
+
     stress = commands.add_parser(
         "stress", help="scenario table and laws over a deal", description="Scenario table and laws over a deal.", epilog=EXIT_CODES
     )

@@ -72,7 +72,9 @@ def fleet_values(facility: Facility, t: int) -> FleetValues:
         forced -= df[s] / df[t] * units[s] * plan.site_cost[s] * e.idle_cost_share * (1.0 - max(lot, 0) / e.lots)
         if lot >= 0:
             forced += df[s] / df[t] * value[s] * keep / e.lots * factors[lot][s]
-    return FleetValues(facility.dates[t], book_value(facility.fleet, facility.dates[t]), _income(facility, units, value * keep, t), orderly, forced)
+    return FleetValues(
+        facility.dates[t], book_value(facility.fleet, facility.dates[t]), _income(facility, units, value * keep, t), orderly, forced
+    )
 
 
 def _even_sale(value: Floats, df: Floats, t: int, months: int) -> float:

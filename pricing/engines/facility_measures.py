@@ -35,7 +35,10 @@ def losses(run: FacilityRun, free: FacilityRun) -> Losses:
     """The three expected losses; `free` is the same facility without defaults, on the same paths."""
     present = run.outcomes[k.SHORTFALL_DISCOUNTED]
     return Losses(
-        free.value - run.value, float(present.mean()), float(run.outcomes[k.SHORTFALL].mean()), float(present.std(ddof=1) / np.sqrt(run.paths))
+        free.value - run.value,
+        float(present.mean()),
+        float(run.outcomes[k.SHORTFALL].mean()),
+        float(present.std(ddof=1) / np.sqrt(run.paths)),
     )
 
 
@@ -82,7 +85,9 @@ def fair_margin(setup: Setup, *, paths: int, seed: int, threads: int | None = No
             return high, error / slope
         at_high, error = gap(high)
     raise PricingError(
-        problem("not_converged", subject="fair margin", iterations=ROUNDS, residual=at_high, remedy="the loan may not reach par at any margin")
+        problem(
+            "not_converged", subject="fair margin", iterations=ROUNDS, residual=at_high, remedy="the loan may not reach par at any margin"
+        )
     )
 
 

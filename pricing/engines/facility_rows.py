@@ -104,7 +104,8 @@ def _defaults(rows: Rows, run: FacilityRun) -> None:
     rows.add("default_probability", odds, float(np.sqrt(odds * (1.0 - odds) / run.paths)))
     exposure = run.outcomes[k.EXPOSURE_AT_DEFAULT][called]
     if exposure.size > 1:
-        recovered = run.outcomes[k.RECOVERED][called]
+        month = run.outcomes[k.DEFAULT_MONTH][called].astype(np.int64)
+        recovered = run.outcomes[k.RECOVERED][called] / run.facility.plan.discount[month]
         rate = float(recovered.sum() / exposure.sum())
         spread = recovered - rate * exposure
         rows.add("recovery_rate", rate, float(spread.std(ddof=1) * np.sqrt(spread.size) / exposure.sum()))

@@ -63,10 +63,12 @@ class FacilityRun:
             InputError: no such path.
         """
         if not 0 <= path < self.paths:
-            raise InputError(problem("bad_option", subject="path", value=path, expected=f"between 0 and {self.paths - 1}", hint="count from 0"))
+            raise InputError(
+                problem("bad_option", subject="path", value=path, expected=f"between 0 and {self.paths - 1}", hint="count from 0")
+            )
         block, column = divmod(path, BLOCK)
         whole = drivers_of(self.model, self.seed, block)
-        one = Drivers(*(np.ascontiguousarray(item[..., column : column + 1]) for item in whole))
+        one = Drivers._make(np.ascontiguousarray(item[..., column : column + 1]) for item in whole)
         return one, Rolled(*roll_kept(self.facility.plan, one))
 
 

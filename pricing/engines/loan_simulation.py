@@ -24,11 +24,20 @@ if TYPE_CHECKING:
     from instruments.deal import Deal
 
 
-@lru_cache(maxsize=8)
 def simulated(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> tuple[Setup, FacilityRun]:
     """A facility and its run, remembered by value: its loan, offtake and guarantee share one simulation."""
+    return (_short if paths <= SHORT_PATHS else _long)(deal, loan_id, market, paths, seed, threads)
+
+
+def _simulated(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> tuple[Setup, FacilityRun]:
     setup = set_up(deal, loan_id, market)
     return setup, setup.run(paths=paths, seed=seed, threads=threads)
+
+
+SHORT_PATHS = 4096
+"""Runs of exposure tables: many, small (a third of a megabyte each), asked for again by each contract of the deal."""
+_short = lru_cache(maxsize=128)(_simulated)
+_long = lru_cache(maxsize=4)(_simulated)
 
 
 def _of(task: Task, loan_id: str) -> tuple[Setup, FacilityRun]:
@@ -50,7 +59,7 @@ def loan_by_simulation(task: Task) -> Outcome:
         return Outcome(rows=schedule_rows(task, METHOD, by_quantlib=False))
     setup, run = _of(task, task.contract_id)
     rows = facility_rows(setup, run, wanted=task.settings.measures, threads=task.settings.threads)
-    return Outcome(rows=rows, warnings=_warnings(setup), sample=run.net if task.settings.keep_sample else None)
+    return Outcome(rows=rows, warnings=_warnings(setup), sample=run.net.astype(np.float64) if task.settings.keep_sample else None)
 
 
 def _warnings(setup: Setup) -> tuple[str, ...]:
@@ -67,7 +76,7 @@ def _warnings(setup: Setup) -> tuple[str, ...]:
 def _facility_of(task: Task, loan_id: str | None) -> tuple[Setup, FacilityRun]:
     if loan_id is None:
         raise PricingError(
-            problem("unsupported", subject=task.contract_id, why="no facility of the deal rests on it", remedy="value the loan it belongs to")
+            problem("unsupported", subject=task.contract_id, why="no facility of the deal rests on it", remedy="value its loan")
         )
     return _of(task, loan_id)
 

@@ -15,7 +15,7 @@ _jit: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _drive(normals, uniforms, mix, steps, vol_step, drift_step, elasticity, ratio, linked, months_out):  # noqa: ANN001, ANN202
+def _drive(normals, uniforms, mix, steps, vol_step, drift_step, elasticity, ratio, linked, months_out):
     n_f, months, paths = normals.shape
     level = np.empty(paths)
     for j in range(paths):

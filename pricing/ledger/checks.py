@@ -6,6 +6,7 @@ spending are computed again here, from terms, drivers and balances.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,9 @@ _CLAIMS = (
     ("management_fee", (k.MANAGEMENT,), k.MANAGEMENT_DUE, k.MANAGEMENT_ARREARS),
 )
 """Claim, columns in which it is paid, first of its three claim columns, state item of what is put off."""
+
+
+Worst = Callable[[str, Floats], "Check"]
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,11 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
     return tuple(out)
 
 
-def _balances(plan: FacilityPlan, ledger: Floats, states: Floats, worst) -> list[Check]:  # noqa: ANN001
+def _balances(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     out = []
-    given_up = ledger[:, k.PRINCIPAL_LOST]
-    total = _opening(plan, 0) + _opening(plan, 1) + np.cumsum(
-        ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED] - ledger[:, k.PRINCIPAL_FLOATING] - ledger[:, k.PRINCIPAL_FIXED] - given_up, axis=0
-    )
+    back = ledger[:, [k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.PRINCIPAL_LOST]].sum(axis=1)
+    lent = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
+    total = _opening(plan, 0) + _opening(plan, 1) + np.cumsum(lent - back, axis=0)
     out.append(worst("balance rebuilt from draws, principal and losses", total - states[:, k.FLOATING] - states[:, k.FIXED]))
     for item, column, start in ((k.LIQUIDITY, k.TO_LIQUIDITY, 2), (k.POWER_RESERVE, k.TO_POWER_RESERVE, 3), (k.TRAP, k.TO_TRAP, 4)):
         rebuilt = _opening(plan, start) + np.cumsum(ledger[:, column], axis=0)
@@ -92,7 +95,7 @@ def _balances(plan: FacilityPlan, ledger: Floats, states: Floats, worst) -> list
     return out
 
 
-def _claims(ledger: Floats, states: Floats, worst) -> list[Check]:  # noqa: ANN001
+def _claims(ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     out = []
     for name, paid_columns, first, arrears in _CLAIMS:
         due, deferred, lost = ledger[:, first], ledger[:, first + 1], ledger[:, first + 2]
@@ -121,7 +124,7 @@ def _vehicle_cash(ledger: Floats) -> Floats:
     return ledger[:, came].sum(axis=1) - ledger[:, went].sum(axis=1)
 
 
-def _outside(plan: FacilityPlan, drivers: Drivers, ledger: Floats, states: Floats, worst) -> list[Check]:  # noqa: ANN001
+def _outside(plan: FacilityPlan, drivers: Drivers, ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     """Contract rent, operating cost and capital spending computed again: cohort by cohort, from terms and default dates."""
     months = np.arange(plan.months)[:, None]
     status = _before(states, k.STATUS, float(k.PERFORMING))

@@ -62,7 +62,8 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
     cash = [
         (customer, v, offtake, "rent"), ("market", v, fleet, "relet"), (v, "supplier", fleet, "power"), (v, "supplier", fleet, "site"),
         (v, "supplier", offtake, "transition"), (v, vendor, fleet, "capex"), (operator, v, fleet, "equity"), (operator, v, loan, "support"),
-        (lender, v, loan, "draw_floating"), (lender, v, loan, "draw_fixed"), (v, "agent", loan, "agent_fee"), (v, lender, loan, "undrawn_fee"),
+        (lender, v, loan, "draw_floating"), (lender, v, loan, "draw_fixed"), (v, "agent", loan, "agent_fee"),
+        (v, lender, loan, "undrawn_fee"),
         (v, lender, loan, "interest_floating"), (v, lender, loan, "interest_fixed"), (v, "hedge", loan, "swap"),
         (v, lender, loan, "principal_floating"), (v, lender, loan, "principal_fixed"), (operator, v, loan, "cure"),
         (v, f"{sub}liquidity", loan, "liquidity_reserve"), (v, f"{sub}power", loan, "power_reserve"), (v, f"{sub}trap", loan, "cash_trap"),

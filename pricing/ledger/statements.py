@@ -41,7 +41,16 @@ def statement(plan: LedgerPlan, dates: tuple[dt.date, ...], amounts: Floats, *, 
             signed = amount if mine else -amount
             rows.append((date, name, other, posting.contract, posting.reason, posting.unit, posting.claim, signed))
     text, number = pl.String(), pl.Float64()
-    schema = {"date": pl.Date(), "party": text, "other": text, "contract": text, "reason": text, "unit": text, "claim": text, "amount": number}
+    schema = {
+        "date": pl.Date(),
+        "party": text,
+        "other": text,
+        "contract": text,
+        "reason": text,
+        "unit": text,
+        "claim": text,
+        "amount": number,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -70,7 +79,7 @@ def by_party(plan: LedgerPlan, amounts: Floats, discount: Floats) -> pl.DataFram
             received, paid = (received + total, paid) if sign > 0 else (received, paid + total)
             net += sign * total
             present += sign * float(np.sum(amounts[:, column] * discount))
-        if received or paid:
+        if received or paid or present:
             rows.append((party, received, paid, net, present))
     text, number = pl.String(), pl.Float64()
     schema = {"party": text, "received": number, "paid": number, "net": number, "net_present_value": number}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.ledger import facility as k
-from pricing.mechanics.state import RELET, SELL, State
+from pricing.mechanics.state import SELL, State
 from pricing.schedules.plan import Drivers
 from pricing.schedules.types import Bools, Floats
 
@@ -79,9 +79,9 @@ def deliveries(state: State, drivers: Drivers, t: int) -> Income:
     sale = _sale(state, t, value, owned)
     row[k.RENT], row[k.RELET], row[k.SALE] = rent, relet, sale
     row[k.SOLD] = np.where(live, (before - after) * owned, 0.0)
-    if t > 0:
-        lost = np.where(state.funded, plan.units[:, t - 1][:, None] - units, 0.0).sum(axis=0)
-        row[k.LOST_UNITS] = np.where(live, lost * before, 0.0)
+    stood = (plan.units[:, t - 1] if t > 0 else plan.opening_units)[:, None]
+    lost = np.where(state.funded, stood - units, 0.0).sum(axis=0)
+    row[k.LOST_UNITS] = np.where(live, lost * before, 0.0)
     return Income(rent + relet, power, site, transition, sale, standing, np.where(live, owned, 0.0), after, value * after)
 
 

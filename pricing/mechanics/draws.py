@@ -24,8 +24,9 @@ def draws(state: State, drivers: Drivers, t: int) -> Floats:
     allowed: Bools = (state.status == k.PERFORMING) & ~state.trap_on & (drivers.operator > t) & (t + 1 < state.dead_from)
     for c in range(len(plan.fund)):
         if plan.fund[c] == t:
-            room = np.maximum(np.minimum(plan.initial_commitment, plan.commitment) - state.drawn, 0.0)
+            room = np.maximum(np.minimum(plan.initial_commitment - state.advanced, plan.commitment - state.drawn), 0.0)
             amount = np.where(allowed, np.minimum(plan.at_funding * plan.cost[c], room), 0.0)
+            state.advanced = state.advanced + amount
             _draw(state, amount, c)
             state.funded[c] = allowed
             row[k.CAPEX] += np.where(allowed, plan.cost[c], 0.0)

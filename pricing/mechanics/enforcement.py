@@ -12,6 +12,12 @@ from pricing.schedules.plan import Drivers
 from pricing.schedules.types import Bools, Floats
 
 
+def slip(state: State, drivers: Drivers, t: int) -> None:
+    """Sites not yet accepted when the operator defaults wait for its replacement."""
+    waiting = (drivers.operator == t) & (state.accepted_at > t)
+    state.accepted_at = np.where(waiting, state.accepted_at + state.plan.substitute_delay, state.accepted_at)
+
+
 def decide(state: State, drivers: Drivers, t: int, income: Income) -> None:
     """Choose for the months ahead: run the contract while it lives, else let again or sell, whichever the lender values higher.
 

@@ -15,7 +15,7 @@ from pricing.ledger import facility as k
 from pricing.mechanics.covenants import call_defaults, remember, set_trap, test_coverage
 from pricing.mechanics.deliveries import deliveries
 from pricing.mechanics.draws import draws
-from pricing.mechanics.enforcement import decide, settle
+from pricing.mechanics.enforcement import decide, settle, slip
 from pricing.mechanics.state import opening_state
 from pricing.mechanics.waterfall import dues, pay
 from pricing.schedules.plan import Drivers, FacilityPlan
@@ -64,6 +64,7 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
         first = called & (called_at == months)
         called_at = np.where(first, t, called_at)
         exposure = np.where(first, state.debt, exposure)
+        slip(state, drivers, t)
         decide(state, drivers, t, income)
         settle(state, drivers, t, income)
         states[t] = (

@@ -27,6 +27,8 @@ class State:
     power: Floats
     trapped: Floats
     drawn: Floats
+    advanced: Floats
+    """Of what is drawn, at funding."""
     cures: Floats
     funded: Bools
     cohort_drawn: Floats
@@ -90,9 +92,7 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
     def count(value: int) -> Ints:
         return np.full(n, value, dtype=np.int64)
 
-    floating, fixed, liquidity, power, trapped, drawn, cures = plan.opening
-    planned = plan.accept[:, None] + drivers.delay
-    slipped = planned + np.where(drivers.operator[None, :] < planned, plan.substitute_delay, 0)
+    floating, fixed, liquidity, power, trapped, drawn, cures, advanced = plan.opening
     ended = np.where(drivers.substituted == 1, NEVER, np.minimum(drivers.operator, NEVER - 64) + 1 + plan.substitute_delay)
     dead = np.minimum(np.minimum(drivers.customer + 1, ended), plan.contract_end)
     return State(
@@ -103,10 +103,11 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
         power=whole(power),
         trapped=whole(trapped),
         drawn=whole(drawn),
+        advanced=whole(advanced),
         cures=whole(cures),
         funded=np.repeat(plan.fund[:, None] < 0, n, axis=1),
         cohort_drawn=np.repeat(plan.cohort_drawn[:, None], n, axis=1),
-        accepted_at=np.where(plan.accept[:, None] < 0, -1, slipped),
+        accepted_at=np.where(plan.accept[:, None] < 0, -1, plan.accept[:, None] + drivers.delay),
         dead_from=dead,
         ends_early=dead < plan.contract_end,
         past_cfads=np.repeat(plan.past_cfads[:, None], n, axis=1),

@@ -70,13 +70,13 @@ def _negative_income(state: State, t: int) -> Floats:
     plan = state.plan
     total = np.zeros_like(state.floating)
     s = t + plan.negative_lead
-    if plan.negative_lead == 0 or s >= plan.maturity:
+    if plan.negative_lead == 0 or s >= min(plan.maturity, plan.contract_end):
         return total
     interest = state.floating * plan.floating_interest[s] + state.fixed * plan.fixed_interest[s]
     spent = np.where(state.funded, plan.cost[:, None], 0.0).sum(axis=0)
     rate = interest / np.where(spent > 0, spent, 1.0)
     for c in range(len(plan.cost)):
-        delayed = state.funded[c] & (plan.accept[c] < s) & (plan.accept[c] >= 0) & (state.accepted_at[c] >= s) & (s < state.dead_from)
+        delayed = state.funded[c] & (0 <= plan.accept[c] < s) & (state.accepted_at[c] >= s) & (t < state.dead_from)
         loss = plan.units[c, s] * plan.site_cost[s] + rate * plan.cost[c]
         total = total + np.where(delayed, loss, 0.0)
     return total
@@ -150,9 +150,7 @@ def _release(state: State, cash: Floats) -> tuple[Floats, Floats]:
     return state.trapped - free, cash + free
 
 
-def _support(
-    state: State, drivers: Drivers, t: int, due: Dues, swap: Floats, cash: Floats, liquidity: Floats, power: Floats
-) -> Floats:
+def _support(state: State, drivers: Drivers, t: int, due: Dues, swap: Floats, cash: Floats, liquidity: Floats, power: Floats) -> Floats:
     plan = state.plan
     if not plan.support:
         return np.zeros_like(cash)

@@ -81,9 +81,7 @@ def drivers_of(model: FacilityModel, seed: int, block: int, numbers: tuple[Float
     normals, uniforms = numbers if numbers is not None else random_numbers(model, seed, block)
     paths = normals.shape[2]
     clocks = np.array([default_clock(row) for row in model.survival]).reshape(len(model.credits), len(model.years))
-    ratio, linked, months = drive(
-        normals, uniforms, mixing(model.correlation), clocks, model.volatility, model.years, model.elasticity
-    )
+    ratio, linked, months = drive(normals, uniforms, mixing(model.correlation), clocks, model.volatility, model.years, model.elasticity)
 
     def default(key: str | None) -> Ints:
         return months[model.credits.index(key)] if key is not None else np.full(paths, NEVER, dtype=np.int64)

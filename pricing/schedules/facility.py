@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from pricing.schedules.facility_arrays import (
 )
 from pricing.schedules.grid import day_counts, month_ends, month_index, months_to, thirty_360
 from pricing.schedules.plan import RANKS, FacilityPlan
-from pricing.schedules.types import Floats
+from pricing.schedules.types import Floats, Ints
 
 if TYPE_CHECKING:
     from curves.market import Market
@@ -122,8 +122,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     power_cost = kw * fleet.site.pue * hours * power.usd_per_kwh.value * np.exp(power.growth.value * times)
     site_cost = np.full(months, kw * fleet.site.colocation_usd_per_kw_month + fleet.site.upkeep_usd_per_unit_month)
 
-    fund = np.array([-1 if c.label in position.funded else month_index(deal.as_of, c.funding) for c in fleet.cohorts], dtype=np.int64)
-    accept = np.array([-1 if c.label in position.accepted else month_index(deal.as_of, c.acceptance) for c in fleet.cohorts], dtype=np.int64)
+    fund = _indices(deal.as_of, [(c.label, c.funding) for c in fleet.cohorts], position.funded)
+    accept = _indices(deal.as_of, [(c.label, c.acceptance) for c in fleet.cohorts], position.accepted)
     cost = np.array([c.cost_usd for c in fleet.cohorts])
     cohort_drawn = np.array([position.cohort_drawn_usd.get(c.label, 0.0) for c in fleet.cohorts])
     units, value = fleet_arrays(fleet, dates, resale)
@@ -132,8 +132,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     swap_share, start = (hedge.share, hedge.start) if hedge else (0.0, loan.maturity)
     swap_rate = hedge.rate if hedge and hedge.rate is not None else 0.0
     swap = swap_unit(swap_rate, dates, start, compounded, accrual, maturity)
-    now = (position.floating_usd, position.floating_usd + position.fixed_usd, position.drawn_usd)
-    capacity = planned = planned_floating = np.zeros(0)
+    now = (position.floating_usd, position.floating_usd + position.fixed_usd, position.drawn_usd, position.drawn_at_funding_usd)
+    capacity = planned = opened = unit_interest = np.zeros(0)
     # the fair swap rate rests on the planned balance, the balance on what coverage allows, coverage on the swap rate
     for _ in range(SWAP_ROUNDS if hedge and hedge.rate is None else 1):
         unit_interest = floating_share * (floating + swap_share * swap) + (1.0 - floating_share) * fixed
@@ -197,6 +197,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         top_up_capacity=capacity,
         units=units,
         market_value=value,
+        opening_units=np.where(fund < 0, fleet_arrays(fleet, (deal.as_of,), resale)[0][:, 0], 0.0),
         fleet_units=fleet_units,
         fleet_value=fleet_value,
         floating_share=floating_share,
@@ -232,10 +233,18 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         guarantee_bad_acts=int(guarantee is not None and guarantee.form == "bad_acts"),
         guarantee_lag=guarantee.payment_lag_months if guarantee else 0,
         guarantor_recovery=guarantor_recovery,
-        opening=np.array([
-            position.floating_usd, position.fixed_usd, position.liquidity_reserve_usd, position.power_reserve_usd, position.trapped_usd,
-            position.drawn_usd, float(position.cures_used),
-        ]),  # fmt: skip
+        opening=np.array(
+            [
+                position.floating_usd,
+                position.fixed_usd,
+                position.liquidity_reserve_usd,
+                position.power_reserve_usd,
+                position.trapped_usd,
+                position.drawn_usd,
+                float(position.cures_used),
+                position.drawn_at_funding_usd,
+            ]
+        ),
         cohort_drawn=cohort_drawn,
         past_cfads=last(position.cfads_usd, past),
         past_service=last(position.service_usd, past),
@@ -247,7 +256,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     )  # fmt: skip
     return Facility(
         deal, loan_id, loan, loan.collateral or "", fleet, offtake, guarantee_id, guarantee, dates, times, swap_rate, planned,
-        unit_interest + shares, plan, ledger,
+        unit_interest + shares, FacilityPlan._make(_contiguous(item) for item in plan), ledger,
     )  # fmt: skip
 
 
@@ -258,7 +267,7 @@ def _terms(deal: Deal, loan_id: str) -> tuple[Loan, GpuFleet, Offtake]:
         if isinstance(offtake, Offtake):
             return loan, deal.assets[loan.collateral], offtake
     raise PricingError(
-        problem("unsupported", subject=loan_id, why="no project facility: it has no collateral and offtake", remedy="price it by another method")
+        problem("unsupported", subject=loan_id, why="no collateral and offtake: no facility", remedy="price it by another method")
     )
 
 
@@ -269,3 +278,13 @@ def _quotes(block: Mapping[str, T], key: str, kind: str) -> T:
         if candidate in block:
             return block[candidate]
     raise MarketError(problem("missing_key", subject="market", field=kind, key=key, choices=[f"{kind}:{each}" for each in block]))
+
+
+def _contiguous(item: Any) -> Any:
+    """One memory layout for every array: the kernel is compiled once."""
+    return np.ascontiguousarray(item) if isinstance(item, np.ndarray) else item
+
+
+def _indices(as_of: dt.date, dates: list[tuple[str, dt.date]], done: tuple[str, ...]) -> Ints:
+    """Month index of each label's date; -1 where it is done."""
+    return np.array([-1 if label in done else month_index(as_of, date) for label, date in dates], dtype=np.int64)

@@ -36,9 +36,7 @@ def no_draws(loan: Loan, as_of: dt.date) -> DrawTerms:
     return DrawTerms(window_end=as_of, at_funding=0.0, after_acceptance=0.0, initial_commitment_usd=loan.commitment_usd)
 
 
-def top_up_capacity(
-    loan: Loan, income: Floats, shares: Floats, unit_interest: Floats, accept: Ints, maturity: int
-) -> Floats:
+def top_up_capacity(loan: Loan, income: Floats, shares: Floats, unit_interest: Floats, accept: Ints, maturity: int) -> Floats:
     """Most debt that each cohort's own planned cash carries at the sizing ratio on every payment date after acceptance: [cohort].
 
     Args:
@@ -65,13 +63,13 @@ def top_up_capacity(
 
 def planned_balance(
     loan: Loan, fund: Ints, accept: Ints, cost: Floats, drawn: Floats, capacity: Floats, shares: Floats,
-    now: tuple[float, float, float], maturity: int,
+    now: tuple[float, float, float, float], maturity: int,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Balance after each date if every cohort comes and is accepted as planned: total and floating part, [time].
 
-    `now`: floating part, total, and drawn so far at the grid's start.
+    `now`: floating part, total, and drawn so far, in all and at funding, at the grid's start.
     """
-    floating, total, used = now
+    floating, total, used, advanced = now
     draws, share = loan.draws, loan.floating.share if loan.floating else 0.0
     lent = drawn.copy()
     out = np.zeros((2, len(shares)))
@@ -81,7 +79,9 @@ def planned_balance(
         for c in range(len(cost)) if draws is not None else ():
             amount = 0.0
             if draws is not None and fund[c] == t:
-                amount = min(draws.at_funding * cost[c], (draws.initial_commitment_usd or loan.commitment_usd) - used)
+                room = min((draws.initial_commitment_usd or loan.commitment_usd) - advanced, loan.commitment_usd - used)
+                amount = min(draws.at_funding * cost[c], room)
+                advanced += amount
             if draws is not None and accept[c] == t:
                 top_up = max(min(draws.after_acceptance * cost[c], capacity[c]) - lent[c] - amount, 0.0)
                 amount += min(top_up, loan.commitment_usd - used - amount)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import itertools
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def day_counts(as_of: dt.date, dates: tuple[dt.date, ...]) -> tuple[Floats, Floa
 def thirty_360(as_of: dt.date, dates: tuple[dt.date, ...]) -> Floats:
     """Year fractions of each period, 30/360 between month ends (a first stub counts its days)."""
     points = [as_of, *dates]
-    return np.array([_thirty(start, end) / 360.0 for start, end in zip(points, points[1:], strict=False)])
+    return np.array([_thirty(start, end) / 360.0 for start, end in itertools.pairwise(points)])
 
 
 def _thirty(start: dt.date, end: dt.date) -> int:

@@ -9,7 +9,8 @@ from pricing.schedules.types import Floats, Ints
 NEVER = 1 << 30
 """Month index of what does not happen."""
 RANKS = (
-    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated", "distributions",
+    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated",
+    "distributions",
 )  # fmt: skip
 """Codes of the waterfall's accounts: position in this tuple."""
 (RANK_OPEX, RANK_FEES, RANK_INTEREST, RANK_PRINCIPAL, RANK_LIQUIDITY, RANK_POWER, RANK_TRAP, RANK_SWEEP, RANK_SUBORDINATED,
@@ -87,6 +88,8 @@ class FacilityPlan(NamedTuple):
     """[cohort, time] surviving units."""
     market_value: Floats
     """[cohort, time] market value of its surviving units at a rent ratio of one."""
+    opening_units: Floats
+    """[cohort] surviving units at the grid's start, of those funded by then."""
     fleet_units: Floats
     """[time] of all cohorts."""
     fleet_value: Floats
@@ -128,7 +131,7 @@ class FacilityPlan(NamedTuple):
     guarantee_lag: int
     guarantor_recovery: float
     opening: Floats
-    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, cures used]"""
+    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, cures used, drawn at funding]"""
     cohort_drawn: Floats
     """[cohort] drawn on it before the grid."""
     past_cfads: Floats

@@ -1,0 +1,108 @@
+"""`gpufin simulate`: value and loss first, then what each credit costs, the tests by date, and who gets what."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from instruments.deal import Deal
+from instruments.ground.messages import printable
+from pricing.cli.figures import number, percent, table, usd
+from pricing.cli.inputs import deal_and_market, say
+from pricing.engines.facility_rows import METHOD
+from pricing.results import Row
+from pricing.simulation import Simulation, simulate
+
+EVERY = 6
+"""Months between the lines of the coverage table; the JSON has all."""
+
+
+def run(arguments: Namespace) -> int:
+    """Exit code 0."""
+    deal, market = deal_and_market(arguments.deal, arguments.market)
+    found = simulate(deal, market, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
+    if arguments.format == "json":
+        sys.stdout.write(found.to_json())
+    else:
+        print(text_of(deal, found, party=arguments.party, path=arguments.path))
+    say(found.warnings, "note")
+    return 0
+
+
+def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: int | None = None) -> str:
+    """The simulation for a terminal."""
+    parts = [f"{printable(deal.name or deal.id)}, {deal.as_of}"]
+    for loan_id in found.ledgers:
+        rows = [row for row in found.rows if row.contract == loan_id]
+        parts += [_headline(loan_id, rows), _margins(rows), _coverage(found, loan_id, path)]
+    if party is not None:
+        parts += [_statement(found, loan_id, party, path) for loan_id in found.ledgers]
+    else:
+        parts.append(_by_party(found))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _first(rows: list[Row], measure: str) -> Row | None:
+    return next((row for row in rows if row.measure == measure and row.part is None), None)
+
+
+def _headline(loan_id: str, rows: list[Row]) -> str:
+    lines = []
+    for measure, title, show in (
+        ("value", "value to the lender", usd),
+        ("loss_against_default_free", "default-free value less value", usd),
+        ("expected_shortfall_discounted", "expected shortfall, discounted", usd),
+        ("expected_shortfall", "expected shortfall, not discounted", usd),
+        ("expected_loss_rate", "expected loss over what is lent", percent),
+        ("default_probability", "event of default by maturity", percent),
+        ("recovery_rate", "recovered after it", percent),
+    ):
+        row = _first(rows, measure)
+        if row is not None:
+            unit = " USD" if show is usd else ""
+            lines.append(f"{printable(loan_id)}: {title}: {show(row.value, row.standard_error)}{unit}")
+    costs = [row for row in rows if row.measure == "implied_cost"]
+    lines += [f"{printable(loan_id)}: cost implied by {printable(row.part or '')}: {usd(row.value)} USD" for row in costs]
+    return "\n".join(lines)
+
+
+def _margins(rows: list[Row]) -> str:
+    found = [row for row in rows if row.measure == "fair_margin"]
+    body = [
+        [_case(row), f"{(row.value or 0.0) * 1e4:.1f}", f"{row.standard_error * 1e4:.1f}" if row.standard_error else ""] for row in found
+    ]
+    title = (
+        "Margin at which the loan prices at par: simulated, with credits cut in turn; and planned flows on one credit, constant recovery"
+    )
+    return title + "\n" + table(["case", "basis points", "±"], body, right=(1, 2)) if found else ""
+
+
+def _case(row: Row) -> str:
+    if row.method == METHOD:
+        return f"simulated, {row.part or 'as it is'}"
+    return f"planned flows, {row.part or 'on the customer alone'}"
+
+
+def _coverage(found: Simulation, loan_id: str, path: int | None) -> str:
+    tests = found.ledgers[loan_id].tests(path)
+    title = "The plan" if path is None else f"Path {path}"
+    body = []
+    for index, (date, balance, dscr, ltv, tested, threshold, verdict) in enumerate(tests.iter_rows()):
+        if index % EVERY == EVERY - 1 or verdict == "breached":
+            shown = [number(each) if each is not None else "" for each in (dscr, ltv, tested, threshold)]
+            body.append([str(date), usd(balance), *shown, verdict])
+    header = ["date", "balance, USD", "DSCR", "LTV", "value tested", "threshold", "verdict"]
+    return f"{title}: coverage and the maintenance test\n" + table(header, body, right=range(1, 6))
+
+
+def _by_party(found: Simulation) -> str:
+    body = [
+        [name, usd(received), usd(paid), usd(net), usd(present)] for _, name, received, paid, net, present in found.by_party.iter_rows()
+    ]
+    return "Cash by party, mean over paths\n" + table(["party", "receives", "pays", "net", "present value of net"], body, right=range(1, 5))
+
+
+def _statement(found: Simulation, loan_id: str, party: str, path: int | None) -> str:
+    frame = found.ledgers[loan_id].statement(party=party, path=path)
+    body = [[str(d), other, why, claim, f"{amount:,.0f}", unit] for d, _, other, _, why, unit, claim, amount in frame.iter_rows()]
+    return f"Statement of {printable(party)}\n" + table(["date", "with", "reason", "claim", "amount", "unit"], body, right=(4,))

@@ -1,0 +1,148 @@
+"""Small facilities for tests: one deal in round numbers, its market, drivers by hand and by chance."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from curves import Market
+from instruments import Deal
+from pricing.engines.facility_run import Setup, set_up
+from pricing.schedules.facility import Facility
+from pricing.schedules.plan import NEVER, Drivers
+
+AS_OF = dt.date(2026, 3, 31)
+WATERFALL = (
+    "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated",
+    "distributions",
+)  # fmt: skip
+
+
+def market(**changes: Any) -> Market:
+    """Flat curves; rents fall by 10 % a year; `changes` replace whole tables."""
+    tables: dict[str, Any] = {
+        "rates": {"USD-SOFR": {"kind": "flat", "rate": 0.04}},
+        "credit": {"PAYER": {"kind": "hazard", "hazard": 0.02}, "PARENT": {"kind": "hazard", "hazard": 0.10}},
+        "rent": {"GPU": {"spot_usd_per_hour": 3.0, "growth": -0.1, "volatility": 0.4, "relet_months": 2, "relet_utilisation": 0.8}},
+        "resale": {"GPU": {"new_usd": 40_000.0, "decline": 0.3, "depth_units": 1000.0, "impact": 0.5, "sale_cost": 0.05}},
+        "power": {"US": {"usd_per_kwh": 0.08}},
+        "correlation": {"rent:GPU|credit:PARENT": 0.5, "credit:PAYER|credit:PARENT": 0.3},
+    }
+    return Market.model_validate({"as_of": AS_OF} | tables | changes)
+
+
+def deal(**changes: Any) -> Deal:
+    """A facility of two cohorts, 1,000 units, 50 million of cost; `changes` to the loan, and to other parts under their names."""
+    loan: dict[str, Any] = {
+        "kind": "loan", "lender": "bank", "borrower": "spv", "commitment_usd": 51e6, "maturity": dt.date(2029, 3, 31),
+        "collateral": "fleet", "offtake": "offtake", "agent_fee_usd_per_year": 60_000.0, "management_fee_share": 0.02,
+        "completion_support": True,
+        "floating": {"share": 0.6, "margin": 0.03}, "fixed": {"share": 0.4, "rate": 0.065},
+        "amortisation": {"kind": "annuity", "start": dt.date(2026, 10, 31), "annuity_rate": 0.06},
+        "draws": {
+            "window_end": dt.date(2026, 9, 30), "at_funding": 0.9, "after_acceptance": 1.02, "initial_commitment_usd": 45e6,
+            "sizing_dscr": 1.2, "undrawn_fee": 0.005,
+        },
+        "hedge": {"share": 0.9, "start": dt.date(2026, 10, 31)},
+        "waterfall": WATERFALL, "reserves": {"liquidity_months": 3, "power_months": 1},
+        "maintenance": {"threshold": 1.15, "months": 3, "first_test": dt.date(2026, 12, 31), "grace_months": 1, "cures": 1},
+        "negative_income": {"lead_months": 2}, "cash_trap": {"release_months": 3, "release_dscr": 1.1},
+        "enforcement": {"grace_months": 1, "repossession_months": 2, "lots": 3, "default_margin": 0.02},
+    }  # fmt: skip
+    offtake: dict[str, Any] = {
+        "kind": "offtake", "customer": "payer", "provider": "spv", "fleet": "fleet", "price_usd_per_hour": 3.6, "availability": 0.99,
+        "end": dt.date(2029, 3, 31), "delay_odds_per_month": 0.2,
+        "substitute": {"odds": 0.7, "delay_months": 3, "interim_share": 0.6, "cost_usd_per_unit": 1000.0, "cost_uplift": 0.1},
+    }  # fmt: skip
+    fleet: dict[str, Any] = {
+        "owner": "spv", "operator": "parent", "vendor": "maker", "model": "GPU", "kw_per_unit": 1.5, "rent": "rent:GPU",
+        "resale": "resale:GPU", "attrition": 0.02, "accounting": {"life_years": 6.0},
+        "site": {"power": "power:US", "pue": 1.2, "colocation_usd_per_kw_month": 150.0, "upkeep_usd_per_unit_month": 100.0},
+        "cohorts": [
+            {"label": "a", "units": 400.0, "cost_usd": 20e6, "funding": dt.date(2026, 4, 30), "acceptance": dt.date(2026, 6, 30)},
+            {"label": "b", "units": 600.0, "cost_usd": 30e6, "funding": dt.date(2026, 6, 30), "acceptance": dt.date(2026, 8, 31)},
+        ],
+    }  # fmt: skip
+    guarantee = {"kind": "guarantee", "guarantor": "parent", "loan": "loan", "form": "bad_acts", "bad_act_odds": 0.3}
+    parts = {name: changes.pop(name, {}) for name in ("offtake", "fleet", "guarantee", "deal")}
+    document = {
+        "id": "small",
+        "as_of": AS_OF,
+        "parties": {
+            "bank": {}, "spv": {}, "parent": {"credit": "credit:PARENT"}, "payer": {"credit": "credit:PAYER"}, "maker": {},
+        },
+        "assets": {"fleet": fleet | parts["fleet"]},
+        "contracts": {"loan": loan | changes, "offtake": offtake | parts["offtake"], "support": guarantee | parts["guarantee"]},
+    }  # fmt: skip
+    return Deal.model_validate(document | parts["deal"])
+
+
+def setup(given: Deal | None = None, on: Market | None = None) -> Setup:
+    """The small facility, resolved."""
+    return set_up(given or deal(), "loan", on or market())
+
+
+def drivers(
+    facility: Facility, *, ratio: Any = 1.0, customer: int = NEVER, operator: int = NEVER, substituted: bool = True, bad_act: bool = False,
+    delay: Any = 0,
+) -> Drivers:  # fmt: skip
+    """One path by hand: `ratio` a number or [time], `delay` a number or [cohort]."""
+    months, cohorts = facility.plan.months, len(facility.plan.fund)
+    rents = np.broadcast_to(np.asarray(ratio, dtype=np.float64), (months,))[:, None].copy()
+
+    def whole(number: int) -> Any:
+        return np.array([number], dtype=np.int64)
+
+    slips = np.broadcast_to(np.asarray(delay, dtype=np.int64), (cohorts,))[:, None].copy()
+    return Drivers(rents, rents**0.8, whole(customer), whole(operator), whole(operator), whole(substituted), whole(bad_act), slips)
+
+
+def rough_drivers(facility: Facility, seed: int, paths: int = 64) -> Drivers:
+    """Many paths with frequent defaults and wild rents: every branch of the month is taken."""
+    rng = np.random.default_rng(seed)
+    months, cohorts = facility.plan.months, len(facility.plan.fund)
+
+    def strikes() -> Any:
+        month = rng.integers(0, facility.plan.maturity, paths)
+        return np.where(rng.random(paths) < 0.5, month, NEVER).astype(np.int64)
+
+    ratio = np.exp(np.cumsum(rng.normal(-0.01, 0.15, (months, paths)), axis=0))
+    return Drivers(
+        ratio, ratio**0.8, strikes(), strikes(), strikes(), rng.integers(0, 2, paths), rng.integers(0, 2, paths),
+        rng.integers(0, 4, (cohorts, paths)),
+    )  # fmt: skip
+
+
+@st.composite
+def deals(draw: st.DrawFn) -> Deal:
+    """Valid facilities: ranks in any allowed order, kinds of amortisation, tight and loose tests, few and many lots."""
+    middle = list(draw(st.permutations(WATERFALL[1:-1])))
+    first, second = sorted((middle.index("principal"), middle.index("sweep")))
+    middle[first], middle[second] = "principal", "sweep"
+    share = draw(st.sampled_from([0.0, 0.5, 1.0]))
+    floating = {"share": share, "margin": draw(st.sampled_from([0.0, 0.0225, 0.09]))} if share else None
+    return deal(
+        waterfall=(WATERFALL[0], *middle, WATERFALL[-1]),
+        sweep=draw(st.sampled_from([0.0, 0.5, 1.0])),
+        floating=floating,
+        fixed={"share": 1.0 - share, "rate": 0.06} if share < 1 else None,
+        hedge={"share": 0.95, "start": dt.date(2026, 10, 31)} if floating else None,
+        amortisation={"kind": draw(st.sampled_from(["annuity", "straight", "bullet"])), "start": dt.date(2026, 10, 31)},
+        completion_support=draw(st.booleans()),
+        customer_default_is_event_of_default=draw(st.booleans()),
+        reserves={"liquidity_months": draw(st.integers(0, 6)), "power_months": draw(st.integers(0, 3))},
+        maintenance={
+            "threshold": draw(st.sampled_from([0.9, 1.15, 1.5])), "months": draw(st.integers(1, 4)), "first_test": dt.date(2026, 12, 31),
+            "grace_months": draw(st.integers(0, 3)), "cures": draw(st.integers(0, 3)),
+        },
+        negative_income=draw(st.sampled_from([None, {"lead_months": 1}, {"lead_months": 6}])),
+        enforcement={
+            "grace_months": draw(st.integers(0, 3)), "repossession_months": draw(st.integers(0, 4)), "lots": draw(st.integers(1, 4)),
+            "idle_cost_share": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        },
+        offtake={"price_usd_per_hour": draw(st.sampled_from([0.5, 2.5, 3.6, 6.0]))},
+        guarantee={"form": draw(st.sampled_from(["bad_acts", "payment"])), "payment_lag_months": draw(st.integers(0, 5))},
+    )  # fmt: skip

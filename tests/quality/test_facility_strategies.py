@@ -1,0 +1,33 @@
+"""Do the random facilities and drivers of the tests reach every part of a facility's life?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pricing.kernels.facility import roll_kept
+from pricing.ledger import facility as k
+from tests.facilities import deal, rough_drivers, setup
+
+
+def test_rough_drivers_reach_every_posting() -> None:
+    facility = setup(deal(maintenance=deal().contracts["loan"].maintenance.model_dump() | {"cures": 2}, sweep=0.3)).facility  # type: ignore[union-attr]
+    ledger = np.concatenate([roll_kept(facility.plan, rough_drivers(facility, seed))[0] for seed in range(4)], axis=2)
+    never = [str(posting.reason) for i, posting in enumerate(facility.postings.postings) if not np.abs(ledger[:, i]).any()]
+    assert never == []
+
+
+def test_rough_drivers_reach_breach_cure_default_recovery_and_loss() -> None:
+    facility = setup().facility
+    ledger, states, outcomes = roll_kept(facility.plan, rough_drivers(facility, 5, paths=400))
+    status = states[:, k.STATUS]
+    assert (states[:, k.BREACHED] > 0).any()
+    assert (ledger[:, k.CURE] > 0).any()
+    assert (status == k.ENFORCEMENT).any()
+    assert (status == k.AWAITING).any()
+    healed = (status[:-1] == k.ENFORCEMENT) & (status[1:] == k.PERFORMING)
+    assert healed.any()
+    whole = (outcomes[k.DEFAULT_MONTH] < facility.plan.months) & (outcomes[k.SHORTFALL] == 0.0)
+    assert whole.any()
+    assert (outcomes[k.SHORTFALL] > 0.0).any()
+    assert (ledger[:, k.TO_TRAP] > 0).any()
+    assert (ledger[:, k.TO_TRAP] < 0).any()
