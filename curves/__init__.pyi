@@ -58,7 +58,13 @@ from .equity import (
     volatility_surface as volatility_surface,
 )
 from .equity_quotes import BeliefQuotes as BeliefQuotes, EquityQuotes as EquityQuotes
-from .files import load_market as load_market, market_from_text as market_from_text, schema_of as schema_of
+from .files import (
+    load_market as load_market,
+    load_scenarios as load_scenarios,
+    market_from_text as market_from_text,
+    save_scenarios as save_scenarios,
+    schema_of as schema_of,
+)
 from .hardware import (
     FailureRate as FailureRate,
     IncomeValue as IncomeValue,
@@ -109,5 +115,11 @@ from .rates import (
     treasury_coupon as treasury_coupon,
 )
 from .rent_quotes import Launch as Launch, TwoFactorRent as TwoFactorRent
-from .scenarios import Move as Move, Scenario as Scenario, standard_scenarios as standard_scenarios
+from .scenarios import (
+    Move as Move,
+    PathPoint as PathPoint,
+    Scenario as Scenario,
+    Step as Step,
+    standard_scenarios as standard_scenarios,
+)
 from .tenors import add_tenor as add_tenor, years_between as years_between

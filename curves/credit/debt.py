@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 
 from curves.arrays import DAYS_PER_YEAR, FloatArray, bad_argument, finite_array
+from curves.credit.curve import SurvivalCurve
 from curves.credit.solving import Policy, solve_pillars
 from curves.rates.curve import DiscountCurve
 
@@ -118,21 +120,39 @@ def bootstrap_debt(
     if not 0.0 <= recovery < 1.0:
         raise bad_argument(subject, "recovery", recovery, "at or above 0 and below 1", "a safe claim says nothing about default")
 
-    def note(index: int, spread: float) -> _Note:
-        times = np.sort(ends[index] - np.arange(int(np.ceil(ends[index] * QUARTERS_PER_YEAR - 1e-9))) / QUARTERS_PER_YEAR)
-        starts = np.concatenate(([0.0], times[:-1]))
-        if form == "floating":
-            growth = discount.discount(starts) / discount.discount(times) - 1.0
-            return _Note(times, growth + spread * (times - starts) * DAYS_PER_YEAR / DAYS_PER_ACCRUAL_YEAR, price)
-        fixed = np.full(times.size, coupon / QUARTERS_PER_YEAR) * (times - starts) * QUARTERS_PER_YEAR
-        promised = discount.discount(times) * np.exp(-spread * times)
-        return _Note(times, fixed, float((fixed * promised).sum() + promised[-1]))
-
     def gain(index: int, found: Sequence[float], hazard: float, spread: float) -> float:
-        one = note(index, spread)
+        one = _note(float(ends[index]), spread, form, discount, price, coupon)
         values = note_values(
             one.times, one.coupons, hazard_times_years=ends[: index + 1], hazards=[*found, hazard], recovery=recovery, discount=discount
         )
         return one.price - float(values)
 
     return solve_pillars(quotes, gain, policy=policy, subject=subject, pillars=pillars)
+
+
+def debt_spread(
+    maturity_years: float, curve: SurvivalCurve, *, form: Form, discount: DiscountCurve, price: float = 1.0, coupon: float = 0.0
+) -> float:
+    """The spread at which a note of `bootstrap_debt` is fair on a survival curve: the way back from hazards to a quote.
+
+    Arguments as in `bootstrap_debt`; recovery is the curve's. Raises ValueError where no spread between -50 % and 1,000 % is fair.
+    """
+
+    def gap(spread: float) -> float:
+        one = _note(maturity_years, spread, form, discount, price, coupon)
+        terms = {"hazard_times_years": curve.times_years, "hazards": curve.hazards}
+        return one.price - float(note_values(one.times, one.coupons, recovery=curve.recovery, discount=discount, **terms))
+
+    return cast(float, brentq(gap, -0.5, 10.0, xtol=1e-15))
+
+
+def _note(maturity_years: float, spread: float, form: Form, discount: DiscountCurve, price: float, coupon: float) -> _Note:
+    count = int(np.ceil(maturity_years * QUARTERS_PER_YEAR - 1e-9))
+    times = np.sort(maturity_years - np.arange(count) / QUARTERS_PER_YEAR)
+    starts = np.concatenate(([0.0], times[:-1]))
+    if form == "floating":
+        growth = discount.discount(starts) / discount.discount(times) - 1.0
+        return _Note(times, growth + spread * (times - starts) * DAYS_PER_YEAR / DAYS_PER_ACCRUAL_YEAR, price)
+    fixed = coupon * (times - starts)
+    promised = discount.discount(times) * np.exp(-spread * times)
+    return _Note(times, fixed, float((fixed * promised).sum() + promised[-1]))

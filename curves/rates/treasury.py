@@ -82,6 +82,17 @@ def _node(as_of: dt.date, tenor: str, rate: float, times: list[float], logs: lis
     return cast(float, brentq(gap, -40.0, 10.0, xtol=1e-15, rtol=1e-15))
 
 
+def treasury_yield(curve: DiscountCurve, tenor: str) -> float:
+    """The yield of one quoted tenor on a Treasury curve, by the conventions of `bootstrap_treasury`: a bill up to 6M, else a par bond."""
+    months = round(tenor_years(tenor) * 12.0)
+    if tenor_years(tenor) <= 0.5:
+        end = (add_tenor(curve.as_of, tenor) - curve.as_of).days / DAYS_PER_YEAR
+        return float(1.0 / curve.discount(end) - 1.0) / tenor_years(tenor)
+    ends = [add_tenor(curve.as_of, f"{month}M") for month in range(HALF_YEAR_MONTHS, months + 1, HALF_YEAR_MONTHS)]
+    factors = curve.discount([(end - curve.as_of).days / DAYS_PER_YEAR for end in ends])
+    return float(2.0 * (1.0 - factors[-1]) / factors.sum())
+
+
 def par_yield(curve: DiscountCurve, years: npt.ArrayLike, *, start_years: float = 0.0) -> FloatArray:
     """Semi-annual par yields of bonds of whole half-years, now or forward: 2 (D(s) - D(s + n)) / sum of D(s + i/2).
 
