@@ -30,6 +30,8 @@ from curves.tenors import add_tenor, years_between
 from instruments.ground.errors import GpufinError, Problem
 from instruments.ground.keys import kind_of, name_of
 
+READ_OFF = ("1Y", "3Y", "5Y")
+"""Where curves without quotes of their own are shown."""
 GAUSS_POINTS = 24
 """Of the quadrature, between one quoted term and the next."""
 
@@ -44,8 +46,8 @@ class MarketLine:
     """Path of the quote inside its block: 'quotes.5Y', 'spot_usd'."""
     years: float | None
     """Time of the pillar in ACT/365F years, where it has one."""
-    quote: float
-    """As quoted, shifts included."""
+    quote: float | None
+    """As quoted, shifts included; null where a curve is read between its quotes."""
     fitted: float | None
     """What the curve gives back; null for a quote from which no curve is built."""
     residual: float | None
@@ -55,7 +57,7 @@ class MarketLine:
     curve_value: float | None
     """The curve at the pillar."""
     basis: str
-    """How good the quote is."""
+    """How good the quote is; 'curve' for a number read off a curve."""
     age_days: int
     """Days from its observation to the market's date."""
 
@@ -109,7 +111,32 @@ def market_lines(market: Market) -> tuple[tuple[MarketLine, ...], tuple[Problem,
                 age_days=ages.get(key, 0),
             )
         )
+        if fit is None and pillar == _last_pillar(market, key):
+            lines += _read_off(market, key, ages.get(key, 0), problems)
     return tuple(lines), tuple(problems)
+
+
+def _last_pillar(market: Market, key: str) -> str:
+    """The last quote of a block that was given: the curve's own lines stand after it."""
+    found = [quote for quote in all_quotes(market) if quote.given and f"{kind_of(key)}:{'.'.join(quote.steps[1:2])}" == key]
+    return ".".join(found[-1].steps[2:]) if found else ""
+
+
+def _read_off(market: Market, key: str, age_days: int, problems: list[Problem]) -> Iterator[MarketLine]:
+    """Curves that stand on a model more than on quotes: survival of proxies, ratings and hazards, forwards of rents."""
+    for tenor in READ_OFF:
+        time = years_between(market.as_of, add_tenor(market.as_of, tenor))
+        try:
+            if kind_of(key) == "credit":
+                name, value = "survival", float(survival_curve(market, key).survival(time))
+            elif kind_of(key) == "rent":
+                name, value = "forward", float(rent_curve(market, key).forward(time))
+            else:
+                return
+        except GpufinError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+            return
+        yield MarketLine(key, f"curve.{tenor}", time, None, None, None, name, value, "curve", age_days)
 
 
 def _rates(market: Market, key: str) -> Iterator[tuple[str, Fitted]]:

@@ -55,7 +55,7 @@ def _row(line: MarketLine) -> list[str]:
     return [
         line.key,
         line.pillar,
-        f"{line.quote:,.6g}",
+        "" if line.quote is None else f"{line.quote:,.6g}",
         "" if line.fitted is None else f"{line.fitted:,.6g}",
         "" if line.residual is None else f"{line.residual:.1e}",
         line.curve or "",
