@@ -65,7 +65,7 @@ class TwoFactor:
     def variance(self, years: npt.ArrayLike) -> FloatArray:
         """V(T): diffusive variance of ln P_T, same shape as the times."""
         short, long, cross = self.covariance(checked_times("two_factor", "years", years))
-        return short + long + 2.0 * cross
+        return np.maximum(short + long + 2.0 * cross, 0.0)  # opposite factors cancel to a hair below 0
 
     def forward_variance(self, expiry_years: npt.ArrayLike, delivery_years: npt.ArrayLike) -> FloatArray:
         """Diffusive variance up to the expiry of the logarithm of the forward for a later delivery, broadcast.
@@ -80,7 +80,7 @@ class TwoFactor:
             raise bad_argument("two_factor", "delivery_years", delivery, "at or after the expiry", "exchange the times")
         left = self.decay(delivery - expiry)
         short, long, cross = self.covariance(expiry)
-        return left**2 * short + long + 2.0 * left * cross
+        return np.maximum(left**2 * short + long + 2.0 * left * cross, 0.0)
 
     def log_forward(self, years: npt.ArrayLike) -> FloatArray:
         """Ln F(0, T) - ln P_0 before launches and fit: (e^{-kappa T} - 1) x_0 + mu* T - (1 - e^{-kappa T}) lambda_x / kappa + V(T) / 2."""
