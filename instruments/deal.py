@@ -129,10 +129,12 @@ class Deal(Terms):
         for milestone_id, milestone in self.milestones.items():
             if milestone.buyer is not None:
                 _known(self, milestone.buyer, "party", f"milestones.{milestone_id}.buyer", self.parties)
-        for contract_id in self.position.contracts:
+        for contract_id, position in self.position.contracts.items():
             _known(self, contract_id, "contract", f"position.contracts.{contract_id}", self.contracts)
-            if not isinstance(self.contracts[contract_id], Warrant):
+            contract = self.contracts[contract_id]
+            if not isinstance(contract, Warrant):
                 raise _rule(f"position.contracts.{contract_id}", f"'{contract_id}' is no warrant: loans stand in position.facilities")
+            _fits(contract, position, f"position.contracts.{contract_id}")
         for contract_id in self.position.facilities:
             _known(self, contract_id, "contract", f"position.facilities.{contract_id}", self.contracts)
             if not isinstance(self.contracts[contract_id], Loan):
@@ -140,6 +142,28 @@ class Deal(Terms):
         for milestone_id in self.position.milestones:
             _known(self, milestone_id, "milestone", f"position.milestones.{milestone_id}", self.milestones)
         return self
+
+
+def _fits(contract: Warrant, position: WarrantPosition, place: str) -> None:
+    """The position of a contract speaks of its tranches and legs."""
+    exercised = position.exercised_shares
+    if exercised and len(exercised) != len(contract.tranches):
+        raise _rule(f"{place}.exercised_shares", f"one number per tranche: {len(contract.tranches)}, not {len(exercised)}")
+    for index, (done, tranche) in enumerate(zip(exercised, contract.tranches, strict=False)):
+        if not 0.0 <= done <= tranche.shares:
+            raise _rule(f"{place}.exercised_shares.{index}", f"{done:g} is not between 0 and the tranche's {tranche.shares:g} shares")
+    legs = [
+        ".".join(part for part in (str(index), path) if part)
+        for index, tranche in enumerate(contract.tranches)
+        for path, _ in legs_of(tranche.condition)
+    ]
+    for index, path in enumerate(position.latched):
+        if path not in legs:
+            raise PydanticCustomError(
+                "unknown_name",
+                "{value} is no such {what}",
+                {"path": f"{place}.latched.{index}", "value": path, "what": "leg", "choices": tuple(legs)},
+            )
 
 
 def _known(deal: Deal, name: str, what: str, path: str, names: object) -> None:

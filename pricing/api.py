@@ -10,6 +10,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from curves import Market, market_warnings
@@ -18,9 +19,12 @@ from instruments.deal import Contract, Deal, Party
 from instruments.ground.base import Terms
 from instruments.ground.errors import GpufinError, InputError, PricingError, Problem
 from instruments.ground.messages import problem
+from pricing.engines.warrant_setup import prepare
 from pricing.exposure import Exposure, exposure_of
+from pricing.measures import Probability
 from pricing.paths.streams import blocks_for, check_seed, workers
-from pricing.registry import DEFAULT_PATHS, Entry, Outcome, Settings, Task, find_engine
+from pricing.paths.world import World, simulate_world
+from pricing.registry import DEFAULT_PATHS, Entry, Outcome, Settings, Task, entries_for, find_engine
 from pricing.results import Row, Valuation, check_measures
 
 BESIDE = "quantlib"
@@ -70,7 +74,8 @@ def price(
     for contract_id, contract in deal.contracts.items():
         try:
             entry = find_engine(type(contract), method)
-            asked = check_measures(wanted, (*entry.measures, *EXPOSURES))
+            others = _offered_beside(entry) if whole and method is None else ()
+            asked = check_measures(wanted, tuple(dict.fromkeys((*entry.measures, *others, *EXPOSURES))))
             task = Task(deal=deal, contract_id=contract_id, contract=contract, market=market, settings=replace(settings, measures=asked))
             outcome = entry.engine(task)
             rows += outcome.rows
@@ -96,6 +101,34 @@ def price(
         assumptions=tuple(item for exposure in exposures for item in exposure.assumptions),
         audit=audit(deal, market, settings, ",".join(dict.fromkeys(methods))),
     )
+
+
+def simulate_paths(
+    deal: Deal, market: Market, contract_id: str, *, probability: Probability = "pricing", seed: int = 0, block: int = 0
+) -> World:
+    """One block of 4,096 joint daily paths of what a warrant depends on: the very paths that its price averages.
+
+    Args:
+        deal, market: as in `price`. contract_id: a warrant of the deal.
+        probability: 'pricing', 'share' (the warrant's own share as numeraire) or 'real_world' (with a real-world block in the market).
+        seed, block: which random numbers.
+
+    Returns:
+        A `World`: closes, highs and lows [day, path], days of deliveries [level, path], days of default [path].
+    """
+    if contract_id not in deal.contracts:
+        raise InputError(
+            problem("unknown_name", subject=deal.id, field="contracts", value=contract_id, what="contract", choices=deal.contracts)
+        )
+    check_dates(deal, market)
+    settings = Settings(seed=check_seed(seed))
+    run = prepare(Task(deal=deal, contract_id=contract_id, contract=deal.contracts[contract_id], market=market, settings=settings))
+    history = {run.warrant.underlying: np.array(run.position.closes)} if run.position.closes else {}
+    return simulate_world(run.drivers, probability, run.warrant.underlying, seed, block, history)
+
+
+def _offered_beside(entry: Entry) -> tuple[str, ...]:
+    return next((other.measures for other in entries_for(entry.terms) if other.method == BESIDE), ())
 
 
 def _beside(task: Task, entry: Entry, warnings: list[str]) -> tuple[Row, ...]:

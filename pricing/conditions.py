@@ -172,12 +172,17 @@ def _window_sums(values: NDArray[np.float64], history: NDArray[np.float64] | Non
 
 
 def _price_truth(leg: PriceTarget, world: World) -> Truth:
-    history = world.history.get(leg.of)
     if isinstance(leg.observation, DaysOut):
-        hits, past = _meets(leg, world.closes[leg.of]), None if history is None else _meets(leg, history).astype(np.float64)
-        counts, _ = _window_sums(hits.astype(np.float64), past, leg.observation.days)
-        return counts > leg.observation.hits - 0.5
+        return _hits(leg, world, leg.observation.days) >= leg.observation.hits
     return _meets(leg, observed(leg, world))
+
+
+def _hits(leg: PriceTarget, world: World, days: int) -> NDArray[np.float64]:
+    """How many of the last `days` closes meet the target [day, path]: whole numbers."""
+    history = world.history.get(leg.of)
+    past = None if history is None else _meets(leg, history).astype(np.float64)
+    counts, _ = _window_sums(_meets(leg, world.closes[leg.of]).astype(np.float64), past, days)
+    return counts
 
 
 def _meets(leg: PriceTarget, prices: NDArray[np.float64]) -> Truth:
@@ -224,6 +229,7 @@ class Verdict:
 def verdicts(condition: Leg | Group, watch: Watch, path_index: int) -> tuple[Verdict, ...]:
     """For one path, every leg on every day: value tested, threshold, whether it holds, and whether it counts (latched).
 
+    A price leg shows its close, high, low or mean against the target; one of `days_out` the hits in its window against those it needs.
     Legs without a number (dates, events, own conditions) show 1 for true and 0 for false against 1.
     """
     found: list[Verdict] = []
@@ -237,6 +243,8 @@ def verdicts(condition: Leg | Group, watch: Watch, path_index: int) -> tuple[Ver
 
 
 def _tested(leg: Leg, world: World, raw: Truth, path_index: int) -> tuple[NDArray[np.float64], float]:
+    if isinstance(leg, PriceTarget) and isinstance(leg.observation, DaysOut):
+        return _hits(leg, world, leg.observation.days)[:, path_index], float(leg.observation.hits)
     if isinstance(leg, PriceTarget):
         return observed(leg, world)[:, path_index], float(leg.at_least if leg.at_least is not None else leg.at_most or 0.0)
     if isinstance(leg, MilestoneReached):

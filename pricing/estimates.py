@@ -21,7 +21,8 @@ class Moments:
     @classmethod
     def of(cls, values: Array) -> Moments:
         """Moments of values [item, path]."""
-        return cls(values.shape[1], values.sum(axis=1), values @ values.T)
+        # not a matrix product: its sums would depend on how many threads the linear algebra library takes
+        return cls(values.shape[1], values.sum(axis=1), np.einsum("ip,jp->ij", values, values))
 
     def __add__(self, other: Moments) -> Moments:
         return Moments(self.count + other.count, self.total + other.total, self.cross + other.cross)

@@ -6,8 +6,10 @@ engines stand beside ours under a method name of their own.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING
 
 from instruments.ground.errors import InputError, PricingError
@@ -80,6 +82,8 @@ class Entry:
 
 _entries: dict[tuple[type[Terms], str], Entry] = {}
 _loaded = False
+_lock = Lock()
+_importer: list[int] = []
 
 
 def register_engine(
@@ -99,6 +103,7 @@ def register_engine(
     """
 
     def add(engine: Engine) -> Engine:
+        _load()  # ours come first, so that a clash is told to whoever made it
         taken = [entry for entry in _entries.values() if entry.terms is terms and (entry.method == method or (default and entry.default))]
         if taken:
             text = "one engine per method, and one default"
@@ -135,8 +140,16 @@ def find_engine(terms: type[Terms], method: str | None) -> Entry:
 
 
 def _load() -> None:
+    """Import our engines once; a second thread waits until they are all there, the importing one goes straight on."""
     global _loaded
-    if not _loaded:
-        import pricing.engines  # engines import numpy and the curves: only when one is asked for
-
-        _loaded = bool(pricing.engines.__name__)
+    if _loaded or _importer == [get_ident()]:
+        return
+    with _lock:
+        if _loaded:
+            return
+        _importer.append(get_ident())
+        try:
+            importlib.import_module("pricing.engines")  # numpy and the curves: only when an engine is asked for
+            _loaded = True
+        finally:
+            _importer.clear()

@@ -21,7 +21,7 @@ from pricing.engines.loan_schedule import schedule_rows
 from pricing.engines.loan_simulation import simulated
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
-from pricing.ledger.statements import by_party, coverage_statement, statement
+from pricing.ledger.statements import by_party, coverage_statement, draw_statement, statement
 from pricing.paths.streams import blocks_for, check_seed, workers
 from pricing.registry import DEFAULT_PATHS, Settings, Task
 from pricing.results import Row, document_json, table_of
@@ -53,6 +53,10 @@ class Ledger:
         """The maintenance test by date with value tested, threshold and verdict: of one path, or of the plan."""
         states = (planned_run(self.run.facility) if path is None else self.run.replay(path)[1]).states[:, :, 0]
         return coverage_statement(self.dates, states, self.run.facility.plan.threshold)
+
+    def draws(self) -> pl.DataFrame:
+        """The sizing test of each cohort's draw after acceptance, on the plan."""
+        return draw_statement(self.run.facility)
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ def _party_rows(run: FacilityRun) -> list[Row]:
             kind="facility",
             part="all its contracts",
             party=party,
-            date=facility.deal.as_of,
+            date=facility.as_of,
             measure="value",
             probability="pricing",
             value=value,

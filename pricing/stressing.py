@@ -135,7 +135,15 @@ def deal_after(deal: Deal, scenario: Scenario) -> Deal:
                 problem("unknown_name", subject=scenario.label, field="events", value=event.milestone, what="milestone", choices=milestones)
             )
         milestone = milestones[event.milestone]
-        shift = dt.timedelta(days=round(event.years * 365))
-        plan = {(date + shift if date > deal.as_of else date): level for date, level in milestone.plan.items()}
-        milestones[event.milestone] = milestone.evolve(plan=plan)
+        try:
+            shift = dt.timedelta(days=round(event.years * 365))
+            moved = [(date + shift if date > deal.as_of else date, level) for date, level in sorted(milestone.plan.items())]
+            if len(dict(moved)) < len(moved):
+                raise ValueError("two levels on one date")
+            milestones[event.milestone] = milestone.evolve(plan=dict(moved))
+        except (OverflowError, ValueError) as error:  # a ValidationError is a ValueError
+            why = f"{event.milestone} cannot move by {event.years:g} years"
+            raise PricingError(
+                problem("unsupported", subject=scenario.label, field="events", why=why, remedy="choose a smaller delay")
+            ) from error
     return deal.evolve(milestones=milestones) if scenario.events else deal

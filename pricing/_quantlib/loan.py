@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Callable
 
@@ -86,3 +87,21 @@ def _hazard_curve(flows: LoanFlows, survival: Curve, today: ql.Date, dates: list
     total = -np.log(np.concatenate([[1.0], survival(years)]))
     hazards = np.diff(total) / np.diff(np.concatenate([[0.0], years]))
     return ql.HazardRateCurve([today, *dates], [float(hazards[0]), *(float(h) for h in hazards)], ql.Actual365Fixed())
+
+
+def quantlib_claims(as_of: dt.date, flows: dict[dt.date, float], discount: Curve, survival: Curve, *, subject: str) -> float:
+    """Single payments on one credit without recovery, by zero-coupon bonds and the risky bond engine: sum of D(t) S(t) CF(t)."""
+    dates = tuple(flows)
+    balances = np.zeros(len(dates))
+    grid = LoanFlows(as_of, dates, balances, balances, balances, 0.0, 0.0, balances, 0.0)
+    with session(as_of), refusals(key=subject, pillar="planned payments", quote=len(dates)):
+        today, ends = to_ql(as_of), [to_ql(date) for date in dates]
+        curve = ql.YieldTermStructureHandle(_discount_curve(grid, discount, today, ends))
+        default = ql.DefaultProbabilityTermStructureHandle(_hazard_curve(grid, survival, today, ends))
+        engine = ql.RiskyBondEngine(default, 0.0, curve)
+        total = 0.0
+        for end, amount in zip(ends, flows.values(), strict=True):
+            bond = ql.ZeroCouponBond(0, ql.NullCalendar(), 1.0, end, ql.Unadjusted, 100.0, today)
+            bond.setPricingEngine(engine)
+            total += amount * float(bond.NPV())
+        return total

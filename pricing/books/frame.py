@@ -107,7 +107,7 @@ def checked_book(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[RowFailure]]:
             broken = broken | value.is_null()
         if column.rule is not None:
             broken = broken | (value.is_not_null() & ~column.rule(value).fill_null(False))
-        wrong = raw.filter(broken).select("row", "id", column.name)
+        wrong = raw.filter(broken).select("row", "id", pl.col(column.name).alias("cell"))
         failures += [_failure(row, name, column, cell) for row, name, cell in wrong.iter_rows()]
         typed = typed.with_columns(value.alias(column.name))
         bad = bad | broken

@@ -15,12 +15,12 @@ from curves import Market, Scenario, market_warnings
 from instruments.conditions import AllOf, Close, Leg, MilestoneReached, PriceTarget, Touch
 from instruments.contracts.warrant import Tranche, Warrant
 from instruments.deal import Deal, Milestone, Party
-from instruments.ground.errors import BatchError, GpufinError, Problem
+from instruments.ground.errors import BatchError, GpufinError, InputError, Problem
 from instruments.ground.messages import problem
 from pricing.api import fingerprint, price
 from pricing.books.frame import RowFailure, checked_book, read_book
 from pricing.books.lane import in_lane, lane_values
-from pricing.paths.streams import check_seed
+from pricing.paths.streams import blocks_for, check_seed, workers
 from pricing.registry import DEFAULT_PATHS
 from pricing.results import document_json
 
@@ -94,23 +94,42 @@ def price_book(
         InputError: the file or its columns are unusable. BatchError: every row failed.
     """
     check_seed(seed)
+    size = DEFAULT_PATHS if paths is None else paths
+    blocks_for(size)
+    workers(threads)
     frame = read_book(book)
     good, failures = checked_book(frame)
     good, more = _fits_market(good, market)
     failures += more
-    tried = (Scenario(label="base"), *(scenarios or ()))
+    tried = (Scenario(label="base"), *checked_scenarios(scenarios or ()))
     parts: list[pl.DataFrame] = []
     for scenario in tried:
         moved = scenario.apply(market)
-        found, failed = _price_rows(good, moved, scenario.label, executor, (paths or DEFAULT_PATHS, seed, threads))
+        found, failed = _price_rows(good, moved, scenario.label, executor, (size, seed, threads))
         parts.append(found)
-        failures += failed
+        failures += [failure for failure in failed if failure.row not in {known.row for known in failures}]
     lost = {failure.row for failure in failures}
     results = pl.concat(parts).filter(~pl.col("row").is_in(list(lost)))
     if frame.height and results.is_empty():
         raise BatchError(*[failure.problem for failure in failures], problem("all_failed", subject="book", count=frame.height))
-    audit = {"market": fingerprint(market), "rows": frame.height, "seed": seed, "paths": paths or DEFAULT_PATHS}
+    audit = {"market": fingerprint(market), "rows": frame.height, "seed": seed, "paths": size}
     return BookResult(results, _failure_frame(failures), market_warnings(market), audit)
+
+
+def checked_scenarios(scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
+    """Scenarios of moves alone, each with a label of its own: a row of a book has no plan that an event could change."""
+    found = tuple(scenarios)
+    labels = ["base", *(scenario.label for scenario in found)]
+    for scenario in found:
+        if scenario.events:
+            why = "a book knows no events"
+            raise InputError(problem("unsupported", subject=scenario.label, field="events", why=why, remedy="use stress on a deal"))
+        if labels.count(scenario.label) > 1:
+            rule = "the label is taken ('base' is the unmoved market)"
+            raise InputError(
+                problem("broken_rule", subject="scenarios", field="label", value=scenario.label, rule=rule, remedy="rename it")
+            )
+    return found
 
 
 def _fits_market(good: pl.DataFrame, market: Market) -> tuple[pl.DataFrame, list[RowFailure]]:
@@ -138,6 +157,16 @@ def _fits_market(good: pl.DataFrame, market: Market) -> tuple[pl.DataFrame, list
             rule = "milestone and planned_delivery go together"
             failures.append(
                 RowFailure(row, name, problem("broken_rule", subject=subject, field="milestone", rule=rule, remedy="give both or none"))
+            )
+        elif planned is not None and planned <= market.as_of:
+            rule = f"a delivery planned on or before the market's date {market.as_of} is overdue or done"
+            remedy = "restate the plan, or leave both columns empty if it is delivered"
+            failures.append(
+                RowFailure(
+                    row,
+                    name,
+                    problem("broken_rule", subject=subject, field="planned_delivery", value=str(planned), rule=rule, remedy=remedy),
+                )
             )
         elif stone is not None and stone not in market.milestones:
             key = f"milestone:{stone}"

@@ -39,16 +39,21 @@ def text_of(deal: Deal, valuation: Valuation) -> str:
 
 
 def _headline(rows: list[Row]) -> str:
-    lines: list[str] = []
+    """Values of the whole contract, each with its method and what it leaves out; void ones only stand in the JSON."""
+    first = next((row for row in rows if row.measure == "value" and row.part is None), rows[0])
+    lines = [f"{first.contract}: worth {usd(first.value, first.standard_error)} USD to {first.party} by {first.method}{_said(first)}"]
     for row in rows:
-        if row.part is None and row.measure.startswith("value") and row.unit == "USD" and not (row.value is not None and row.value < 0):
-            label = row.measure.replace("_", " ")
-            note = f"  ({row.error_note})" if row.error_note else ""
-            lines.append(f"{row.contract}: {label} to {row.party} {usd(row.value, row.standard_error)} USD by {row.method}{note}")
-    return plain_lines(lines)
+        if row.part is None and row.party == first.party and row.unit == "USD" and row.value is not None and row.method == "quantlib":
+            label = row.measure.removeprefix("value_").replace("_", " ")
+            lines.append(f"  quantlib {label}: {usd(row.value)} USD{_said(row)}")
+    return lines_of(lines)
 
 
-def plain_lines(lines: list[str]) -> str:
+def _said(row: Row) -> str:
+    return f" ({row.error_note})" if row.error_note else ""
+
+
+def lines_of(lines: list[str]) -> str:
     """Lines joined, each made safe for a terminal."""
     return "\n".join(printable(line) for line in lines)
 
@@ -69,7 +74,8 @@ def _by_part(rows: list[Row]) -> str:
     method = rows[0].method
     holder = rows[0].party
     mine = [row for row in rows if row.method == method and row.party == holder and row.alternative is None]
-    parts = list(dict.fromkeys(row.part for row in mine if row.part is not None))
+    shown = {measure for measure, _, _ in COLUMNS}
+    parts = list(dict.fromkeys(row.part for row in mine if row.part is not None and row.measure in shown))
     columns = [c for c in COLUMNS if any(row.measure == c[0] and (c[2] is None or row.probability == c[2]) for row in mine)]
     if not parts or not columns:
         return ""
@@ -86,24 +92,43 @@ def _by_part(rows: list[Row]) -> str:
 def _shown(row: Row) -> str:
     if row.unit == "USD":
         return usd(row.value, row.standard_error)
-    if row.unit in ("fraction", "probability"):
+    if row.unit in ("fraction", "probability", "rate"):
         return percent(row.value, row.standard_error)
     return number(row.value, row.standard_error)
 
 
+OF_LOANS = (
+    "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
+    "default_probability", "recovery_rate",
+)  # fmt: skip
+"""Measures of a loan that stand below its value."""
+
+
 def _other(rows: list[Row]) -> str:
     lines = [f"{row.measure.replace('_', ' ')}: {_shown(row)}" for row in rows if row.part is None and row.measure.startswith("dilution")]
-    return plain_lines(lines)
+    for row in rows:
+        if row.measure in OF_LOANS and (row.part is None or row.measure == "fair_margin"):
+            part = f" ({row.part})" if row.part else ""
+            lines.append(f"{row.measure.replace('_', ' ')}{part} by {row.method}: {_shown(row)}")
+    return lines_of(lines)
+
+
+SMALL = 0.005
+"""Alternatives that move the value by less than this share of the largest move are counted, not listed."""
 
 
 def _exposure(rows: list[Row], valuation: Valuation) -> str:
     found = [row for row in rows if row.measure == "exposure"]
-    if not found:
+    most = max((abs(row.value or 0.0) for row in found), default=0.0)
+    listed = [row for row in found if abs(row.value or 0.0) > SMALL * most]
+    if not listed:
         return ""
-    base = {item.path: item.basis for item in valuation.assumptions}
+    basis = {item.path: item.basis for item in valuation.assumptions}
     body = [
-        [row.assumption or "", base.get(row.assumption or "", ""), row.alternative or "", usd(row.value, row.standard_error)]
-        for row in found
+        [row.assumption or "", basis.get(row.assumption or "", ""), row.alternative or "", usd(row.value, row.standard_error)]
+        for row in listed
     ]
     title = "What the value rests on: change of value at each alternative, the other terms at base"
-    return title + "\n" + table(["assumption", "basis", "alternative", "change, USD"], body, right=(3,))
+    whole = [f"from lowest to highest {usd(row.value)} USD: {row.error_note}" for row in rows if row.measure == "value_soft_range"]
+    rest = [f"{len(found) - len(listed)} more move it by less than {usd(SMALL * most)} USD"] if len(found) > len(listed) else []
+    return "\n".join([title, *whole, table(["assumption", "basis", "alternative", "change, USD"], body, right=(3,)), *rest])

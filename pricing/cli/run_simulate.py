@@ -31,10 +31,10 @@ def run(arguments: Namespace) -> int:
 
 def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: int | None = None) -> str:
     """The simulation for a terminal."""
-    parts = [f"{printable(deal.name or deal.id)}, {deal.as_of}"]
+    parts = [f"{printable(deal.name or deal.id)}, {found.runs[0].facility.as_of}"]
     for loan_id in found.ledgers:
         rows = [row for row in found.rows if row.contract == loan_id]
-        parts += [_headline(loan_id, rows), _margins(rows), _coverage(found, loan_id, path)]
+        parts += [_headline(loan_id, rows), _margins(rows), _draws(found, loan_id), _coverage(found, loan_id, path)]
     if party is not None:
         parts += [_statement(found, loan_id, party, path) for loan_id in found.ledgers]
     else:
@@ -87,17 +87,27 @@ def _coverage(found: Simulation, loan_id: str, path: int | None) -> str:
     tests = found.ledgers[loan_id].tests(path)
     title = "The plan" if path is None else f"Path {path}"
     body = []
-    for index, (date, balance, dscr, ltv, tested, threshold, verdict) in enumerate(tests.iter_rows()):
-        if index % EVERY == EVERY - 1 or verdict == "breached":
+    for index, (date, status, balance, trapped, dscr, ltv, tested, threshold, verdict) in enumerate(tests.iter_rows()):
+        if status != "closed" and (index % EVERY == EVERY - 1 or verdict == "breached"):
             shown = [number(each) if each is not None else "" for each in (dscr, ltv, tested, threshold)]
-            body.append([str(date), usd(balance), *shown, verdict])
-    header = ["date", "balance, USD", "DSCR", "LTV", "value tested", "threshold", "verdict"]
-    return f"{title}: coverage and the maintenance test\n" + table(header, body, right=range(1, 6))
+            body.append([str(date), usd(balance), usd(trapped), *shown, verdict, status])
+    header = ["date", "balance, USD", "trapped", "DSCR", "LTV", "value tested", "threshold", "verdict", "status"]
+    return f"{title}: coverage and the maintenance test\n" + table(header, body, right=range(1, 7))
+
+
+def _draws(found: Simulation, loan_id: str) -> str:
+    body = []
+    for label, funded, accepted, cost, first, after, tested, threshold, verdict in found.ledgers[loan_id].draws().iter_rows():
+        shown = [number(each) if each is not None else "" for each in (tested, threshold)]
+        body.append([label, str(funded), str(accepted), usd(cost), usd(first), usd(after), *shown, verdict])
+    header = ["cohort", "funded", "accepted", "cost", "at funding", "after acceptance", "value tested", "threshold", "verdict"]
+    return "Draws and the sizing test, on the plan\n" + table(header, body, right=range(3, 8))
 
 
 def _by_party(found: Simulation) -> str:
     body = [
-        [name, usd(received), usd(paid), usd(net), usd(present)] for _, name, received, paid, net, present in found.by_party.iter_rows()
+        [name, _cash(received), _cash(paid), _cash(net), _cash(present)]
+        for _, name, received, paid, net, present in found.by_party.iter_rows()
     ]
     return "Cash by party, mean over paths\n" + table(["party", "receives", "pays", "net", "present value of net"], body, right=range(1, 5))
 
@@ -106,3 +116,8 @@ def _statement(found: Simulation, loan_id: str, party: str, path: int | None) ->
     frame = found.ledgers[loan_id].statement(party=party, path=path)
     body = [[str(d), other, why, claim, f"{amount:,.0f}", unit] for d, _, other, _, why, unit, claim, amount in frame.iter_rows()]
     return f"Statement of {printable(party)}\n" + table(["date", "with", "reason", "claim", "amount", "unit"], body, right=(4,))
+
+
+def _cash(amount: float) -> str:
+    """An amount; less than a dollar is rounding of sums of billions."""
+    return usd(amount if abs(amount) >= 1.0 else 0.0)

@@ -50,7 +50,7 @@ class Rows:
                     kind="loan",
                     part=part,
                     party=party or facility.loan.lender,
-                    date=date or facility.deal.as_of,
+                    date=date or facility.as_of,
                     measure=measure,
                     probability="pricing",
                     value=float(value),

@@ -112,7 +112,7 @@ def _from_ledger(task: Task, run: FacilityRun, column: int, sides: tuple[str, st
             contract=task.contract_id,
             kind=getattr(task.contract, "kind", None),
             party=party,
-            date=task.deal.as_of,
+            date=task.market.as_of,
             measure="value",
             probability="pricing",
             value=sign * value,

@@ -32,7 +32,7 @@ def warrant_in_closed_form(task: Task) -> Outcome:
     _refuse_outside_domain(run, legs)
     share, horizon, rate = run.drivers.share(run.warrant.underlying), float(run.drivers.grid.times[-1]), average_rate(run)
     market = {"spot": share.spot, "volatility": share.volatility, "years": horizon, "rate": rate, "dividend_yield": share.dividend_yield}
-    delivered = np.array([_delivery_odds(run, leg, horizon) for leg in legs])
+    delivered = np.array([_delivery_odds(leg, horizon) for leg in legs])
     strike = run.warrant.strike_usd
     per_share = np.array(
         [
@@ -65,12 +65,10 @@ def average_rate(run: WarrantRun) -> float:
     return float(-np.log(grid.discounts[-1]) / grid.times[-1])
 
 
-def _delivery_odds(run: WarrantRun, leg: TwoLegs, horizon: float) -> float:
-    if leg.planned_years is None:
+def _delivery_odds(leg: TwoLegs, horizon: float) -> float:
+    if leg.planned_years is None or leg.clock is None:
         return 1.0
-    return float(
-        delivery_probability(planned_years=leg.planned_years, horizon_years=horizon, clock_volatility=run.drivers.clocks[0].volatility)
-    )
+    return float(delivery_probability(planned_years=leg.planned_years, horizon_years=horizon, clock_volatility=leg.clock.volatility))
 
 
 def _refuse_outside_domain(run: WarrantRun, legs: tuple[TwoLegs, ...]) -> None:
@@ -78,14 +76,13 @@ def _refuse_outside_domain(run: WarrantRun, legs: tuple[TwoLegs, ...]) -> None:
     reasons: list[str] = []
     if any(leg.target is not None and not isinstance(leg.observation, Touch) for leg in legs):
         reasons.append("a price leg is not watched continuously (touch)")
-    if any(meet != "latched" for leg in legs for meet in leg.meets if leg.target is not None and leg.planned_years is not None):
+    if any(leg.meets != {"latched"} for leg in legs):
         reasons.append("a leg is not latched")
-    if drivers.clocks:
-        first, last = drivers.keys.index(run.warrant.underlying), drivers.keys.index(drivers.clocks[0].key)
-        if drivers.correlation[first, last] != 0.0:
-            reasons.append("share and milestone are correlated")
-        if drivers.clocks[0].buyer is not None or drivers.clocks[0].cancellation_hazard > 0.0:
-            reasons.append("a default or cancellation can stop deliveries")
+    here = drivers.keys.index(run.warrant.underlying)
+    if any(drivers.correlation[here, drivers.keys.index(clock.key)] != 0.0 for clock in drivers.clocks):
+        reasons.append("share and milestone are correlated")
+    if any(clock.buyer is not None or clock.cancellation_hazard > 0.0 for clock in drivers.clocks):
+        reasons.append("a default or cancellation can stop deliveries")
     lowest = min((leg.target for leg in legs if leg.target is not None), default=np.inf)
     if run.warrant.strike_usd > lowest:
         reasons.append("the strike is above a target")

@@ -48,7 +48,7 @@ class LadderBlock:
     last_log_price: Array
     """ln S at expiry [path]."""
     controls: Array
-    """[control, path]: touch, independent delivery, and both, by tranche; empty without controls."""
+    """[control, path]: odds of touch given the closes, independent delivery, and both, by tranche; empty without controls."""
 
 
 class _Steps(NamedTuple):
@@ -75,6 +75,7 @@ class _State(NamedTuple):
     level: NDArray[np.int64]
     free_level: NDArray[np.int64]
     touched: NDArray[np.int64]
+    untouched_odds: Array
     best: Array
     window_sum: Array
     window_ring: Array
@@ -97,6 +98,7 @@ def _start(spot: float, stop: NDArray[np.int64], never: int, tranches: int, wind
         level=count(),
         free_level=count(),
         touched=count(),
+        untouched_odds=np.ones((tranches, BLOCK)),
         best=np.full(BLOCK, -np.inf),
         window_sum=np.zeros(BLOCK),
         window_ring=np.zeros((window, BLOCK)),
@@ -184,7 +186,8 @@ def run_ladder(
     share = drivers.shares[0]
     clock = drivers.clocks[0] if drivers.clocks else None
     credit = drivers.credits[0] if drivers.credits else None
-    compared = ladder.log_target if ladder.window == 1 else np.exp(ladder.log_target)
+    # no target stays -inf: a tranche without one does not wait for the window to fill
+    compared = ladder.log_target if ladder.window == 1 else np.where(np.isfinite(ladder.log_target), np.exp(ladder.log_target), -np.inf)
     level_clock = clock.planned if clock is not None else np.zeros(0)
     stop = cancellation_day(clock, grid, seed, block) if clock is not None else np.full(BLOCK, never, dtype=np.int64)
     states: dict[Probability, _State] = {}
@@ -193,19 +196,21 @@ def run_ladder(
         steps[probability] = _steps(run, probability)
         states[probability] = _start(share.spot, stop, never, tranches, ladder.window)
     own = [generator(seed, key, block) for key in drivers.keys]
-    bridges = [generator(seed, f"{key}|bridge", block) for key in drivers.keys]
-    needs_bridge = [index > 0 or controlled is not None for index in range(len(drivers.keys))]
+    bridges = [generator(seed, f"{key}|bridge", block) for key in drivers.keys[1:]]
+    room = np.empty((len(own), CHUNK, BLOCK))
     empty = np.ones((0, BLOCK))
     for first in range(0, never, CHUNK):
         days = min(CHUNK, never - first)
-        normals = np.stack([stream.standard_normal((days, BLOCK)) for stream in own])
-        uniforms = [stream.random((days, BLOCK)) if needed else empty for stream, needed in zip(bridges, needs_bridge, strict=True)]
+        # whole arrays: a part of one would be another type to the compiler
+        normals = room if days == CHUNK else np.empty((len(own), days, BLOCK))
+        for stream, part in zip(own, normals, strict=True):
+            stream.standard_normal(out=part)
+        uniforms = [stream.random((days, BLOCK)) for stream in bridges]
         for probability in probabilities:
             step_ladder(
                 first,
                 normals,
-                uniforms[0],
-                uniforms[1] if clock is not None else empty,
+                uniforms[0] if clock is not None else empty,
                 uniforms[-1] if credit is not None else empty,
                 drivers.factor,
                 clock is not None,
@@ -222,11 +227,10 @@ def run_ladder(
                 *states[probability],
             )
     results: dict[Probability, LadderBlock] = {}
-    rank = np.arange(tranches)[:, None]
     for probability, state in states.items():
         controls = np.zeros((0, BLOCK))
         if probability == controlled:
-            touch = (state.touched[None, :] > rank).astype(np.float64)
+            touch = 1.0 - state.untouched_odds
             delivered = (state.free_level[None, :] > ladder.needed_level[:, None]).astype(np.float64)
             controls = np.concatenate([touch, delivered, touch * delivered])
         results[probability] = LadderBlock(np.minimum(state.vest, never), state.vest_log_price, state.log_price, controls)

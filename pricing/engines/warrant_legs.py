@@ -9,6 +9,7 @@ from instruments.contracts.warrant import Tranche
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from pricing.engines.warrant_setup import WarrantRun
+from pricing.paths.drivers import Clock
 
 
 @dataclass(frozen=True)
@@ -18,20 +19,26 @@ class TwoLegs:
     target: float | None
     observation: Observation
     planned_years: float | None
+    clock: Clock | None
+    """What the delivery runs on; None without one."""
     meets: frozenset[Meet]
+    """How the legs meet; a leg on its own meets nothing, which is latched."""
 
 
 def two_legs(run: WarrantRun, method: str) -> tuple[TwoLegs, ...]:
-    """Every tranche as two legs.
+    """Every tranche as two legs; a leg that the position has latched is no leg any more.
 
     Raises:
-        PricingError: a condition is richer than one upper price target and one milestone.
+        PricingError: a condition is richer than one upper price target and one milestone, or closes before today can meet a target.
     """
     return tuple(_two_legs(run, index, tranche, method) for index, tranche in enumerate(run.warrant.tranches))
 
 
 def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> TwoLegs:
-    legs = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
+    grouped = isinstance(tranche.condition, AllOf)
+    every = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
+    places = [f"{index}.legs.{place}" if grouped else str(index) for place in range(len(every))]
+    legs = tuple(leg for leg, place in zip(every, places, strict=True) if place not in run.position.latched)
     prices = [leg for leg in legs if isinstance(leg, PriceTarget) and leg.at_least is not None and leg.of == run.warrant.underlying]
     stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
     if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:
@@ -46,7 +53,21 @@ def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> Two
                 remedy="use method monte_carlo",
             )
         )
-    planned = None
+    if prices and isinstance(prices[0].observation, Mean | DaysOut):
+        behind = run.position.closes[-prices[0].observation.days :]
+        if any(close >= float(prices[0].at_least or 0.0) for close in behind):
+            why = "closes before today are above the target, and the method looks ahead only"
+            raise PricingError(
+                problem(
+                    "unsupported",
+                    subject=run.task.contract_id,
+                    field=f"tranches.{index}.condition",
+                    value=method,
+                    why=why,
+                    remedy="use method monte_carlo",
+                )
+            )
+    planned, clock = None, None
     if stones:
         clock = next(clock for clock in run.drivers.clocks if clock.key == f"milestone:{stones[0].milestone}")
         level = next(i for i, level in enumerate(clock.levels) if level >= stones[0].at_least)
@@ -55,7 +76,8 @@ def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> Two
         target=prices[0].at_least if prices else None,
         observation=prices[0].observation if prices else Touch(),
         planned_years=planned,
-        meets=frozenset(leg.meet for leg in (*prices, *stones)),
+        clock=clock,
+        meets=frozenset(leg.meet for leg in every) if len(every) > 1 else frozenset(("latched",)),
     )
 
 
@@ -65,6 +87,6 @@ def described(legs: tuple[TwoLegs, ...]) -> str:
     seen = {type(leg.observation) for leg in legs if leg.target is not None}
     if seen & {Close, Mean, DaysOut}:
         found.append("watched continuously instead of at closes or means")
-    if any(leg.meets & {"simultaneous", "at_date"} and leg.target is not None and leg.planned_years is not None for leg in legs):
+    if any(leg.meets != {"latched"} for leg in legs):
         found.append("legs latched")
     return "; ".join(found)

@@ -3,8 +3,9 @@
 Each tranche is n shares behind odds p of the price leg and q of the delivery, both under the share measure and from QuantLib's analytic
 binary barrier engine (the plan's clock is priced as a touch on its exponential). `value` is the independent, latched, continuous case
 n S p q; n S min(p, q) is an upper bound for every way of watching and meeting and any dependence; n S max(0, p + q - 1) is a lower bound
-for latched legs watched continuously. Default and cancellation can only stop deliveries: the upper bound stands; the special case leaves
-them out; the lower bound gives up their odds where these are known under the share measure, else it is void.
+for latched legs watched continuously. With a strike the claim C on the price leg alone and the prepaid share P stand for them:
+n min(C, P q) and n max(0, C - P (1 - q)). Default and cancellation can only stop deliveries: the upper bound stands; the special case
+leaves them out; the lower bound gives up their odds where these are known under the share measure, else it is void.
 
 **Not modelled** dependence, averaging, term structure of rates (its average to expiry is used).
 """
@@ -12,16 +13,18 @@ them out; the lower bound gives up their odds where these are known under the sh
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curves import survival_curve
 from instruments.contracts.warrant import Warrant
 from pricing._quantlib.touch import delivery_odds, touch_claims
 from pricing.engines.warrant_closed_form import average_rate
-from pricing.engines.warrant_legs import described, two_legs
+from pricing.engines.warrant_legs import TwoLegs, described, two_legs
 from pricing.engines.warrant_rows import RowMaker, part_names
 from pricing.engines.warrant_setup import WarrantRun, prepare
 from pricing.registry import Outcome, Task, register_engine
 
+Array = NDArray[np.float64]
 MEASURES = ("value", "value_lower_bound", "value_upper_bound", "price_probability", "milestone_probability")
 
 
@@ -43,32 +46,15 @@ def warrant_by_quantlib(task: Task) -> Outcome:
         rate=average_rate(run),
         dividend_yield=share.dividend_yield,
     )
-    tilt = 0.0
-    if drivers.clocks:
-        tilt = drivers.clocks[0].volatility * float(
-            drivers.drift_per_root_year("share", share.key)[drivers.keys.index(drivers.clocks[0].key)]
-        )
-    delivered = np.array(
-        [
-            1.0
-            if leg.planned_years is None
-            else delivery_odds(
-                as_of=task.market.as_of,
-                expiry=run.warrant.expiry,
-                planned_years=leg.planned_years,
-                clock_volatility=drivers.clocks[0].volatility,
-                tilt=tilt,
-            )
-            for leg in legs
-        ]
-    )
-    stopped = _stop_odds(run, horizon)
-    plain = claims.ceiling
-    touched = np.divide(claims.values, plain, out=np.zeros_like(claims.values), where=plain > 0.0)
+    delivered = np.array([_delivery_odds(run, leg) for leg in legs])
+    stopped = _stop_odds(run, legs, horizon)
+    touched = np.divide(claims.values, claims.ceiling, out=np.zeros_like(claims.values), where=claims.ceiling > 0.0)
     value = run.open_shares * claims.values * delivered
-    upper = run.open_shares * plain * np.minimum(touched, delivered)
+    prepaid = share.spot * float(np.exp(-share.dividend_yield * horizon))
     left_out = [text for text in (described(legs), "share and deliveries independent" if drivers.clocks else "") if text]
-    if stopped is None or stopped > 0.0:
+    if run.warrant.exercise == "at_vesting" and (run.warrant.strike_usd > 0.0 or share.dividend_yield != 0.0):
+        left_out.append("exercised at expiry")
+    if stopped is None or bool((stopped > 0.0).any()):
         left_out.append("default and cancellation left out")
     note = "special case: " + "; ".join(left_out) if left_out else "exact for its model"
     maker = RowMaker(run, "quantlib")
@@ -77,11 +63,11 @@ def warrant_by_quantlib(task: Task) -> Outcome:
     maker.add("value", -float(value.sum()), party=issuer, note=note)
     for index, name in enumerate(names):
         maker.add("value", float(value[index]), part=name, note=note)
+    upper, lower, void = _bounds(run, targets, claims.values, claims.ceiling, prepaid, delivered, stopped)
     maker.add("value_upper_bound", float(upper.sum()), note="any dependence, any way of watching and meeting")
-    if stopped is None:
-        maker.add("value_lower_bound", None, note="void: odds of default under the share measure have no closed form when it is correlated")
+    if lower is None:
+        maker.add("value_lower_bound", None, note=f"void: {void}")
     else:
-        lower = run.open_shares * plain * np.maximum(0.0, touched + delivered - stopped - 1.0)
         maker.add("value_lower_bound", float(lower.sum()), note="any dependence, legs latched and watched continuously")
     for index, name in enumerate(names):
         maker.add("price_probability", float(touched[index]), part=name, party=holder, probability="share")
@@ -89,16 +75,74 @@ def warrant_by_quantlib(task: Task) -> Outcome:
     return Outcome(tuple(maker.rows))
 
 
-def _stop_odds(run: WarrantRun, horizon: float) -> float | None:
-    """Odds under the share measure that default or cancellation comes by expiry; None where correlation hides them."""
+def _delivery_odds(run: WarrantRun, leg: TwoLegs) -> float:
+    """Odds of a delivery by expiry under the share measure, default and cancellation left out."""
+    if leg.planned_years is None or leg.clock is None:
+        return 1.0
     drivers = run.drivers
-    if not drivers.clocks:
-        return 0.0
-    clock = drivers.clocks[0]
-    kept = float(np.exp(-clock.cancellation_hazard * horizon))
-    if clock.buyer is not None:
-        here, there = drivers.keys.index(run.warrant.underlying), drivers.keys.index(clock.buyer)
-        if drivers.correlation[here, there] != 0.0:
-            return None
-        kept *= float(survival_curve(run.task.market, clock.buyer).survival(np.array([horizon]))[0])
-    return 1.0 - kept
+    drift = float(drivers.drift_per_root_year("share", run.warrant.underlying)[drivers.keys.index(leg.clock.key)])
+    return delivery_odds(
+        as_of=run.task.market.as_of,
+        expiry=run.warrant.expiry,
+        planned_years=leg.planned_years,
+        clock_volatility=leg.clock.volatility,
+        tilt=leg.clock.volatility * drift,
+    )
+
+
+def _bounds(
+    run: WarrantRun, targets: Array, claims: Array, ceiling: Array, prepaid: float, delivered: Array, stopped: Array | None
+) -> tuple[Array, Array | None, str]:
+    """USD at most and at least [tranche]; for the second None, and why, where there is none."""
+    drivers, warrant = run.drivers, run.warrant
+    share = drivers.share(warrant.underlying)
+    early = warrant.exercise == "at_vesting"
+    if early and (warrant.strike_usd > 0.0 or share.dividend_yield != 0.0):
+        # on any day a vested share is worth at most the share of that day
+        free = _free_claims(run, targets) / prepaid
+        most = run.open_shares * max(share.spot, prepaid) * np.minimum(free, delivered)
+        if warrant.strike_usd > 0.0 or share.dividend_yield < 0.0:
+            return most, None, "exercise at vesting is worth less than at expiry"
+    else:
+        most = None
+    here = drivers.keys.index(warrant.underlying)
+    tied = any(drivers.correlation[here, drivers.keys.index(clock.key)] != 0.0 for clock in drivers.clocks)
+    # the odds of delivery are those with the share as numeraire; a call weighs paths otherwise, unless delivery is independent
+    weight = np.full(len(targets), prepaid) if tied else ceiling
+    if most is None:
+        most = run.open_shares * np.minimum(claims, weight * delivered)
+    if stopped is None:
+        return most, None, "odds of default under the share measure have no closed form when it is correlated"
+    return most, run.open_shares * np.maximum(0.0, claims - weight * (1.0 - delivered + stopped)), ""
+
+
+def _free_claims(run: WarrantRun, targets: Array) -> Array:
+    share = run.drivers.share(run.warrant.underlying)
+    return touch_claims(
+        as_of=run.task.market.as_of,
+        expiry=run.warrant.expiry,
+        spot=share.spot,
+        targets=targets,
+        strike=0.0,
+        volatility=share.volatility,
+        rate=average_rate(run),
+        dividend_yield=share.dividend_yield,
+    ).values
+
+
+def _stop_odds(run: WarrantRun, legs: tuple[TwoLegs, ...], horizon: float) -> Array | None:
+    """Odds under the share measure that default or cancellation comes by expiry [tranche]; None where correlation hides them."""
+    drivers = run.drivers
+    odds = np.zeros(len(legs))
+    for index, leg in enumerate(legs):
+        # what is delivered already cannot be stopped
+        if leg.clock is None or leg.planned_years is None or leg.planned_years <= 0.0:
+            continue
+        kept = float(np.exp(-leg.clock.cancellation_hazard * horizon))
+        if leg.clock.buyer is not None:
+            here, there = drivers.keys.index(run.warrant.underlying), drivers.keys.index(leg.clock.buyer)
+            if drivers.correlation[here, there] != 0.0:
+                return None
+            kept *= float(survival_curve(run.task.market, leg.clock.buyer).survival(np.array([horizon]))[0])
+        odds[index] = 1.0 - kept
+    return odds

@@ -19,7 +19,7 @@ def checked(**arguments: ArrayLike) -> list[NDArray[np.float64]]:
     for name, value in arguments.items():
         try:
             array = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InputError(
                 problem("wrong_type", field=name, value=value, expected="a number or an array", hint="give numbers")
             ) from error

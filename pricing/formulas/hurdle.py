@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_ndtr, ndtr
+from scipy.special import erfcx, ndtr
 
+from instruments.ground.errors import InputError
+from instruments.ground.messages import problem
 from pricing.formulas.checks import checked, positive
 from pricing.formulas.vanilla import call_value
 
 BGK_SHIFT = 0.5825971579390106
 """-zeta(1/2) / sqrt(2 pi): Broadie, Glasserman and Kou (1997), https://doi.org/10.1111/1467-9965.00035."""
+MEASURES = ("pricing", "share")
 Array = NDArray[np.float64]
 
 
@@ -44,13 +47,20 @@ def passage_probability(*, distance: ArrayLike, drift: ArrayLike, volatility: Ar
     b, m, s, t = checked(distance=distance, drift=drift, volatility=volatility, years=years)
     positive(volatility=s, years=t)
     spread = s * np.sqrt(t)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         direct = ndtr((m * t - b) / spread)
-        # in logs: e^{2mb/s^2} overflows where its Phi underflows
-        mirrored = np.exp(np.minimum(2.0 * m * b / s**2 + log_ndtr((-m * t - b) / spread), 0.0))
+        mirrored = _tilted_tail((m * t + b) / spread, (m * t - b) / spread, 2.0 * (m * t / spread) * (b / spread))
         moving = np.clip(direct + mirrored, 0.0, 1.0)
     still = np.where(m * t >= b, 1.0, 0.0)
     return np.where(b <= 0.0, 1.0, np.where(spread > 0.0, moving, still))
+
+
+def _tilted_tail(x: Array, y: Array, tilt: Array) -> Array:
+    """e^tilt Phi(-x), tilt = (x^2 - y^2)/2, without overflow: where x is above 0 the exponent and Phi's tail cancel."""
+    scaled = np.exp(-0.5 * y**2) * 0.5 * erfcx(np.maximum(x, 0.0) / np.sqrt(2.0))
+    # void where an infinite slope meets a distance of nothing: no mass is left to mirror
+    plain = np.exp(np.minimum(np.nan_to_num(tilt, nan=-np.inf), 0.0)) * ndtr(-x)
+    return np.where(x >= 0.0, scaled, plain)
 
 
 def touch_probability(
@@ -84,6 +94,8 @@ def touch_probability(
     """
     s0, h, s, t, r, q = checked(spot=spot, target=target, volatility=volatility, years=years, rate=rate, dividend_yield=dividend_yield)
     positive(strict=True, spot=s0, target=h)
+    if measure not in MEASURES:
+        raise InputError(problem("bad_choice", field="measure", value=measure, choices=MEASURES, suggestion="pick one"))
     half = 0.5 * s**2 if measure == "share" else -0.5 * s**2
     sign = 1.0 if upper else -1.0
     return passage_probability(distance=sign * np.log(h / s0), drift=sign * (r - q + half), volatility=s, years=t)
@@ -123,11 +135,14 @@ def touch_call_value(
 
     def odds(drift: Array) -> Array:
         spread = s * np.sqrt(t)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            low = np.log(k / s0)
-            below = np.exp(2.0 * drift * b / s**2 + log_ndtr((low - 2.0 * b - drift * t) / spread))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            low = np.log(k) - np.log(s0)
+            x = (2.0 * b - low + drift * t) / spread
+            # x^2 - y^2 = 4 drift b / s^2, without its cancellation
+            y = np.sqrt((low - drift * t) ** 2 + 4.0 * b * (b - low)) / spread
+            below = _tilted_tail(x, y, 2.0 * (drift * t / spread) * (b / spread))
         touched = passage_probability(distance=b, drift=drift, volatility=s, years=t)
-        still = np.where((k < s0 * np.exp(drift * t)), touched, 0.0)
+        still = np.where(low < drift * t, touched, 0.0)
         return np.where((spread > 0.0) & (k > 0.0), np.maximum(touched - below, 0.0), np.where(k > 0.0, still, touched))
 
     hurdle = s0 * np.exp(-q * t) * odds(r - q + 0.5 * s**2) - k * np.exp(-r * t) * odds(r - q - 0.5 * s**2)

@@ -19,7 +19,7 @@ def large_pool_loss_quantile(*, default_probability: ArrayLike, correlation: Arr
     **Model** Phi((Phi^{-1}(p) + sqrt(rho) Phi^{-1}(level)) / sqrt(1 - rho)); equal small loans, no recovery.
 
     Args:
-        default_probability: p, in [0, 1]. correlation: rho, in [0, 1). level: quantile, in (0, 1).
+        default_probability: p, in [0, 1]. correlation: rho, in [0, 1). level: quantile, in [0, 1].
 
     Source: Vasicek (2002), Loan portfolio value, Risk 15(12).
 
@@ -30,7 +30,10 @@ def large_pool_loss_quantile(*, default_probability: ArrayLike, correlation: Arr
     p, rho, u = checked(default_probability=default_probability, correlation=correlation, level=level)
     within(0.0, 1.0, default_probability=p, level=u)
     within(0.0, 1.0 - 1e-12, correlation=rho)
-    return ndtr((ndtri(p) + np.sqrt(rho) * ndtri(u)) / np.sqrt(1.0 - rho))
+    with np.errstate(invalid="ignore"):
+        found = ndtr((ndtri(p) + np.sqrt(rho) * ndtri(u)) / np.sqrt(1.0 - rho))
+    # a certain answer at any quantile
+    return np.where((p == 0.0) | (p == 1.0), p, found)
 
 
 def large_pool_loss_probability(*, loss: ArrayLike, default_probability: ArrayLike, correlation: ArrayLike) -> Array:
@@ -41,7 +44,9 @@ def large_pool_loss_probability(*, loss: ArrayLike, default_probability: ArrayLi
     x, p, rho = checked(loss=loss, default_probability=default_probability, correlation=correlation)
     within(0.0, 1.0, loss=x, default_probability=p)
     within(1e-12, 1.0 - 1e-12, correlation=rho)
-    return ndtr((np.sqrt(1.0 - rho) * ndtri(x) - ndtri(p)) / np.sqrt(rho))
+    with np.errstate(invalid="ignore"):
+        found = ndtr((np.sqrt(1.0 - rho) * ndtri(x) - ndtri(p)) / np.sqrt(rho))
+    return np.where((p == 0.0) | (x == 1.0), 1.0, np.where(p == 1.0, 0.0, found))
 
 
 def sculpted_debt(*, cash_flow: ArrayLike, target_dscr: ArrayLike, rate_per_period: ArrayLike) -> tuple[Array, Array]:

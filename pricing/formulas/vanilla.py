@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 
 from pricing.formulas.checks import checked, positive
 
 Array = NDArray[np.float64]
 
 
-def _d1_d2(forward: Array, strike: Array, spread: Array) -> tuple[Array, Array]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        moneyness = np.log(forward / strike)
-        d1 = np.where(spread > 0, moneyness / spread + 0.5 * spread, np.where(forward > strike, np.inf, -np.inf))
-    return d1, d1 - spread
+def _d1_d2(spot: Array, strike: Array, carry: Array, spread: Array) -> tuple[Array, Array]:
+    """Of a forward spot e^carry; a forward at the strike counts as above it where nothing moves."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        moneyness = np.log(spot) - np.log(strike) + carry
+        sides = [
+            np.where(spread > 0, moneyness / spread + sign * 0.5 * spread, np.where(moneyness >= 0.0, np.inf, -np.inf)) for sign in (1, -1)
+        ]
+    return sides[0], sides[1]
 
 
 def call_value(
@@ -40,9 +43,10 @@ def call_value(
     s0, k, s, t, r, q = checked(spot=spot, strike=strike, volatility=volatility, years=years, rate=rate, dividend_yield=dividend_yield)
     positive(strict=True, spot=s0)
     positive(strike=k, volatility=s, years=t)
-    forward, discount = s0 * np.exp((r - q) * t), np.exp(-r * t)
-    d1, d2 = _d1_d2(forward, k, s * np.sqrt(t))
-    return discount * (forward * ndtr(d1) - k * ndtr(d2))
+    d1, d2 = _d1_d2(s0, k, (r - q) * t, s * np.sqrt(t))
+    # in logs: a discount factor overflows where its Phi underflows
+    share, cash = s0 * np.exp(log_ndtr(d1) - q * t), k * np.exp(log_ndtr(d2) - r * t)
+    return np.where(k > 0.0, np.maximum(share - cash, 0.0), s0 * np.exp(-q * t))
 
 
 def put_value(
@@ -61,5 +65,5 @@ def share_digital(
     s0, h, s, t, r, q = checked(spot=spot, target=target, volatility=volatility, years=years, rate=rate, dividend_yield=dividend_yield)
     positive(strict=True, spot=s0, target=h)
     positive(volatility=s, years=t)
-    d1, _ = _d1_d2(s0 * np.exp((r - q) * t), h, s * np.sqrt(t))
+    d1, _ = _d1_d2(s0, h, (r - q) * t, s * np.sqrt(t))
     return s0 * np.exp(-q * t) * ndtr(d1)

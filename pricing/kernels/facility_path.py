@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from pricing.ledger import facility as k
@@ -38,412 +39,411 @@ def _give_up(row, lost, amount):
 
 
 @_jit
-def path_forward(plan, dr, j, acc, out, cohorts, row):
-    """Roll path j forward: postings and states of each month are added to acc [time, column], outcomes go to out[:, j].
+def walk(plan, dr, first, stop, acc, out, cohorts):
+    """Roll paths first to stop forward: postings and states of each month are added to acc [time, column], outcomes go to out[:, path].
 
     `row` is scratch for one month: it stays in the first cache, which is what makes the pass fast.
     """
-    n_c = plan.fund.shape[0]
-    funded, lent, accepted = cohorts[0], cohorts[1], cohorts[2]
-    customer, operator, guarantor = dr.customer[j], dr.operator[j], dr.guarantor[j]
-    substituted = dr.substituted[j] == 1
-    contract_end = plan.contract_end
-    dead = min(customer + 1, contract_end)
-    if not substituted:
-        dead = min(dead, min(operator, NEVER - 64) + 1 + plan.substitute_delay)
-    early_end = dead < contract_end
-    settled_at, all_funded = -1, True
-    for c in range(n_c):
-        funded[c] = 1.0 if plan.fund[c] < 0 else 0.0
-        lent[c] = plan.cohort_drawn[c]
-        planned = plan.accept[c] + dr.delay[c, j]
-        accepted[c] = -1 if plan.accept[c] < 0 else planned
-        settled_at = max(settled_at, plan.fund[c], -1 if plan.accept[c] < 0 else planned)
-    bf, bx, liq, pwr, trap, drawn, cures, advanced = plan.opening
-    a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
-    status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
-    late = breaches = 0
-    trap_on = trap > 0
-    swap_ended = False
-    n_past = plan.past_cfads.shape[0]
-    past_c, past_s = cohorts[3], cohorts[4]
-    for i in range(n_past):
-        past_c[i], past_s[i] = plan.past_cfads[i], plan.past_service[i]
-    called_at, exposure, least = float(plan.months), 0.0, math.inf
-    tiny = DEBT_TOL * plan.commitment
-    lots = plan.lots
-    paid_in = received = gone_total = gone_present = owner_value = hedge_value = recovered = 0.0
-    for t in range(plan.months):
-        if status == CLOSED:
-            acc[t, k.POSTINGS + k.DRAWN] += drawn
-            acc[t, k.POSTINGS + k.STATUS] += CLOSED
-            continue
-        row[:] = 0.0
-        performing = status == PERFORMING
-        live = status < CLOSED
-        selling = mode == SELL
-        ratio = dr.ratio[t, j]
-        # deliveries, revenue, operating cost
-        served = standing = owned = value = lost = 0.0
-        if t > settled_at and all_funded:
-            # every cohort stands and serves: the plan's totals are theirs
-            owned = standing = served = plan.fleet_units[t]
-            value = plan.fleet_value[t]
-            lost = plan.fleet_units[t - 1] - owned if t > 0 else plan.opening_units.sum() - owned
-        else:
-            for c in range(n_c):
-                if funded[c] > 0:
-                    u = plan.units[c, t]
-                    owned += u
-                    value += plan.market_value[c, t]
-                    if plan.accept[c] < t:
-                        standing += u
-                    if accepted[c] < t:
-                        served += u
-                    lost += (plan.units[c, t - 1] if t > 0 else plan.opening_units[c]) - u
-        before = after = 1.0
-        if selling:
-            before = 1.0 - min(max(t - sale_first, 0), lots) / lots
-            after = 1.0 - min(max(t - sale_first + 1, 0), lots) / lots
-        linked = dr.linked[t, j] if live else 0.0
-        value *= linked
-        interim = operator < t <= operator + plan.substitute_delay
-        rent = relet = running = transition = site = sale = 0.0
-        if live:
-            if not selling and t < dead:
-                share = plan.interim_share if interim else 1.0
-                rent = served * plan.hours[t] * plan.price[t] * share
-                running = served * share
-                if substituted and t == operator + plan.substitute_delay:
-                    transition = standing * plan.substitute_cost
-            if not selling and t >= dead + plan.relet_months:
-                spot = ratio * plan.forward_rent[t] * plan.hours[t] * plan.relet_share
-                if spot > plan.power_cost[t]:
-                    relet = standing * spot
-                    running += standing
-            site = standing * plan.site_cost[t]
-            if t > operator:
-                site *= 1.0 + plan.cost_uplift
-            if selling:
-                site *= plan.idle_share * before
-            row[k.SOLD] = (before - after) * owned
-            row[k.LOST_UNITS] = lost * before
-            if selling and sale_first <= t < sale_first + lots:
-                step = plan.impact * owned / lots
-                average = -math.expm1(-step) / step if step > 1e-9 else 1.0
-                sale = value / lots * math.exp(-step * (t - sale_first)) * average * (1.0 - plan.sale_cost)
-        power = running * plan.power_cost[t]
-        operating = power + site + transition
-        row[k.RENT], row[k.RELET], row[k.SALE] = rent, relet, sale
-        revenue = rent + relet
-        # draws
-        of, ox, od = bf, bx, drawn
-        cash = revenue + sale
-        if t <= plan.window and performing and not trap_on and operator > t and t + 1 < dead:
-            for c in range(n_c):
-                for top_up in range(2):
-                    amount = 0.0
-                    if top_up == 0:
-                        if plan.fund[c] != t:
-                            continue
-                        room = max(min(plan.initial_commitment - advanced, plan.commitment - drawn), 0.0)
-                        amount = min(plan.at_funding * plan.cost[c], room)
-                        advanced += amount
-                        funded[c] = 1.0
-                        row[k.CAPEX] += plan.cost[c]
-                        row[k.EQUITY] += plan.cost[c] - amount
-                        row[k.DELIVERED] += plan.units[c, t]
-                    else:
-                        if not (funded[c] > 0 and accepted[c] == t):
-                            continue
-                        room = max(plan.commitment - drawn, 0.0)
-                        amount = min(max(min(plan.after_acceptance * plan.cost[c], plan.top_up_capacity[c]) - lent[c], 0.0), room)
-                        cash += amount
-                    floating = amount * plan.floating_share
-                    row[k.DRAW_FLOATING] += floating
-                    row[k.DRAW_FIXED] += amount - floating
-                    bf += floating
-                    bx += amount - floating
-                    drawn += amount
-                    lent[c] += amount
-        for c in range(n_c if t <= settled_at else 0):
-            all_funded = all_funded and (plan.fund[c] != t or funded[c] > 0)
-        # dues
-        n_f = n_x = swap = 0.0
-        if live:
-            extra = 0.0 if performing else plan.default_margin * plan.accrual[t]
-            n_f = of * (plan.floating_interest[t] + extra)
-            n_x = ox * (plan.fixed_interest[t] + extra)
-            if not swap_ended:
-                swap = plan.swap_due[t] if performing else plan.swap_close[t]
-        if status == ENFORCEMENT:
-            swap_ended = True
-        undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= plan.window else 0.0
-        agent = plan.agent_fee if live else 0.0
-        not_due = bf + bx - a_p
-        scheduled = not_due * plan.amortisation[t] if performing else 0.0
-        new_p = not_due if live else 0.0
-        if performing:
-            ahead = 0.0
-            s = t + plan.negative_lead
-            if plan.negative_lead > 0 and s < plan.maturity and s < contract_end and t < dead and s <= settled_at:
-                spent = 0.0
-                late_cost = late_site = 0.0
+    row = np.empty(WIDTH)
+    n_c, n_past = plan.fund.shape[0], plan.past_cfads.shape[0]
+    funded, lent, accepted, past_c, past_s = cohorts
+    tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
+    for j in range(first, stop):
+        customer, operator, guarantor = dr.customer[j], dr.operator[j], dr.guarantor[j]
+        substituted = dr.substituted[j] == 1
+        dead = min(customer + 1, contract_end)
+        if not substituted:
+            dead = min(dead, min(operator, NEVER - 64) + 1 + plan.substitute_delay)
+        early_end = dead < contract_end
+        settled_at, all_funded = -1, True
+        for c in range(n_c):
+            funded[c] = 1.0 if plan.fund[c] < 0 else 0.0
+            lent[c] = plan.cohort_drawn[c]
+            accepted[c] = -1 if plan.accept[c] < 0 else plan.accept[c] + dr.delay[c, j]
+            settled_at = max(settled_at, plan.fund[c], int(accepted[c]))
+        bf, bx, liq, pwr, trap, drawn, cures, advanced = plan.opening
+        a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
+        status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
+        late = breaches = 0
+        trap_on, swap_ended = trap > 0, False
+        past_c[:n_past], past_s[:n_past] = plan.past_cfads, plan.past_service
+        called_at, exposure, least = float(plan.months), 0.0, math.inf
+        paid_in = received = gone_total = gone_present = owner_value = hedge_value = recovered = 0.0
+        for t in range(plan.months):
+            if status == CLOSED:
+                acc[t, k.POSTINGS + k.DRAWN] += drawn
+                acc[t, k.POSTINGS + k.STATUS] += CLOSED
+                continue
+            row[:] = 0.0
+            performing = status == PERFORMING
+            live = status < CLOSED
+            selling = mode == SELL
+            ratio = dr.ratio[t, j]
+            # deliveries, revenue, operating cost
+            served = standing = owned = value = lost = 0.0
+            if t > settled_at and all_funded:
+                # every cohort stands and serves: the plan's totals are theirs
+                owned = standing = served = plan.fleet_units[t]
+                value = plan.fleet_value[t]
+                lost = plan.fleet_units[t - 1] - owned if t > 0 else plan.opening_units.sum() - owned
+            else:
                 for c in range(n_c):
                     if funded[c] > 0:
-                        spent += plan.cost[c]
-                        if 0 <= plan.accept[c] < s <= accepted[c]:
-                            late_cost += plan.cost[c]
-                            late_site += plan.units[c, s] * plan.site_cost[s]
-                if late_cost > 0:
-                    ahead = late_site + (bf * plan.floating_interest[s] + bx * plan.fixed_interest[s]) / spent * late_cost
-            new_p = scheduled + min(ahead, not_due - scheduled)
-        management = plan.management_share * revenue
-        service = n_f + n_x + swap + scheduled if performing else 0.0
-        # payments
-        receipt, swap_out = max(-swap, 0.0), max(swap, 0.0)
-        cash += receipt
-        if not trap_on and performing:
-            row[k.TO_TRAP] = -trap
-            cash += trap
-            trap = 0.0
-        target, target_pwr = liq, pwr
-        if performing:
-            total = bf + bx
-            left = 1.0 - (new_p + a_p) / total if total > 0 else 0.0
-            target = left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] + standing * plan.operating_next[t]
-            target_pwr = standing * plan.power_next[t]
-            if plan.support == 1 and operator > t and t < dead and t <= settled_at:
-                waiting = False
+                        u = plan.units[c, t]
+                        owned += u
+                        value += plan.market_value[c, t]
+                        if plan.accept[c] < t:
+                            standing += u
+                        if accepted[c] < t:
+                            served += u
+                        lost += (plan.units[c, t - 1] if t > 0 else plan.opening_units[c]) - u
+            before = after = 1.0
+            if selling:
+                before = 1.0 - min(max(t - sale_first, 0), lots) / lots
+                after = 1.0 - min(max(t - sale_first + 1, 0), lots) / lots
+            linked = dr.linked[t, j] if live else 0.0
+            value *= linked
+            interim = operator < t <= operator + plan.substitute_delay
+            rent = relet = running = transition = site = sale = 0.0
+            if live:
+                if not selling and t < dead:
+                    share = plan.interim_share if interim else 1.0
+                    rent = served * plan.hours[t] * plan.price[t] * share
+                    running = served * share
+                    if substituted and t == operator + plan.substitute_delay:
+                        transition = standing * plan.substitute_cost
+                if not selling and t >= dead + plan.relet_months:
+                    spot = ratio * plan.forward_rent[t] * plan.hours[t] * plan.relet_share
+                    if spot > plan.power_cost[t]:
+                        relet = standing * spot
+                        running += standing
+                site = standing * plan.site_cost[t]
+                if t > operator:
+                    site *= 1.0 + plan.cost_uplift
+                if selling:
+                    site *= plan.idle_share * before
+                row[k.SOLD] = (before - after) * owned
+                row[k.LOST_UNITS] = lost * before
+                if selling and sale_first <= t < sale_first + lots:
+                    step = plan.impact * owned / lots
+                    average = -math.expm1(-step) / step if step > 1e-9 else 1.0
+                    sale = value / lots * math.exp(-step * (t - sale_first)) * average * (1.0 - plan.sale_cost)
+            power = running * plan.power_cost[t]
+            operating = power + site + transition
+            row[k.RENT], row[k.RELET], row[k.SALE] = rent, relet, sale
+            revenue = rent + relet
+            # draws
+            of, ox, od = bf, bx, drawn
+            cash = revenue + sale
+            if t <= plan.window and performing and not trap_on and operator > t and t + 1 < dead:
                 for c in range(n_c):
-                    waiting = waiting or (funded[c] > 0 and accepted[c] >= t and plan.accept[c] >= 0)
-                if waiting:
-                    need = operating + agent + undrawn + n_f + n_x + swap_out + new_p + a_op + a_fee + (a_f + a_x) + a_s + a_p
-                    need = need + max(target - liq, 0.0) + max(target_pwr - pwr, 0.0)
-                    support = max(need - cash, 0.0)
-                    row[k.SUPPORT] = support
-                    cash += support
-        row[k.SWAP] = -receipt
-        liq0, pwr0 = liq, pwr
-        for rank in plan.waterfall:
-            if rank == p.RANK_OPEX:
-                owed = operating + a_op
-                paid = min(cash, owed)
-                cash -= paid
-                from_pwr = min(min(pwr, owed - paid), power)
-                pwr -= from_pwr
-                from_liq = min(liq, owed - paid - from_pwr)
-                liq -= from_liq
-                paid = paid + from_pwr + from_liq
-                if operating > 0:
-                    share = paid / operating
-                    row[k.POWER], row[k.TRANSITION], row[k.SITE] = power * share, transition * share, site * share
-                else:
-                    row[k.SITE] = paid
-                row[k.OPEX_DUE], row[k.OPEX_DEFERRED] = operating, owed - paid - a_op
-                a_op = owed - paid
-            elif rank == p.RANK_FEES:
-                new = agent + undrawn
-                owed = new + a_fee
-                paid = min(cash, owed)
-                cash -= paid
-                share = undrawn / new if new > 0 else 0.0
-                row[k.UNDRAWN_FEE] = paid * share
-                row[k.AGENT_FEE] = paid - paid * share
-                row[k.FEES_DUE], row[k.FEES_DEFERRED] = new, owed - paid - a_fee
-                a_fee = owed - paid
-            elif rank == p.RANK_INTEREST:
-                o_f, o_x, o_s = n_f + a_f, n_x + a_x, swap_out + a_s
-                owed = o_f + o_x + o_s
-                paid = min(cash, owed)
-                cash -= paid
-                if performing:
-                    reserve = min(liq, owed - paid)
-                    liq -= reserve
-                    paid += reserve
-                share = paid / owed if owed > 0 else 0.0
-                row[k.INTEREST_FLOATING], row[k.INTEREST_FIXED] = o_f * share, o_x * share
-                row[k.SWAP] += o_s * share
-                off = 1.0 - share
-                row[k.SWAP_DUE], row[k.SWAP_DEFERRED] = swap, o_s * off - a_s
-                row[k.INTEREST_DUE], row[k.INTEREST_DEFERRED] = n_f + n_x, o_f * off + o_x * off - (a_f + a_x)
-                a_f, a_x, a_s = o_f * off, o_x * off, o_s * off
-            elif rank == p.RANK_PRINCIPAL or rank == p.RANK_SWEEP:
-                if rank == p.RANK_PRINCIPAL:
-                    owed = new_p + a_p
+                    for top_up in range(2):
+                        amount = 0.0
+                        if top_up == 0:
+                            if plan.fund[c] != t:
+                                continue
+                            room = max(min(plan.initial_commitment - advanced, plan.commitment - drawn), 0.0)
+                            amount = min(plan.at_funding * plan.cost[c], room)
+                            advanced += amount
+                            funded[c] = 1.0
+                            row[k.CAPEX] += plan.cost[c]
+                            row[k.EQUITY] += plan.cost[c] - amount
+                            row[k.DELIVERED] += plan.units[c, t]
+                        else:
+                            if not (funded[c] > 0 and accepted[c] == t):
+                                continue
+                            room = max(plan.commitment - drawn, 0.0)
+                            amount = min(max(min(plan.after_acceptance * plan.cost[c], plan.top_up_capacity[c]) - lent[c], 0.0), room)
+                            cash += amount
+                        floating = amount * plan.floating_share
+                        row[k.DRAW_FLOATING] += floating
+                        row[k.DRAW_FIXED] += amount - floating
+                        bf += floating
+                        bx += amount - floating
+                        drawn += amount
+                        lent[c] += amount
+            for c in range(n_c if t <= settled_at else 0):
+                all_funded = all_funded and (plan.fund[c] != t or funded[c] > 0)
+            # dues
+            n_f = n_x = swap = 0.0
+            if live:
+                extra = 0.0 if performing else plan.default_margin * plan.accrual[t]
+                n_f = of * (plan.floating_interest[t] + extra)
+                n_x = ox * (plan.fixed_interest[t] + extra)
+                if not swap_ended:
+                    swap = plan.swap_due[t] if performing else plan.swap_close[t]
+            if status == ENFORCEMENT:
+                swap_ended = True
+            undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= plan.window else 0.0
+            agent = plan.agent_fee if live else 0.0
+            not_due = bf + bx - a_p
+            scheduled = not_due * plan.amortisation[t] if performing else 0.0
+            new_p = not_due if live else 0.0
+            if performing:
+                ahead = 0.0
+                s = t + plan.negative_lead
+                if plan.negative_lead > 0 and s < plan.maturity and s < contract_end and t < dead and s <= settled_at:
+                    spent = 0.0
+                    late_cost = late_site = 0.0
+                    for c in range(n_c):
+                        if funded[c] > 0:
+                            spent += plan.cost[c]
+                            if 0 <= plan.accept[c] < s <= accepted[c]:
+                                late_cost += plan.cost[c]
+                                late_site += plan.units[c, s] * plan.site_cost[s]
+                    if late_cost > 0:
+                        ahead = late_site + (bf * plan.floating_interest[s] + bx * plan.fixed_interest[s]) / spent * late_cost
+                new_p = scheduled + min(ahead, not_due - scheduled)
+            management = plan.management_share * revenue
+            service = n_f + n_x + swap + scheduled if performing else 0.0
+            # payments
+            receipt, swap_out = max(-swap, 0.0), max(swap, 0.0)
+            cash += receipt
+            if not trap_on and performing:
+                row[k.TO_TRAP] = -trap
+                cash += trap
+                trap = 0.0
+            target, target_pwr = liq, pwr
+            if performing:
+                total = bf + bx
+                left = 1.0 - (new_p + a_p) / total if total > 0 else 0.0
+                target = (
+                    left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] + standing * plan.operating_next[t]
+                )
+                target_pwr = standing * plan.power_next[t]
+                if plan.support == 1 and operator > t and t < dead and t <= settled_at:
+                    waiting = False
+                    for c in range(n_c):
+                        waiting = waiting or (funded[c] > 0 and accepted[c] >= t and plan.accept[c] >= 0)
+                    if waiting:
+                        need = operating + agent + undrawn + n_f + n_x + swap_out + new_p + a_op + a_fee + (a_f + a_x) + a_s + a_p
+                        need = need + max(target - liq, 0.0) + max(target_pwr - pwr, 0.0)
+                        support = max(need - cash, 0.0)
+                        row[k.SUPPORT] = support
+                        cash += support
+            row[k.SWAP] = -receipt
+            liq0, pwr0 = liq, pwr
+            for rank in plan.waterfall:
+                if rank == p.RANK_OPEX:
+                    owed = operating + a_op
+                    paid = min(cash, owed)
+                    cash -= paid
+                    from_pwr = min(min(pwr, owed - paid), power)
+                    pwr -= from_pwr
+                    from_liq = min(liq, owed - paid - from_pwr)
+                    liq -= from_liq
+                    paid = paid + from_pwr + from_liq
+                    if operating > 0:
+                        share = paid / operating
+                        row[k.POWER], row[k.TRANSITION], row[k.SITE] = power * share, transition * share, site * share
+                    else:
+                        row[k.SITE] = paid
+                    row[k.OPEX_DUE], row[k.OPEX_DEFERRED] = operating, owed - paid - a_op
+                    a_op = owed - paid
+                elif rank == p.RANK_FEES:
+                    new = agent + undrawn
+                    owed = new + a_fee
+                    paid = min(cash, owed)
+                    cash -= paid
+                    share = undrawn / new if new > 0 else 0.0
+                    row[k.UNDRAWN_FEE] = paid * share
+                    row[k.AGENT_FEE] = paid - paid * share
+                    row[k.FEES_DUE], row[k.FEES_DEFERRED] = new, owed - paid - a_fee
+                    a_fee = owed - paid
+                elif rank == p.RANK_INTEREST:
+                    o_f, o_x, o_s = n_f + a_f, n_x + a_x, swap_out + a_s
+                    owed = o_f + o_x + o_s
                     paid = min(cash, owed)
                     cash -= paid
                     if performing:
                         reserve = min(liq, owed - paid)
                         liq -= reserve
                         paid += reserve
-                    row[k.PRINCIPAL_DUE] += new_p
-                    row[k.PRINCIPAL_DEFERRED] += owed - paid - a_p
-                    a_p = owed - paid
-                else:
-                    paid = min(plan.sweep * cash, bf + bx - a_p) if performing else 0.0
-                    row[k.PRINCIPAL_DUE] += paid
+                    share = paid / owed if owed > 0 else 0.0
+                    row[k.INTEREST_FLOATING], row[k.INTEREST_FIXED] = o_f * share, o_x * share
+                    row[k.SWAP] += o_s * share
+                    off = 1.0 - share
+                    row[k.SWAP_DUE], row[k.SWAP_DEFERRED] = swap, o_s * off - a_s
+                    row[k.INTEREST_DUE], row[k.INTEREST_DEFERRED] = n_f + n_x, o_f * off + o_x * off - (a_f + a_x)
+                    a_f, a_x, a_s = o_f * off, o_x * off, o_s * off
+                elif rank == p.RANK_PRINCIPAL or rank == p.RANK_SWEEP:
+                    if rank == p.RANK_PRINCIPAL:
+                        owed = new_p + a_p
+                        paid = min(cash, owed)
+                        cash -= paid
+                        if performing:
+                            reserve = min(liq, owed - paid)
+                            liq -= reserve
+                            paid += reserve
+                        row[k.PRINCIPAL_DUE] += new_p
+                        row[k.PRINCIPAL_DEFERRED] += owed - paid - a_p
+                        a_p = owed - paid
+                    else:
+                        paid = min(plan.sweep * cash, bf + bx - a_p) if performing else 0.0
+                        row[k.PRINCIPAL_DUE] += paid
+                        cash -= paid
+                    bf, bx = _repay(row, bf, bx, paid)
+                elif rank == p.RANK_LIQUIDITY:
+                    move = min(cash, target - liq)
+                    liq += move
+                    cash -= move
+                elif rank == p.RANK_POWER:
+                    move = min(cash, target_pwr - pwr)
+                    pwr += move
+                    cash -= move
+                elif rank == p.RANK_TRAP:
+                    if trap_on and performing and bf + bx + (a_f + a_x) > tiny:
+                        trap += cash
+                        row[k.TO_TRAP] += cash
+                        cash = 0.0
+                elif rank == p.RANK_SUBORDINATED:
+                    owed = management + a_m
+                    paid = min(cash, owed)
+                    row[k.MANAGEMENT] = paid
                     cash -= paid
-                bf, bx = _repay(row, bf, bx, paid)
-            elif rank == p.RANK_LIQUIDITY:
-                move = min(cash, target - liq)
-                liq += move
-                cash -= move
-            elif rank == p.RANK_POWER:
-                move = min(cash, target_pwr - pwr)
-                pwr += move
-                cash -= move
-            elif rank == p.RANK_TRAP:
-                if trap_on and performing and bf + bx + (a_f + a_x) > tiny:
-                    trap += cash
-                    row[k.TO_TRAP] += cash
-                    cash = 0.0
-            elif rank == p.RANK_SUBORDINATED:
-                owed = management + a_m
-                paid = min(cash, owed)
-                row[k.MANAGEMENT] = paid
-                cash -= paid
-                row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = management, owed - paid - a_m
-                a_m = owed - paid
-            else:
-                row[k.DISTRIBUTION] = cash
-                cash = 0.0
-        row[k.TO_LIQUIDITY], row[k.TO_POWER_RESERVE] = liq - liq0, pwr - pwr0
-        # tests, cure, trap
-        cfads = revenue - operating if live else 0.0
-        sum_c = sum_s = 0.0
-        for i in range(n_past):
-            past_c[i] = past_c[i + 1] if i + 1 < n_past else cfads
-            past_s[i] = past_s[i + 1] if i + 1 < n_past else service
-            sum_c += past_c[i]
-            sum_s += past_s[i]
-        has = performing and sum_s > 0 and t < plan.maturity
-        trailing = sum_c / sum_s if has else 0.0
-        tested = has and plan.threshold > 0 and t >= plan.first_test
-        breached = tested and trailing < plan.threshold
-        cured = breached and cures < plan.cures and operator > t
-        if cured:
-            need = plan.threshold * sum_s - sum_c
-            amount = min(need, bf + bx - a_p)
-            row[k.CURE] = amount
-            row[k.PRINCIPAL_DUE] += amount
-            bf, bx = _repay(row, bf, bx, amount)
-            past_c[n_past - 1] += need
-            cures += 1.0
-        breaches = breaches + 1 if breached and not cured else 0
-        settled = substituted and t >= operator + plan.substitute_delay + plan.release_months
-        settled = settled and (sum_s <= 0 or trailing >= plan.release_dscr)
-        trap_on = (operator <= t and not settled and plan.trap_operator == 1) or (early_end and t + 1 >= dead and plan.trap_customer == 1)
-        # events of default
-        debt = bf + bx + (a_f + a_x)
-        if performing and debt > tiny:
-            late = late + 1 if a_op + a_fee + (a_f + a_x) + a_s + a_p > tiny else 0
-            called = late > plan.grace or breaches > plan.test_grace or t == plan.maturity - 1
-            called = called or (early_end and t + 1 >= dead and plan.customer_event == 1)
-            if called:
-                status = ENFORCEMENT
-                if called_at == plan.months:
-                    called_at, exposure = float(t), debt
-        else:
-            late = 0
-        # sites not yet accepted wait for the operator's replacement
-        if t == operator and t < settled_at:
-            for c in range(n_c):
-                if accepted[c] > t:
-                    accepted[c] += plan.substitute_delay
-                    settled_at = max(settled_at, int(accepted[c]))
-        # the lender's choice
-        if status == ENFORCEMENT and mode != SELL:
-            if debt <= tiny:
-                status, mode, breaches, late = PERFORMING, UNDECIDED, 0, 0
-            elif t + 1 < dead and t + 1 < plan.maturity:
-                mode = RUN
-            else:
-                again = t + 1 < plan.maturity
-                if again and mode != RELET:
-                    keep = ratio * plan.relet_income[t] - plan.relet_cost[t] + linked * plan.relet_rest[t]
-                    again = keep > linked * plan.sale_estimate[t] - plan.sale_idle[t]
-                if again:
-                    mode = RELET
+                    row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = management, owed - paid - a_m
+                    a_m = owed - paid
                 else:
-                    mode, sale_first = SELL, t + 1 + plan.repossession
-        # the end of it
-        given = 0.0
-        last_lot = status == ENFORCEMENT and mode == SELL and t == sale_first + lots - 1
-        if last_lot:
-            from_trap = min(trap, debt)
-            from_liq = min(liq, debt - from_trap)
-            from_pwr = min(pwr, debt - from_trap - from_liq)
-            trap, liq, pwr = trap - from_trap, liq - from_liq, pwr - from_pwr
-            row[k.TO_TRAP] -= from_trap
-            row[k.TO_LIQUIDITY] -= from_liq
-            row[k.TO_POWER_RESERVE] -= from_pwr
-            given = from_trap + from_liq + from_pwr
-        over = status == ENFORCEMENT and mode == SELL and debt - given <= tiny
-        over = over or (status == PERFORMING and t == plan.maturity - 1 and debt <= tiny)
-        if over:
-            row[k.TERMINAL] = value * after * (1.0 - plan.sale_cost)
-        entitled = last_lot and not over and plan.guarantee_cap > 0
-        entitled = entitled and (plan.guarantee_bad_acts == 0 or (dr.bad_act[j] == 1 and operator <= t))
-        if entitled:
-            pay_at, status = t + plan.guarantee_lag, AWAITING
-        for source in range(2):
-            if source == 1:
-                if not (status == AWAITING and t == pay_at):
-                    continue
-                given = min(plan.guarantee_cap, bf + bx + (a_f + a_x)) * (1.0 if guarantor > t else plan.guarantor_recovery)
-                row[k.GUARANTEE] = given
-                over = True
-            if given > 0:
-                interest = min(given, a_f + a_x)
-                share = interest / (a_f + a_x) if a_f + a_x > 0 else 0.0
-                row[k.INTEREST_FLOATING] += a_f * share
-                row[k.INTEREST_FIXED] += a_x * share
-                row[k.INTEREST_DEFERRED] -= interest
-                a_f, a_x = a_f * (1.0 - share), a_x * (1.0 - share)
-                principal = given - interest
-                row[k.PRINCIPAL_DEFERRED] -= principal
-                a_p -= principal
-                bf, bx = _repay(row, bf, bx, principal)
-        if over or (last_lot and not entitled):
-            row[k.DISTRIBUTION] += trap + liq + pwr
-            row[k.TO_TRAP] -= trap
-            row[k.TO_LIQUIDITY] -= liq
-            row[k.TO_POWER_RESERVE] -= pwr
-            _give_up(row, k.OPEX_LOST, a_op)
-            _give_up(row, k.FEES_LOST, a_fee)
-            _give_up(row, k.INTEREST_LOST, a_f + a_x)
-            _give_up(row, k.SWAP_LOST, a_s)
-            _give_up(row, k.PRINCIPAL_LOST, a_p)
-            _give_up(row, k.MANAGEMENT_LOST, a_m)
-            trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
-            status = CLOSED
-        i = k.POSTINGS
-        row[i + k.FLOATING], row[i + k.FIXED], row[i + k.LIQUIDITY], row[i + k.POWER_RESERVE], row[i + k.TRAP] = bf, bx, liq, pwr, trap
-        row[i + k.OPEX_ARREARS], row[i + k.FEE_ARREARS], row[i + k.INTEREST_ARREARS] = a_op, a_fee, a_f + a_x
-        row[i + k.SWAP_ARREARS], row[i + k.PRINCIPAL_ARREARS], row[i + k.MANAGEMENT_ARREARS] = a_s, a_p, a_m
-        row[i + k.DRAWN], row[i + k.UNITS], row[i + k.STATUS] = drawn, owned * after if live else 0.0, status
-        row[i + k.CFADS], row[i + k.SERVICE], row[i + k.TRAILING] = cfads, service, trailing
-        row[i + k.TESTED], row[i + k.BREACHED] = 1.0 if tested else 0.0, 1.0 if breached else 0.0
-        row[i + k.MARKET_VALUE] = value * after
-        if tested and trailing < least:
-            least = trailing
-        d = plan.discount[t]
-        got = row[k.UNDRAWN_FEE] + row[k.INTEREST_FLOATING] + row[k.INTEREST_FIXED] + row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
-        gone = row[k.INTEREST_LOST] + row[k.PRINCIPAL_LOST]
-        owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE]
-        paid_in += (row[k.DRAW_FLOATING] + row[k.DRAW_FIXED]) * d
-        received += got * d
-        gone_total += gone
-        gone_present += gone * d
-        owner_value += owner * d
-        hedge_value += row[k.SWAP] * d
-        if t > called_at:
-            recovered += got * d
-        for i in range(WIDTH):
-            acc[t, i] += row[i]
-    out[k.PAID_IN, j], out[k.RECEIVED, j], out[k.RECOVERED, j] = paid_in, received, recovered
-    out[k.SHORTFALL, j], out[k.SHORTFALL_DISCOUNTED, j] = gone_total, gone_present
-    out[k.EQUITY_VALUE, j], out[k.HEDGE_VALUE, j] = owner_value, hedge_value
-    out[k.DEFAULT_MONTH, j], out[k.EXPOSURE_AT_DEFAULT, j] = called_at, exposure
-    out[k.LEAST_TRAILING, j] = least if least < math.inf else 0.0
+                    row[k.DISTRIBUTION] = cash
+                    cash = 0.0
+            row[k.TO_LIQUIDITY], row[k.TO_POWER_RESERVE] = liq - liq0, pwr - pwr0
+            # tests, cure, trap
+            cfads = revenue - operating if live else 0.0
+            sum_c = sum_s = 0.0
+            for i in range(n_past):
+                past_c[i] = past_c[i + 1] if i + 1 < n_past else cfads
+                past_s[i] = past_s[i + 1] if i + 1 < n_past else service
+                sum_c += past_c[i]
+                sum_s += past_s[i]
+            has = performing and sum_s > 0 and t < plan.maturity
+            trailing = sum_c / sum_s if has else 0.0
+            tested = has and plan.threshold > 0 and t >= plan.first_test
+            breached = tested and trailing < plan.threshold
+            cured = breached and cures < plan.cures and operator > t
+            if cured:
+                need = plan.threshold * sum_s - sum_c
+                amount = min(need, bf + bx - a_p)
+                row[k.CURE] = amount
+                row[k.PRINCIPAL_DUE] += amount
+                bf, bx = _repay(row, bf, bx, amount)
+                past_c[n_past - 1] += need
+                cures += 1.0
+            breaches = breaches + 1 if breached and not cured else 0
+            settled = substituted and t >= operator + plan.substitute_delay + plan.release_months
+            settled = settled and (sum_s <= 0 or trailing >= plan.release_dscr)
+            trap_on = (operator <= t and not settled and plan.trap_operator == 1) or (
+                early_end and t + 1 >= dead and plan.trap_customer == 1
+            )
+            # events of default
+            debt = bf + bx + (a_f + a_x)
+            if performing and debt > tiny:
+                late = late + 1 if a_op + a_fee + (a_f + a_x) + a_s + a_p > tiny else 0
+                called = late > plan.grace or breaches > plan.test_grace or t == plan.maturity - 1
+                called = called or (early_end and t + 1 >= dead and plan.customer_event == 1)
+                if called:
+                    status = ENFORCEMENT
+                    if called_at == plan.months:
+                        called_at, exposure = float(t), debt
+            else:
+                late = 0
+            # sites not yet accepted wait for the operator's replacement
+            if t == operator and t < settled_at:
+                for c in range(n_c):
+                    if accepted[c] > t:
+                        accepted[c] += plan.substitute_delay
+                        settled_at = max(settled_at, int(accepted[c]))
+            # the lender's choice
+            if status == ENFORCEMENT and mode != SELL:
+                if debt <= tiny:
+                    status, mode, breaches, late = PERFORMING, UNDECIDED, 0, 0
+                elif t + 1 < dead and t + 1 < plan.maturity:
+                    mode = RUN
+                else:
+                    again = t + 1 < plan.maturity
+                    if again and mode != RELET:
+                        keep = ratio * plan.relet_income[t] - plan.relet_cost[t] + linked * plan.relet_rest[t]
+                        again = keep > linked * plan.sale_estimate[t] - plan.sale_idle[t]
+                    if again:
+                        mode = RELET
+                    else:
+                        mode, sale_first = SELL, t + 1 + plan.repossession
+            # the end of it
+            given = 0.0
+            last_lot = status == ENFORCEMENT and mode == SELL and t == sale_first + lots - 1
+            if last_lot:
+                from_trap = min(trap, debt)
+                from_liq = min(liq, debt - from_trap)
+                from_pwr = min(pwr, debt - from_trap - from_liq)
+                trap, liq, pwr = trap - from_trap, liq - from_liq, pwr - from_pwr
+                row[k.TO_TRAP] -= from_trap
+                row[k.TO_LIQUIDITY] -= from_liq
+                row[k.TO_POWER_RESERVE] -= from_pwr
+                given = from_trap + from_liq + from_pwr
+            over = status == ENFORCEMENT and mode == SELL and debt - given <= tiny
+            over = over or (status == PERFORMING and t == plan.maturity - 1 and debt <= tiny)
+            if over:
+                row[k.TERMINAL] = value * after * (1.0 - plan.sale_cost)
+            entitled = last_lot and not over and plan.guarantee_cap > 0
+            entitled = entitled and (plan.guarantee_bad_acts == 0 or (dr.bad_act[j] == 1 and operator <= t))
+            if entitled:
+                pay_at, status = t + plan.guarantee_lag, AWAITING
+            for source in range(2):
+                if source == 1:
+                    if not (status == AWAITING and t == pay_at):
+                        continue
+                    given = min(plan.guarantee_cap, bf + bx + (a_f + a_x)) * (1.0 if guarantor > t else plan.guarantor_recovery)
+                    row[k.GUARANTEE] = given
+                    over = True
+                if given > 0:
+                    interest = min(given, a_f + a_x)
+                    share = interest / (a_f + a_x) if a_f + a_x > 0 else 0.0
+                    row[k.INTEREST_FLOATING] += a_f * share
+                    row[k.INTEREST_FIXED] += a_x * share
+                    row[k.INTEREST_DEFERRED] -= interest
+                    a_f, a_x = a_f * (1.0 - share), a_x * (1.0 - share)
+                    principal = given - interest
+                    row[k.PRINCIPAL_DEFERRED] -= principal
+                    a_p -= principal
+                    bf, bx = _repay(row, bf, bx, principal)
+            if over or (last_lot and not entitled):
+                row[k.DISTRIBUTION] += trap + liq + pwr
+                row[k.TO_TRAP] -= trap
+                row[k.TO_LIQUIDITY] -= liq
+                row[k.TO_POWER_RESERVE] -= pwr
+                _give_up(row, k.OPEX_LOST, a_op)
+                _give_up(row, k.FEES_LOST, a_fee)
+                _give_up(row, k.INTEREST_LOST, a_f + a_x)
+                _give_up(row, k.SWAP_LOST, a_s)
+                _give_up(row, k.PRINCIPAL_LOST, a_p)
+                _give_up(row, k.MANAGEMENT_LOST, a_m)
+                trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
+                status = CLOSED
+            i = k.POSTINGS
+            row[i + k.FLOATING], row[i + k.FIXED], row[i + k.LIQUIDITY], row[i + k.POWER_RESERVE], row[i + k.TRAP] = bf, bx, liq, pwr, trap
+            row[i + k.OPEX_ARREARS], row[i + k.FEE_ARREARS], row[i + k.INTEREST_ARREARS] = a_op, a_fee, a_f + a_x
+            row[i + k.SWAP_ARREARS], row[i + k.PRINCIPAL_ARREARS], row[i + k.MANAGEMENT_ARREARS] = a_s, a_p, a_m
+            row[i + k.DRAWN], row[i + k.UNITS], row[i + k.STATUS] = drawn, owned * after if live else 0.0, status
+            row[i + k.CFADS], row[i + k.SERVICE], row[i + k.TRAILING] = cfads, service, trailing
+            row[i + k.TESTED], row[i + k.BREACHED] = 1.0 if tested else 0.0, 1.0 if breached else 0.0
+            row[i + k.MARKET_VALUE] = value * after
+            if tested and trailing < least:
+                least = trailing
+            d = plan.discount[t]
+            got = row[k.UNDRAWN_FEE] + row[k.INTEREST_FLOATING] + row[k.INTEREST_FIXED] + row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
+            gone = row[k.INTEREST_LOST] + row[k.PRINCIPAL_LOST]
+            owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE]
+            paid_in += (row[k.DRAW_FLOATING] + row[k.DRAW_FIXED]) * d
+            received += got * d
+            gone_total += gone
+            gone_present += gone * d
+            owner_value += owner * d
+            hedge_value += row[k.SWAP] * d
+            if t > called_at:
+                recovered += got * d
+            for i in range(WIDTH):
+                acc[t, i] += row[i]
+        out[k.PAID_IN, j], out[k.RECEIVED, j], out[k.RECOVERED, j] = paid_in, received, recovered
+        out[k.SHORTFALL, j], out[k.SHORTFALL_DISCOUNTED, j] = gone_total, gone_present
+        out[k.EQUITY_VALUE, j], out[k.HEDGE_VALUE, j] = owner_value, hedge_value
+        out[k.DEFAULT_MONTH, j], out[k.EXPOSURE_AT_DEFAULT, j] = called_at, exposure
+        out[k.LEAST_TRAILING, j] = least if least < math.inf else 0.0

@@ -19,7 +19,6 @@ LOST = np.int32(2**31 - 1)
 def step_ladder(
     first_day,
     normals,
-    bridge_share,
     bridge_clock,
     bridge_credit,
     factor,
@@ -49,6 +48,7 @@ def step_ladder(
     level,
     free_level,
     touched,
+    untouched_odds,
     best,
     window_sum,
     window_ring,
@@ -61,7 +61,7 @@ def step_ladder(
     Args:
         first_day: index of the chunk's first day.
         normals: [driver, day, path] independent standard normals, drivers share, clock, credit as present.
-        bridge_share, bridge_clock, bridge_credit: [day, path] uniforms in [0, 1); unused ones may be empty.
+        bridge_clock, bridge_credit: [day, path] uniforms in [0, 1); unused ones may be empty.
         factor: lower triangular correlation factor [driver, driver].
         share_drift, share_vol, ... credit_vol: [all days] drift and standard deviation over each step.
         planned: [level] planned times; needed_level: [tranche] index into it, -1 for none.
@@ -69,6 +69,7 @@ def step_ladder(
             mean, its ln for the close.
         meet: how the legs meet. window: days of the mean, 1 for the close; history: how many closes before the first day
             `window_ring` holds already; until the window is full the mean meets no target.
+        untouched_odds: [tranche, path] odds given the path's closes that the control has not touched a target between them.
         next_tranche: [path] first tranche that has not vested (for rising ladders).
         vest: [tranche, path] day of vesting, number of days where never.
     """
@@ -90,8 +91,9 @@ def step_ladder(
         if has_credit:
             drift_d, vol_d = credit_drift[day], credit_vol[day]
             room_d = vol_d * vol_d
+        own, scale = normals[0, i], factor[0, 0]
         for p in range(paths):
-            z_share = factor[0, 0] * normals[0, i, p]
+            z_share = scale * own[p]
             # deliveries before defaults: what arrives on the day of default still counts
             arrived = -1
             if has_clock:
@@ -138,15 +140,15 @@ def step_ladder(
                 before = control_price[p]
                 after = before + drift_y + vol_s * z_share
                 control_price[p] = after
-                u = bridge_share[i, p]
-                while touched[p] < tranches:
-                    gap_before, gap_after = log_target[touched[p]] - before, log_target[touched[p]] - after
+                for k in range(touched[p], tranches):
+                    gap_before, gap_after = log_target[k] - before, log_target[k] - after
                     if gap_after > 0.0 and gap_before > 0.0:
                         if room_s <= 0.0 or 2.0 * gap_before * gap_after > 40.0 * room_s:
                             break
-                        if u > np.exp(-2.0 * gap_before * gap_after / room_s):
-                            break
-                    touched[p] += 1
+                        untouched_odds[k, p] *= 1.0 - np.exp(-2.0 * gap_before * gap_after / room_s)
+                    else:
+                        untouched_odds[k, p] = 0.0
+                        touched[p] = k + 1
             log_price[p] += drift_s + vol_s * z_share
             if window == 1:
                 seen = log_price[p]
@@ -155,9 +157,13 @@ def step_ladder(
                 window_sum[p] += price - window_ring[slot, p]
                 window_ring[slot, p] = price
                 seen = window_sum[p] / window if full else -np.inf
-            if seen > best[p]:
+            higher = seen > best[p]
+            if higher:
                 best[p] = seen
             if meet <= SIMULTANEOUS:
+                # latched legs that have not moved give yesterday's answer
+                if meet == LATCHED and not higher and arrived < 0 and day > 0:
+                    continue
                 test = best[p] if meet == LATCHED else seen
                 while next_tranche[p] < tranches:
                     k = next_tranche[p]

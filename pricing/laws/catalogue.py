@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from curves import Market, equity_inputs
 from instruments.contracts.warrant import Warrant
@@ -40,6 +41,12 @@ def warrants(deal: Deal) -> dict[str, Warrant]:
     return {name: contract for name, contract in deal.contracts.items() if isinstance(contract, Warrant)}
 
 
+@lru_cache(maxsize=128)
+def _remembered(deal: Deal, market: Market, settings: Settings, contract_id: str) -> Outcome:
+    """An outcome, kept: several laws look at the same deal on the same markets."""
+    return _outcome(deal, market, settings, contract_id)
+
+
 def _outcome(deal: Deal, market: Market, settings: Settings, contract_id: str) -> Outcome:
     contract = deal.contracts[contract_id]
     return find_engine(type(contract), None).engine(
@@ -53,7 +60,7 @@ def _value(outcome: Outcome) -> Row:
 
 def _bounds(deal: Deal, market: Market, settings: Settings) -> str | None:
     for name, warrant in warrants(deal).items():
-        row = _value(_outcome(deal, market, settings, name))
+        row = _value(_remembered(deal, market, settings, name))
         most = warrant.shares * equity_inputs(market, warrant.underlying).spot_usd
         slack = MC_SIGMAS * (row.standard_error or 0.0) + 1e-9 * most
         if row.value is None or not -slack <= row.value <= most + slack:
@@ -63,7 +70,7 @@ def _bounds(deal: Deal, market: Market, settings: Settings) -> str | None:
 
 def _tranches_sum(deal: Deal, market: Market, settings: Settings) -> str | None:
     for name in warrants(deal):
-        rows = _outcome(deal, market, settings, name).rows
+        rows = _remembered(deal, market, settings, name).rows
         mine = [row for row in rows if row.measure == "value" and row.party == rows[0].party]
         parts = sum(row.value or 0.0 for row in mine if row.part is not None)
         whole = next(row.value or 0.0 for row in mine if row.part is None)
@@ -78,7 +85,7 @@ def _scales(deal: Deal, market: Market, settings: Settings) -> str | None:
             shares=2.0 * warrant.shares, tranches=tuple(tranche.evolve(shares=2.0 * tranche.shares) for tranche in warrant.tranches)
         )
         bigger = deal.evolve(contracts={**deal.contracts, name: doubled})
-        once = _value(_outcome(deal, market, settings, name)).value or 0.0
+        once = _value(_remembered(deal, market, settings, name)).value or 0.0
         twice = _value(_outcome(bigger, market, settings, name)).value or 0.0
         if abs(twice - 2.0 * once) > SUM_REL * max(abs(twice), 1.0):
             return f"{name}: twice the shares are worth {twice:,.2f}, twice the value is {2 * once:,.2f} USD"
@@ -88,7 +95,7 @@ def _scales(deal: Deal, market: Market, settings: Settings) -> str | None:
 def _round_trip(deal: Deal, market: Market, settings: Settings) -> str | None:
     again = model_from_text(dumps_json(deal), Deal, kind="deal", language="json")
     for name in warrants(deal):
-        first, second = _value(_outcome(deal, market, settings, name)).value, _value(_outcome(again, market, settings, name)).value
+        first, second = _value(_remembered(deal, market, settings, name)).value, _value(_outcome(again, market, settings, name)).value
         if first != second:
             return f"{name}: worth {first!r} as built and {second!r} after JSON out and in"
     return None

@@ -14,6 +14,11 @@ from pricing.schedules.types import Floats
 if TYPE_CHECKING:
     import polars as pl
 
+    from pricing.schedules.facility import Facility
+
+STATUSES = ("performing", "enforcement", "closed", "awaiting guarantee")
+"""Names of a facility's status, by code."""
+
 
 def statement(plan: LedgerPlan, dates: tuple[dt.date, ...], amounts: Floats, *, party: str | None = None) -> pl.DataFrame:
     """Every posting that is not nought: date, party, other, contract, reason, unit, claim, amount.
@@ -95,7 +100,7 @@ def coverage_statement(dates: tuple[dt.date, ...], states: Floats, threshold: fl
         threshold: of the test.
 
     Returns:
-        date, balance_usd, dscr, ltv, value_tested, threshold, verdict ('passed', 'breached', 'not tested').
+        date, status, balance_usd, trapped_usd, dscr, ltv, value_tested, threshold, verdict ('passed', 'breached', 'not tested').
         DSCR is of the month, null without service; LTV is balance over market value of what is bought and unsold, null without any.
     """
     import polars as pl
@@ -108,10 +113,41 @@ def coverage_statement(dates: tuple[dt.date, ...], states: Floats, threshold: fl
         ltv = balance / float(s[k.MARKET_VALUE]) if s[k.MARKET_VALUE] > 0 else None
         tested = s[k.TESTED] > 0
         verdict = "not tested" if not tested else "breached" if s[k.BREACHED] > 0 else "passed"
-        rows.append((date, balance, dscr, ltv, float(s[k.TRAILING]) if tested else None, threshold if tested else None, verdict))
+        tests = (float(s[k.TRAILING]), threshold) if tested else (None, None)
+        rows.append((date, STATUSES[int(s[k.STATUS])], balance, float(s[k.TRAP]), dscr, ltv, *tests, verdict))
     number = pl.Float64()
+    names = ("balance_usd", "trapped_usd", "dscr", "ltv", "value_tested", "threshold")
+    schema = {"date": pl.Date(), "status": pl.String(), **dict.fromkeys(names, number), "verdict": pl.String()}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def draw_statement(facility: Facility) -> pl.DataFrame:
+    """The sizing test of each cohort's draw after acceptance, on the plan: value tested, threshold, verdict.
+
+    Returns:
+        cohort, funded, accepted, cost_usd, at_funding_usd, after_acceptance_usd, value_tested, threshold, verdict. The value tested is
+        the least projected coverage over all payment dates to maturity if the cohort were drawn to its full share of cost; where it is
+        below the threshold the draw is 'cut' to what passes. Cohorts in service at the grid's start are not drawn again: 'past'.
+    """
+    import polars as pl
+
+    plan, draws = facility.plan, facility.loan.draws
+    rows = []
+    for c, cohort in enumerate(facility.fleet.cohorts):
+        past = bool(plan.accept[c] < 0)
+        ratio = threshold = None
+        verdict, top = "past", float(plan.cohort_drawn[c])
+        if draws is not None and not past:
+            full = plan.after_acceptance * plan.cost[c]
+            threshold = draws.sizing_dscr
+            ratio = float(threshold * plan.top_up_capacity[c] / full)
+            verdict = "passed" if ratio >= threshold else "cut"
+            top = float(max(min(full, plan.top_up_capacity[c]), plan.at_funding * plan.cost[c]))
+        at_funding = float(plan.at_funding * plan.cost[c]) if not past else float(plan.cohort_drawn[c])
+        rows.append((cohort.label, cohort.funding, cohort.acceptance, cohort.cost_usd, at_funding, top, ratio, threshold, verdict))
+    number, text, date = pl.Float64(), pl.String(), pl.Date()
     schema = {
-        "date": pl.Date(), "balance_usd": number, "dscr": number, "ltv": number, "value_tested": number, "threshold": number,
-        "verdict": pl.String(),
+        "cohort": text, "funded": date, "accepted": date, "cost_usd": number, "at_funding_usd": number, "after_acceptance_usd": number,
+        "value_tested": number, "threshold": number, "verdict": text,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")

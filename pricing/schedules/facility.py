@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.loan_parts import LoanPosition
 from instruments.contracts.offtake import Offtake
-from instruments.ground.errors import MarketError, PricingError
-from instruments.ground.keys import name_of
-from instruments.ground.messages import problem
 from pricing.ledger.facility import facility_plan
 from pricing.ledger.plan import LedgerPlan
 from pricing.schedules.amortisation import amortisation_shares, service_ahead, window_sum
@@ -31,9 +28,10 @@ from pricing.schedules.facility_arrays import (
     swap_unit,
     top_up_capacity,
 )
+from pricing.schedules.facility_terms import check_dates, contiguous, facility_terms, month_indices, quotes_behind
 from pricing.schedules.grid import day_counts, month_ends, month_index, months_to, thirty_360
 from pricing.schedules.plan import RANKS, FacilityPlan
-from pricing.schedules.types import Floats, Ints
+from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
     from curves.market import Market
@@ -43,7 +41,6 @@ HOURS_PER_MONTH = 730.5
 """Every month counts a twelfth of a year's hours, as monthly fees do."""
 SWAP_ROUNDS = 4
 """Rounds of the fixed point between swap rate and planned balance; it moves the balance only where coverage binds."""
-T = TypeVar("T")
 Discount = Callable[[Floats], Floats]
 """Years (ACT/365F) to discount factors."""
 
@@ -53,6 +50,8 @@ class Facility:
     """One facility of a deal, resolved: its terms, dates, plan of postings and plan of the roll-forward."""
 
     deal: Deal
+    as_of: dt.date
+    """The market's date: the grid starts after it."""
     loan_id: str
     loan: Loan
     fleet_id: str
@@ -90,21 +89,23 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
 
     Raises:
         PricingError: the contract is no project facility.
+        InputError: the market's date is past the maturity, or past what should have happened by then according to the position.
         MarketError: a rent, resale or power quote is missing.
     """
-    loan, fleet, offtake = _terms(deal, loan_id)
+    loan, fleet, offtake = facility_terms(deal, loan_id)
+    check_dates(deal, loan_id, market.as_of)
     pair = next(((name, c) for name, c in deal.contracts.items() if isinstance(c, Guarantee) and c.loan == loan_id), (None, None))
     guarantee_id, guarantee = pair
     position = deal.position.facilities.get(loan_id, LoanPosition())
-    rent = _quotes(market.rent, fleet.rent, "rent")
-    resale = _quotes(market.resale, fleet.resale, "resale")
-    power = _quotes(market.power, fleet.site.power, "power")
+    rent = quotes_behind(market.rent, fleet.rent, "rent")
+    resale = quotes_behind(market.resale, fleet.resale, "resale")
+    power = quotes_behind(market.power, fleet.site.power, "power")
 
     e = loan.enforcement
-    maturity = months_to(deal.as_of, loan.maturity)
+    maturity = months_to(market.as_of, loan.maturity)
     tail = e.repossession_months + e.lots + (guarantee.payment_lag_months if guarantee else 0) + 2
-    dates = month_ends(deal.as_of, maturity + tail)
-    times, days = day_counts(deal.as_of, dates)
+    dates = month_ends(market.as_of, maturity + tail)
+    times, days = day_counts(market.as_of, dates)
     months = len(dates)
     hours = np.full(months, HOURS_PER_MONTH)
     accrual = days / 360.0
@@ -112,7 +113,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     compounded = np.concatenate([[1.0], df[:-1]]) / df - 1.0
     shares = amortisation_shares(loan.amortisation, dates, maturity)
     floating = np.maximum(compounded, loan.floating.floor * accrual) + loan.floating.margin * accrual if loan.floating else np.zeros(months)
-    fixed = loan.fixed.rate * thirty_360(deal.as_of, dates) if loan.fixed else np.zeros(months)
+    fixed = loan.fixed.rate * thirty_360(market.as_of, dates) if loan.fixed else np.zeros(months)
     floating_share = loan.floating.share if loan.floating else 0.0
 
     ends = np.array([date <= offtake.end for date in dates])
@@ -122,8 +123,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     power_cost = kw * fleet.site.pue * hours * power.usd_per_kwh.value * np.exp(power.growth.value * times)
     site_cost = np.full(months, kw * fleet.site.colocation_usd_per_kw_month + fleet.site.upkeep_usd_per_unit_month)
 
-    fund = _indices(deal.as_of, [(c.label, c.funding) for c in fleet.cohorts], position.funded)
-    accept = _indices(deal.as_of, [(c.label, c.acceptance) for c in fleet.cohorts], position.accepted)
+    fund = month_indices(market.as_of, [(c.label, c.funding) for c in fleet.cohorts], position.funded)
+    accept = month_indices(market.as_of, [(c.label, c.acceptance) for c in fleet.cohorts], position.accepted)
     cost = np.array([c.cost_usd for c in fleet.cohorts])
     cohort_drawn = np.array([position.cohort_drawn_usd.get(c.label, 0.0) for c in fleet.cohorts])
     units, value = fleet_arrays(fleet, dates, resale)
@@ -154,9 +155,9 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     forced, idle = sale_estimate(fleet_units, fleet_value * keep, site_cost * e.idle_cost_share, df, e.repossession_months, e.lots, impact)
     rest = np.where(np.arange(months) < maturity - 1, forced[maturity - 1] * df[maturity - 1] / df, 0.0)
 
-    draws = loan.draws or no_draws(loan, deal.as_of)
+    draws = loan.draws or no_draws(loan, market.as_of)
     trap, test, sub = loan.cash_trap, loan.maintenance, offtake.substitute
-    window = months_to(deal.as_of, draws.window_end) - 1
+    window = months_to(market.as_of, draws.window_end) - 1
     past = test.months if test else 1
     plan = FacilityPlan(
         months=months,
@@ -197,7 +198,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         top_up_capacity=capacity,
         units=units,
         market_value=value,
-        opening_units=np.where(fund < 0, fleet_arrays(fleet, (deal.as_of,), resale)[0][:, 0], 0.0),
+        opening_units=np.where(fund < 0, fleet_arrays(fleet, (market.as_of,), resale)[0][:, 0], 0.0),
         fleet_units=fleet_units,
         fleet_value=fleet_value,
         floating_share=floating_share,
@@ -221,7 +222,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         release_dscr=trap.release_dscr,
         threshold=test.threshold if test else 0.0,
         test_months=past,
-        first_test=month_index(deal.as_of, test.first_test) if test else maturity,
+        first_test=month_index(market.as_of, test.first_test) if test else maturity,
         test_grace=test.grace_months if test else 0,
         cures=test.cures if test else 0,
         customer_event=int(loan.customer_default_is_event_of_default),
@@ -255,36 +256,6 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         offtake=loan.offtake or "", guarantee=guarantee_id or loan_id,
     )  # fmt: skip
     return Facility(
-        deal, loan_id, loan, loan.collateral or "", fleet, offtake, guarantee_id, guarantee, dates, times, swap_rate, planned,
-        unit_interest + shares, FacilityPlan._make(_contiguous(item) for item in plan), ledger,
+        deal, market.as_of, loan_id, loan, loan.collateral or "", fleet, offtake, guarantee_id, guarantee, dates, times, swap_rate, planned,
+        unit_interest + shares, FacilityPlan._make(contiguous(item) for item in plan), ledger,
     )  # fmt: skip
-
-
-def _terms(deal: Deal, loan_id: str) -> tuple[Loan, GpuFleet, Offtake]:
-    loan = deal.contracts[loan_id]
-    if isinstance(loan, Loan) and loan.collateral is not None and loan.offtake is not None:
-        offtake = deal.contracts[loan.offtake]
-        if isinstance(offtake, Offtake):
-            return loan, deal.assets[loan.collateral], offtake
-    raise PricingError(
-        problem("unsupported", subject=loan_id, why="no collateral and offtake: no facility", remedy="price it by another method")
-    )
-
-
-def _quotes(block: Mapping[str, T], key: str, kind: str) -> T:
-    """The quotes behind a market key such as `rent:GB300`; `rent:GB300:1y` falls back to `rent:GB300`."""
-    name = name_of(key)
-    for candidate in (name, name.split(":", 1)[0]):
-        if candidate in block:
-            return block[candidate]
-    raise MarketError(problem("missing_key", subject="market", field=kind, key=key, choices=[f"{kind}:{each}" for each in block]))
-
-
-def _contiguous(item: Any) -> Any:
-    """One memory layout for every array: the kernel is compiled once."""
-    return np.ascontiguousarray(item) if isinstance(item, np.ndarray) else item
-
-
-def _indices(as_of: dt.date, dates: list[tuple[str, dt.date]], done: tuple[str, ...]) -> Ints:
-    """Month index of each label's date; -1 where it is done."""
-    return np.array([-1 if label in done else month_index(as_of, date) for label, date in dates], dtype=np.int64)

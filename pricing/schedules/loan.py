@@ -70,7 +70,7 @@ def facility_flows(facility: Facility, ledger: Floats, states: Floats) -> LoanFl
     fixed = np.concatenate([[plan.opening[1]], states[: m - 1, k.FIXED]])
     back = ledger[:m, k.PRINCIPAL_FLOATING] + ledger[:m, k.PRINCIPAL_FIXED]
     return LoanFlows(
-        as_of=facility.deal.as_of,
+        as_of=facility.as_of,
         dates=facility.dates[:m],
         floating=floating,
         fixed=fixed,

@@ -71,7 +71,10 @@ def test_both_reported_sizes_imply_one_cost(deal: Deal, found: Simulation) -> No
 def test_the_filed_terms_are_there(deal: Deal) -> None:
     loan = deal.contracts["facility"]
     assert isinstance(loan, Loan)
-    assert loan.draws is not None and loan.maintenance is not None and loan.floating is not None and loan.hedge is not None
+    assert loan.draws is not None
+    assert loan.maintenance is not None
+    assert loan.floating is not None
+    assert loan.hedge is not None
     assert (loan.floating.margin, loan.hedge.share, loan.draws.undrawn_fee) == (0.0225, 0.95, 0.005)
     assert (loan.draws.sizing_dscr, loan.maintenance.threshold, loan.maintenance.months) == (1.20, 1.15, 3)
     assert loan.floating.share * loan.commitment_usd == pytest.approx(4.5e9)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from instruments import Deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, PV_REL
@@ -71,9 +70,9 @@ def test_a_facility_scales(seed: int, factor: float) -> None:
     money = {
         name: getattr(plan, name) * factor
         for name in (
-            "swap_due", "swap_close", "swap_next", "relet_income", "relet_cost", "relet_rest", "sale_estimate", "sale_idle", "cost",
-            "top_up_capacity", "units", "opening_units", "market_value", "fleet_units", "fleet_value", "commitment", "initial_commitment", "agent_fee",
-            "guarantee_cap", "opening", "cohort_drawn", "past_cfads", "past_service",
+            "swap_due", "swap_close", "swap_next", "relet_income", "relet_cost", "relet_rest", "sale_estimate", "sale_idle",
+            "cost", "top_up_capacity", "units", "opening_units", "market_value", "fleet_units", "fleet_value", "commitment",
+            "initial_commitment", "agent_fee", "guarantee_cap", "opening", "cohort_drawn", "past_cfads", "past_service",
         )
     }  # fmt: skip
     drivers = rough_drivers(base.facility, seed)

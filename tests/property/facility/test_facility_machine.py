@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS
@@ -85,7 +86,7 @@ class Facility(RuleBasedStateMachine):
         for check in check_ledger(self.facility.plan, path, rolled):
             assert check.relative <= CASH_CONSERVATION_ABS, check
         status = rolled.states[:, k.STATUS, 0].astype(int)
-        assert all(after in LEGAL[before] for before, after in zip(status, status[1:], strict=False))
+        assert all(after in LEGAL[before] for before, after in pairwise(status))
         assert status[-1] == k.CLOSED
         ledger, _, _ = roll_kept(self.facility.plan, path)
         assert np.abs(ledger - rolled.ledger).max() <= CASH_CONSERVATION_ABS * self.facility.plan.commitment

@@ -100,12 +100,10 @@ def deals(draw: st.DrawFn) -> dict[str, Any]:
             "tranches": tranches,
             **draw(tables(exercise=st.just("at_vesting"), settlement=st.just("net"))),
         }
-    where = tables(
-        latched=st.lists(TEXTS, max_size=2), exercised_shares=st.lists(NUMBERS, max_size=2), closes=st.lists(POSITIVES, max_size=2)
-    )
+    where = {name: positions(contract) for name, contract in contracts.items()}
     position = {
         "milestones": draw(st.just({}) if not plans else st.dictionaries(st.sampled_from(sorted(plans)), st.floats(0, 9), max_size=1)),
-        "contracts": draw(st.dictionaries(st.sampled_from(sorted(contracts)), where, max_size=1)),
+        "contracts": draw(st.sampled_from(sorted(where)).flatmap(lambda name: tables(**{name: where[name]}))),
     }
     table = {"default": draw(PROVENANCES), "by_path": draw(st.dictionaries(TEXTS, PROVENANCES, max_size=2))}
     return {
@@ -121,6 +119,24 @@ def deals(draw: st.DrawFn) -> dict[str, Any]:
         ),
         **draw(tables(provenance=st.just(table))),
     }
+
+
+def positions(contract: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Where a warrant stands: legs that it has, no more shares exercised than a tranche holds."""
+    legs = [".".join(path) for index, tranche in enumerate(contract["tranches"]) for path in leaves(tranche["condition"], [str(index)])]
+    shares = st.tuples(*(st.floats(0.0, 1.0).map(lambda part, one=one: part * one["shares"]) for one in contract["tranches"]))
+    return tables(
+        latched=st.lists(st.sampled_from(legs), max_size=2),
+        exercised_shares=shares.map(list),
+        closes=st.lists(POSITIVES, max_size=2),
+    )
+
+
+def leaves(condition: dict[str, Any], path: list[str]) -> list[list[str]]:
+    """The path of every leg of a condition that has no parts."""
+    if "legs" not in condition:
+        return [path]
+    return [leaf for index, leg in enumerate(condition["legs"]) for leaf in leaves(leg, [*path, "legs", str(index)])]
 
 
 TENORS = st.sampled_from(["1W", "2W", "1M", "3M", "18M", "1Y", "2Y", "5Y", "30Y"])

@@ -140,7 +140,8 @@ def test_a_seasoned_facility_prices_as_what_remains_of_the_new_one(months: int) 
         "floating_usd": s[k.FLOATING], "fixed_usd": s[k.FIXED], "drawn_usd": s[k.DRAWN],
         "drawn_at_funding_usd": sum(0.9 * c.cost_usd for c in fleet.cohorts if c.funding <= as_of), "liquidity_reserve_usd": s[k.LIQUIDITY],
         "power_reserve_usd": s[k.POWER_RESERVE], "trapped_usd": s[k.TRAP],
-        "funded": [c.label for c in fleet.cohorts if c.funding <= as_of], "accepted": [c.label for c in fleet.cohorts if c.acceptance <= as_of],
+        "funded": [c.label for c in fleet.cohorts if c.funding <= as_of],
+        "accepted": [c.label for c in fleet.cohorts if c.acceptance <= as_of],
         "cohort_drawn_usd": {c.label: 0.9 * c.cost_usd for c in fleet.cohorts if c.funding <= as_of},
         "cfads_usd": list(whole.states[window : at + 1, k.CFADS, 0]), "service_usd": list(whole.states[window : at + 1, k.SERVICE, 0]),
     }  # fmt: skip
@@ -167,3 +168,27 @@ def test_value_does_not_depend_on_the_seed_beyond_its_error(run: FacilityRun) ->
     gap = abs(other.value - run.value)
     assert gap <= MC_SIGMAS * np.hypot(run.standard_error, other.standard_error)
     assert dataclasses.is_dataclass(run)
+
+
+def test_the_sizing_statement_says_what_is_cut() -> None:
+    from pricing.ledger.statements import draw_statement
+
+    facility = setup().facility
+    frame = draw_statement(facility)
+    planned = planned_run(facility).states[-1, k.DRAWN, 0]
+    assert frame["after_acceptance_usd"].sum() == pytest.approx(planned, rel=PV_REL)
+    assert set(frame["verdict"]) == {"cut"}
+    assert (frame["value_tested"] < frame["threshold"]).all()
+    rich = draw_statement(setup(deal(offtake={"price_usd_per_hour": 6.0})).facility)
+    assert set(rich["verdict"]) == {"passed"}
+    assert rich["after_acceptance_usd"].sum() == pytest.approx(51e6)
+
+
+def test_a_trapped_path_says_so() -> None:
+    from pricing.ledger.statements import coverage_statement
+
+    facility = setup().facility
+    states = roll_forward(facility.plan, drivers(facility, operator=12)).states[:, :, 0]
+    frame = coverage_statement(facility.dates, states, facility.plan.threshold)
+    assert frame["trapped_usd"].max() > 0.0
+    assert frame["status"][-1] == "closed"
