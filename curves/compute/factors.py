@@ -148,9 +148,10 @@ class LaunchModel:
         since = years - (self.expected_years - self.window_years)
         if self.window_years == 0.0:
             return (since >= 0.0).astype(np.float64)
-        if self.delay == "uniform":
-            return np.clip(since / (2.0 * self.window_years), 0.0, 1.0)
-        return -np.expm1(-np.maximum(since, 0.0) / self.window_years)
+        with np.errstate(over="ignore"):  # a window next to nothing is a certain date
+            if self.delay == "uniform":
+                return np.clip(since / (2.0 * self.window_years), 0.0, 1.0)
+            return -np.expm1(-np.maximum(since, 0.0) / self.window_years)
 
     def probability(self, years: npt.ArrayLike) -> FloatArray:
         """p(T): odds that the launch has happened by T, given that it has not by 0; same shape as the times, 0 at time 0."""

@@ -38,7 +38,7 @@ def forward_option_value(
     positive(strict=True, forward=f, discount=d)
     positive(strike=k, total_variance=w)
     s = np.sqrt(w)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a variance next to nothing: d1 is infinite
         d1 = np.where((s > 0.0) & (k > 0.0), np.log(f / k) / s + 0.5 * s, np.where(f > k, np.inf, -np.inf))
     d2 = d1 - s
     sign = 1.0 if call else -1.0

@@ -6,7 +6,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from curves import (
     DiscountCurve,
@@ -50,6 +50,7 @@ DATES = (st.floats(0.5, 3.0), st.floats(0.0, 0.4), st.sampled_from(["uniform", "
 LAUNCHES = st.lists(st.builds(LaunchModel, st.just("x"), *DATES, st.floats(-0.8, 0.8), st.floats(0.0, 0.4)), max_size=3)
 
 
+@settings(max_examples=25)
 @given(FACTORS, LAUNCHES, st.lists(PRICES, min_size=3, max_size=3))
 def test_every_quoted_forward_comes_back_and_the_mixture_agrees(
     factors: TwoFactor, launches: list[LaunchModel], quotes: list[float]
