@@ -19,13 +19,13 @@ DAYS_PER_YEAR = 365.0
 
 def read_only(values: npt.ArrayLike) -> FloatArray:
     """A copy as float64 over immutable memory: its `writeable` flag cannot be set again."""
-    array = np.ascontiguousarray(values, dtype=np.float64)
+    array = np.asarray(values, dtype=np.float64)  # tobytes is in row order; a single number keeps its empty shape
     return np.frombuffer(array.tobytes(), dtype=np.float64).reshape(array.shape)
 
 
 def read_only_int(values: npt.ArrayLike) -> IntArray:
     """The same for whole numbers."""
-    array = np.ascontiguousarray(values, dtype=np.int64)
+    array = np.asarray(values, dtype=np.int64)
     return np.frombuffer(array.tobytes(), dtype=np.int64).reshape(array.shape)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curves.credit_quotes import ProxyCredit
 from curves.lookup import market_keys
 from curves.market import PAIR_MARK, Market
-from curves.quotes import Block, ProxyCredit, Quote
+from curves.model_warnings import model_warnings
+from curves.quotes import Block, Quote, steps_of
 from instruments.ground.keys import kind_of
 from instruments.ground.provenance import SOFT, Basis, Range
 
@@ -56,6 +58,8 @@ def blocks(market: Market) -> Iterator[tuple[tuple[str, ...], str, Block]]:
     for table, kind in TABLES.items():
         for name, block in getattr(market, table).items():
             yield (table, name), f"{kind}:{name}", block
+    if market.belief:
+        yield ("belief",), "belief", market.belief
     if market.real_world:
         yield ("real_world",), "", market.real_world
 
@@ -66,9 +70,7 @@ def all_quotes(market: Market) -> tuple[LocatedQuote, ...]:
     for steps, _, block in blocks(market):
         given = {path for path, _ in block.given_quotes()}
         for path, quote in block.all_quotes():
-            found.append(
-                LocatedQuote((*steps, *path.split(".", 1)), quote, quote.basis or block.basis, quote.why or block.why, path in given)
-            )
+            found.append(LocatedQuote((*steps, *steps_of(path)), quote, quote.basis or block.basis, quote.why or block.why, path in given))
     found += [
         LocatedQuote(("correlation", pair), quote, quote.basis or Basis.DERIVED, quote.why) for pair, quote in market.correlation.items()
     ]
@@ -105,6 +107,7 @@ def market_warnings(market: Market) -> tuple[str, ...]:
             said.append(f"{name}: no quotes of its own, stands on {block.proxy} {add.value:+g} bp{span}")
         said += _softness(name, [quote for quote in soft if quote.steps[: len(steps)] == steps])
     said += _softness("correlation", [quote for quote in soft if quote.steps[0] == "correlation"])
+    said += model_warnings(market)
     known = market_keys(market)
     for pair in market.correlation:
         for key in pair.split(PAIR_MARK):

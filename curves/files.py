@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from curves.market import Market
@@ -12,6 +14,7 @@ from instruments.files import deals
 from instruments.files.loading import load_model, model_from_text
 from instruments.files.schemas import model_schema
 from instruments.files.source import Language
+from instruments.files.writing import save
 
 
 def load_market(path: str | os.PathLike[str]) -> Market:
@@ -28,6 +31,15 @@ def load_market(path: str | os.PathLike[str]) -> Market:
 def load_scenarios(path: str | os.PathLike[str]) -> tuple[Scenario, ...]:
     """The scenarios in a .toml or .json file. Raises as `load_market`."""
     return load_model(path, ScenarioFile, kind="scenarios").scenarios
+
+
+def save_scenarios(scenarios: Iterable[Scenario], path: str | os.PathLike[str]) -> Path:
+    """Write scenarios to a .toml or .json file from which `load_scenarios` gives equal ones: stored once, replayed at will.
+
+    Raises:
+        FileError: another suffix, or the file cannot be written.
+    """
+    return save(ScenarioFile(scenarios=tuple(scenarios)), path)
 
 
 def market_from_text(text: str, *, language: Language = "toml", file: str = "") -> Market:

@@ -8,10 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from curves.compute_quotes import PowerQuotes, RentQuotes, ResaleQuotes
-from curves.quotes import Block, CorrelationQuote, CreditBlock, EquityQuotes, MilestoneQuotes, ProxyCredit, RatesBlock, RealWorld
+from curves.credit_quotes import CreditBlock, ProxyCredit
+from curves.equity_quotes import BeliefQuotes, EquityQuotes
+from curves.hardware_quotes import PowerBlock, ResaleBlock
+from curves.quotes import Block, CorrelationQuote, MilestoneQuotes, RealWorld
+from curves.rate_quotes import OisQuotes, RatesBlock
+from curves.rent_quotes import RentBlock
 from instruments.ground.base import FrozenDict, FrozenMap, Terms
-from instruments.ground.keys import MarketKey, Name
+from instruments.ground.keys import MarketKey, Name, RentName
 from instruments.ground.provenance import Basis
 
 PAIR_MARK = "|"
@@ -38,16 +42,20 @@ class Market(Terms):
     """Name of the entity to its credit quotes."""
     equity: FrozenMap[Name, EquityQuotes] = FrozenDict()
     """Ticker to quotes."""
-    rent: FrozenMap[Name, RentQuotes] = FrozenDict()
-    """Model of accelerator to hourly rent: `rent:GB300`."""
-    resale: FrozenMap[Name, ResaleQuotes] = FrozenDict()
+    rent: FrozenMap[RentName, RentBlock] = FrozenDict()
+    """Model of accelerator, or model and basis, to hourly rent: `rent:GB300`, `rent:H100:contract-1y`."""
+    resale: FrozenMap[Name, ResaleBlock] = FrozenDict()
     """Model of accelerator to resale values."""
-    power: FrozenMap[Name, PowerQuotes] = FrozenDict()
+    power: FrozenMap[Name, PowerBlock] = FrozenDict()
     """Region to electricity."""
     milestones: FrozenMap[Name, MilestoneQuotes] = FrozenDict()
     """Milestone name to how deliveries run."""
     correlation: FrozenMap[str, CorrelationQuote] = FrozenDict()
     """'equity:AMD|milestone:deliveries' to correlation; a pair that is not listed is uncorrelated."""
+    repair_correlation: bool = False
+    """Replace contradictory correlations by the nearest possible ones, and say by how much; otherwise they are refused."""
+    belief: BeliefQuotes | None = None
+    """A belief that shares and rents have in common, if any."""
     real_world: RealWorld | None = None
     """Real-world drifts, if any."""
 
@@ -62,6 +70,14 @@ class Market(Terms):
                         "the proxy {proxy} must be a credit in this market that is not itself a proxy",
                         {"path": f"credit.{name}.proxy", "proxy": block.proxy},
                     )
+        for name, rates in self.rates.items():
+            later = [day for day in rates.fixings if day > self.as_of] if isinstance(rates, OisQuotes) else []
+            if later:
+                raise PydanticCustomError(
+                    "broken_rule",
+                    "a fixing of {day} is later than the market's own date",
+                    {"path": f"rates.{name}.fixings", "day": min(later).isoformat()},
+                )
         for pair in self.correlation:
             ends = pair.split(PAIR_MARK)
             if len(ends) != 2 or ends[0] == ends[1] or not all(_is_key(end) for end in ends):
@@ -79,6 +95,8 @@ class Market(Terms):
         for table in ("rates", "credit", "equity", "rent", "resale", "power", "milestones"):
             for name, block in getattr(self, table).items():
                 _refuse_bare_assumptions(f"{table}.{name}", block)
+        if self.belief:
+            _refuse_bare_assumptions("belief", self.belief)
         if self.real_world:
             _refuse_bare_assumptions("real_world", self.real_world)
         return self

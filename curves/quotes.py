@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_serializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, model_serializer, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from instruments.ground.base import FrozenMap, Terms
-from instruments.ground.keys import MarketKey, Name
+from instruments.ground.keys import Name
 from instruments.ground.provenance import Basis, Range
-from instruments.ground.units import Fraction, Plausible
+from instruments.ground.units import Plausible
 
 
 class Quote(Terms):
@@ -138,73 +138,23 @@ class Block(Terms):
         return tuple(pair for name in type(self).model_fields for pair in self._under(name))
 
     def _under(self, name: str) -> tuple[tuple[str, Quote], ...]:
-        value = getattr(self, name)
-        if isinstance(value, Quote):
-            return ((name, value),)
-        if isinstance(value, Mapping):
-            return tuple((f"{name}.{label}", item) for label, item in value.items() if isinstance(item, Quote))
-        return ()
+        return tuple(_quotes_in(name, getattr(self, name)))
 
 
-class OisQuotes(Block):
-    """Par rates of overnight-indexed swaps (annual, ACT/360, two days to settle and two to pay), by tenor."""
-
-    kind: Literal["ois"] = "ois"
-    quotes: Annotated[FrozenMap[Tenor, RateQuote], Field(min_length=1)]
-    """Tenor to par rate."""
-
-
-class FlatRate(Block):
-    """One continuously compounded zero rate (ACT/365F) for all dates."""
-
-    kind: Literal["flat"] = "flat"
-    rate: RateQuote
-    """The rate."""
+def _quotes_in(path: str, value: object) -> Iterator[tuple[str, Quote]]:
+    if isinstance(value, Quote):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for label, item in value.items():
+            yield from _quotes_in(f"{path}.{label}", item)
+    elif isinstance(value, Terms):
+        for name in type(value).model_fields:
+            yield from _quotes_in(f"{path}.{name}", getattr(value, name))
 
 
-class CdsQuotes(Block):
-    """Par spreads of credit default swaps, by tenor."""
-
-    kind: Literal["cds"] = "cds"
-    quotes: Annotated[FrozenMap[CdsTenor, SpreadQuote], Field(min_length=1)]
-    """Tenor to par spread; years, or months in multiples of three."""
-    recovery: Fraction = 0.4
-    """Recovery rate that the spreads assume."""
-
-
-class FlatHazard(Block):
-    """One hazard rate for all dates."""
-
-    kind: Literal["hazard"] = "hazard"
-    hazard: HazardQuote
-    """The rate."""
-    recovery: Fraction = 0.4
-    """Recovery rate of its claims."""
-
-
-class ProxyCredit(Block):
-    """Another name's credit, with an add-on to its spreads: for a private name without quotes of its own."""
-
-    kind: Literal["proxy"] = "proxy"
-    proxy: MarketKey
-    """Whose credit: `credit:CRWV`."""
-    spread_add_bps: Annotated[AnyQuote, _within(-10_000.0, 100_000.0, "between -10000 and 100000")]
-    """Added to every spread of the proxy, in basis points."""
-
-
-class EquityQuotes(Block):
-    """A share: spot, volatility, carry, count."""
-
-    spot_usd: PositiveQuote
-    """Price of one share."""
-    volatility: VolatilityQuote
-    """Flat lognormal volatility."""
-    dividend_yield: RateQuote = Quote(value=0.0)
-    """Continuous dividend yield."""
-    borrow_rate: RateQuote = Quote(value=0.0)
-    """Cost of borrowing the share; it adds to the dividend yield in the drift."""
-    shares_outstanding: PositiveQuote | None = None
-    """Share count, for dilution."""
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of a path inside a block; the point of a decimal number ('surface.1Y@202.5') is no step."""
+    return tuple(re.split(r"\.(?![0-9]+$)", path))
 
 
 class MilestoneQuotes(Block):
@@ -225,9 +175,3 @@ class RealWorld(Block):
 
     equity_drift: FrozenMap[Name, RateQuote]
     """Expected yearly growth of the share's log price plus half its variance, by share name: 'AMD'."""
-
-
-RatesBlock = Annotated[OisQuotes | FlatRate, Field(discriminator="kind")]
-"""Any source of a discount curve."""
-CreditBlock = Annotated[CdsQuotes | FlatHazard | ProxyCredit, Field(discriminator="kind")]
-"""Any source of a survival curve."""

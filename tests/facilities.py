@@ -26,9 +26,20 @@ def market(**changes: Any) -> Market:
     tables: dict[str, Any] = {
         "rates": {"USD-SOFR": {"kind": "flat", "rate": 0.04}},
         "credit": {"PAYER": {"kind": "hazard", "hazard": 0.02}, "PARENT": {"kind": "hazard", "hazard": 0.10}},
-        "rent": {"GPU": {"spot_usd_per_hour": 3.0, "growth": -0.1, "volatility": 0.4, "relet_months": 2, "relet_utilisation": 0.8}},
-        "resale": {"GPU": {"new_usd": 40_000.0, "decline": 0.3, "depth_units": 1000.0, "impact": 0.5, "sale_cost": 0.05}},
-        "power": {"US": {"usd_per_kwh": 0.08}},
+        "rent": {
+            "GPU": {
+                "kind": "thin_rent",
+                "spot_usd_per_hour": 3.0,
+                "growth": -0.1,
+                "volatility": 0.4,
+                "relet_months": 2,
+                "relet_utilisation": 0.8,
+            }
+        },
+        "resale": {
+            "GPU": {"kind": "thin_resale", "new_usd": 40_000.0, "decline": 0.3, "depth_units": 1000.0, "impact": 0.5, "sale_cost": 0.05}
+        },
+        "power": {"US": {"kind": "thin_power", "usd_per_kwh": 0.08}},
         "correlation": {"rent:GPU|credit:PARENT": 0.5, "credit:PAYER|credit:PARENT": 0.3},
     }
     return Market.model_validate({"as_of": AS_OF} | tables | changes)

@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from curves.arrays import FloatArray, bad_argument, finite_array
 from curves.credit.legs import cells, leg_values
 from curves.credit.schedule import CdsSchedule
+from curves.credit.solving import LOWEST_KEPT, Policy
 from curves.rates.curve import DiscountCurve
 from instruments.ground.errors import CalibrationError
 from instruments.ground.messages import problem
@@ -34,6 +35,7 @@ def bootstrap_hazard(
     *,
     recovery: float,
     discount: DiscountCurve,
+    policy: Policy = "refuse",
     subject: str = "credit",
     pillars: Sequence[str] = (),
 ) -> FloatArray:
@@ -41,16 +43,17 @@ def bootstrap_hazard(
 
     Model: quote after quote, the hazard on the last piece solves (1 - recovery) protection = spread x premium, with accrued
     premium paid on default and the exact integrals of `curves.credit.legs`. Solved on the logarithm of the hazard, in a bracket
-    that widens; there is no cap. Quotes that would need a hazard below 0, or more than certain default right after the pillar
-    before, are arbitrageable and are **refused**, never smoothed. Where earlier quotes leave so little survival that any
-    hazard meets a later quote, the hazard before it goes on. Not modelled: upfront quotes, cheapest to deliver, restructuring,
-    counterparty.
+    that widens; there is no cap. Quotes that would need a hazard below 0 are arbitrageable: the policy decides, and by default they
+    are **refused**, never smoothed. Quotes that would need more than certain default right after the pillar before are always
+    refused. Where earlier quotes leave so little survival that any hazard meets a later quote, the hazard before it goes on. Not
+    modelled: cheapest to deliver, restructuring, counterparty.
 
     Args:
         spreads: [quote], decimals a year, at or above 0.
         schedule: the swaps, in order of maturity.
         recovery: assumed by the quotes, between 0 and 1.
         discount: discount curve of the valuation date.
+        policy: 'refuse'; 'floor' (a hazard of 0: that quote is no longer repriced); 'keep' (the negative hazard: survival rises).
         subject: market key, for messages.
         pillars: [quote], names for messages.
 
@@ -80,7 +83,7 @@ def bootstrap_hazard(
         if recovery == 1.0 and spread > 0.0:
             raise _refused(subject, names[index], spread, "a recovery of 1 leaves nothing to protect", (0.0, 0.0))
         gain, limits = _swap(found, index, spread, schedule, recovery, discount)
-        found.append(_solve(gain, limits, spread, found[-1] if found else spread, subject, names[index]))
+        found.append(_solve(gain, limits, spread, found[-1] if found else spread, subject, names[index], policy))
     return np.array(found, dtype=np.float64)
 
 
@@ -104,12 +107,24 @@ def _swap(
     return gain, (least / longest, most / shortest if shortest > 0.0 else math.inf)
 
 
-def _solve(gain: Callable[[float], float], limits: tuple[float, float], spread: float, guess: float, subject: str, pillar: str) -> float:
+def _solve(
+    gain: Callable[[float], float],
+    limits: tuple[float, float],
+    spread: float,
+    guess: float,
+    subject: str,
+    pillar: str,
+    policy: Policy = "refuse",
+) -> float:
     if abs(gain(guess)) <= REPRICED_ABS:
         return guess
     floor = gain(0.0)
     if abs(floor) <= REPRICED_ABS:
         return 0.0
+    if floor > 0.0 and policy == "floor":
+        return 0.0
+    if floor > 0.0 and policy == "keep" and gain(LOWEST_KEPT) <= 0.0:
+        return cast(float, brentq(gain, LOWEST_KEPT, 0.0, xtol=LOG_HAZARD_ABS))
 
     def gain_at(log_hazard: float) -> float:
         return gain(math.exp(log_hazard))

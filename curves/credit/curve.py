@@ -32,6 +32,8 @@ class SurvivalCurve(ArrayRecord):
     """Hazard rate of each piece [node], per year."""
     recovery: float
     """Recovery rate that the quotes assume, as a fraction of the claim."""
+    may_rise: bool = False
+    """Whether an arbitrage was kept: hazards below 0 are then allowed, and survival rises there."""
 
     def __post_init__(self) -> None:
         times = finite_array(self.key, "times_years", self.times_years)
@@ -40,7 +42,7 @@ class SurvivalCurve(ArrayRecord):
             raise bad_argument(self.key, "hazards", hazards.shape, "one hazard for each of at least one time", "give both arrays")
         if times[0] <= 0.0 or not bool((np.diff(times) > 0.0).all()):
             raise bad_argument(self.key, "times_years", times, "rising and above 0", "sort the nodes")
-        if float(hazards.min()) < 0.0:
+        if float(hazards.min()) < 0.0 and not self.may_rise:
             raise bad_argument(self.key, "hazards", float(hazards.min()), "at or above 0", "check the quotes")
         if not 0.0 <= self.recovery <= 1.0:
             raise bad_argument(self.key, "recovery", self.recovery, "between 0 and 1", "40 % is 0.4")

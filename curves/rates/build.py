@@ -9,15 +9,16 @@ import numpy as np
 
 from curves.lookup import block_of
 from curves.market import Market
-from curves.quotes import FlatRate, OisQuotes
+from curves.rate_quotes import FlatRate, RatesBlock, TreasuryQuotes
 from curves.rates.curve import DiscountCurve
 
 
 def discount_curve(market: Market, key: str) -> DiscountCurve:
     """The discount curve behind a key such as `rates:USD-SOFR`.
 
-    Model: swap quotes are bootstrapped by QuantLib (`curves._quantlib.ois`, which states the conventions; quotes older than the
-    market keep their tenors); a flat rate r gives exp(-r t). Curves are remembered by the value of their quotes and date.
+    Model: swap quotes, with their shift, are bootstrapped by QuantLib (`curves._quantlib.ois`, which states the conventions; quotes
+    older than the market keep their tenors); Treasury yields by `bootstrap_treasury`; a flat rate r gives exp(-r t). Curves are
+    remembered by the value of their quotes and date.
 
     Raises:
         InputError: the key is not of the kind `rates`.
@@ -33,11 +34,15 @@ def discount_curve(market: Market, key: str) -> DiscountCurve:
 
 
 @lru_cache(maxsize=512)
-def _build(key: str, as_of: dt.date, block: OisQuotes | FlatRate) -> DiscountCurve:
+def _build(key: str, as_of: dt.date, block: RatesBlock) -> DiscountCurve:
     if isinstance(block, FlatRate):
         return DiscountCurve(key, as_of, np.array([0.0, 1.0]), np.array([1.0, np.exp(-block.rate.value)]))
+    if isinstance(block, TreasuryQuotes):
+        from curves.rates.treasury import bootstrap_treasury  # it builds on curves itself
+
+        return DiscountCurve(key, as_of, *bootstrap_treasury(as_of, {name: quote.value for name, quote in block.quotes.items()}, key=key))
     from curves._quantlib.ois import bootstrap_ois  # QuantLib is loaded by those who have swap quotes
 
-    tenors = tuple(block.quotes)
-    times, factors = bootstrap_ois(as_of, tenors, tuple(block.quotes[tenor].value for tenor in tenors), key=key)
+    rates = block.par_rates()
+    times, factors = bootstrap_ois(as_of, tuple(rates), tuple(rates.values()), key=key)
     return DiscountCurve(key, as_of, times, factors)

@@ -47,6 +47,14 @@ class DiscountCurve(ArrayRecord):
         """Discount factors at times of any shape, in ACT/365F years from `as_of` (at or above 0, else InputError); 1 at time 0."""
         return np.exp(-self._integral(checked_times(self.key, "times_years", times_years)))
 
+    def annuity(self, times_years: npt.ArrayLike) -> FloatArray:
+        """Integral of the discount factor from 0 to each time, exact, same shape: one dollar a year, paid continuously."""
+        times = checked_times(self.key, "times_years", times_years)
+        forwards, nodes = self._forwards(), self.times_years
+        whole = np.concatenate(([0.0], np.cumsum(_annuity(self.discounts[:-1], forwards, np.diff(nodes)))))
+        piece = np.clip(np.searchsorted(nodes, times, side="right") - 1, 0, nodes.size - 2)
+        return whole[piece] + _annuity(self.discounts[piece], forwards[piece], times - nodes[piece])
+
     def zero_rate(self, times_years: npt.ArrayLike) -> FloatArray:
         """Continuously compounded zero rates, same shape as the times; at time 0 their limit, the first forward rate."""
         times = checked_times(self.key, "times_years", times_years)
@@ -76,3 +84,9 @@ class DiscountCurve(ArrayRecord):
     def _integral(self, times: FloatArray) -> FloatArray:
         beyond = np.maximum(times - self.times_years[-1], 0.0)
         return np.asarray(np.interp(times, self.times_years, -np.log(self.discounts)) + beyond * self._forwards()[-1])
+
+
+def _annuity(start: FloatArray, forward: FloatArray, length: FloatArray) -> FloatArray:
+    load = forward * length
+    flat = load == 0.0
+    return start * length * np.where(flat, 1.0, -np.expm1(-load) / np.where(flat, 1.0, load))

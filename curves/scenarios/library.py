@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from curves.credit_quotes import ProxyCredit
 from curves.lookup import market_keys
 from curves.market import Market
-from curves.quotes import ProxyCredit
 from curves.scenarios.scenario import Move, MoveKind, Scenario
 from instruments.events import Delay
 from instruments.ground.keys import kind_of, name_of
+
+STATED = "stated shock, not a forecast"
+"""The source of a size that nobody measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Template:
     """Kind of key, field, how, amount."""
     delay_years: float = 0.0
     """Every milestone is late by this."""
+    source: str = STATED
+    """Where its size comes from."""
 
 
 LIBRARY = (
@@ -39,6 +44,40 @@ LIBRARY = (
         "shares halve, credit widens by 300 bp, deliveries are a year late",
         (("equity", "spot_usd", "scale", 0.5), ("credit", "", "shift", 0.03)),
         delay_years=1.0,
+    ),
+    Template(
+        "rents -45 %",
+        "rents fall as far as the H100 index has fallen from a peak",
+        (("rent", "", "scale", 0.547),),
+        source="largest drawdown of the H100 rental index, September 2024 to August 2026: -45.3 % (filing, second-hand)",
+    ),
+    Template(
+        "rents +38 %",
+        "compute is short again",
+        (("rent", "", "scale", 1.38),),
+        source="one-year H100 contract, October 2025 to March 2026: 1.70 to 2.35 USD (press)",
+    ),
+    Template(
+        "a launch",
+        "a new generation steps every incumbent rent down by 0.22 in logarithms, and used prices with it",
+        (("rent", "", "scale", 0.8025), ("resale", "new_usd", "scale", 0.8025)),
+        source="-0.22 log points for each generation launch, abstract of https://ssrn.com/abstract=6926798 (filing, second-hand)",
+    ),
+    Template(
+        "credit of the winter of 2025",
+        "spreads widen as CoreWeave's did in two months",
+        (("credit", "", "shift", 0.0275),),
+        source="five-year CDS of CoreWeave, 368 bp on 2025-10-06 to 643 bp on 2025-12-05 (press)",
+    ),
+    Template(
+        "power +50 %",
+        "electricity costs half as much again",
+        (("power", "", "scale", 1.5),),
+    ),
+    Template(
+        "used market dries up",
+        "half the depth, used prices a quarter lower",
+        (("resale", "depth_units", "scale", 0.5), ("resale", "new_usd", "scale", 0.75)),
     ),
 )
 """The templates, in the order in which they are shown."""
@@ -64,7 +103,7 @@ def _written_out(template: Template, market: Market) -> Scenario:
     )
     late = market.milestones if template.delay_years else ()
     events = tuple(Delay(milestone=name, years=template.delay_years) for name in late)
-    return Scenario(label=template.label, why=template.why, source="stated shock, not a forecast", moves=moves, events=events)
+    return Scenario(label=template.label, why=template.why, source=template.source, moves=moves, events=events)
 
 
 def _on_proxy(market: Market, key: str) -> bool:

@@ -7,6 +7,9 @@
 | `credit:X` | empty | every par spread; a flat hazard by the credit triangle, spread = (1 - recovery) hazard; a proxy by its add-on |
 | `credit:X` | tenor, `hazard` | that spread; the hazard itself |
 | `equity:X` | `spot_usd`, `volatility`, `dividend_yield`, `borrow_rate`, `shares_outstanding` | that quote |
+| `rent:X` | `spot_usd_per_hour`, empty | the spot; the spot with every forward and term rate |
+| `rent:X`, `resale:X`, `power:X` | any field of the block, such as `new_usd` or `launches.Rubin.jump_mean` | that quote |
+| `belief` | `intensity`, `jump_volatility`, `jumps.<key>` | that quote |
 | `milestone:X` | `clock_volatility`, `cancellation_hazard` | that quote |
 | pair | empty | that correlation, which must be listed |
 
@@ -17,11 +20,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from curves.credit_quotes import FlatHazard, ProxyCredit
 from curves.disclosure import TABLES
 from curves.editing import Edit, edited
 from curves.lookup import missing_key
 from curves.market import PAIR_MARK, Market
-from curves.quotes import Block, FlatHazard, ProxyCredit, Quote
+from curves.quotes import Block, Quote, steps_of
 from instruments.ground.errors import InputError, MarketError
 from instruments.ground.keys import kind_of, name_of
 from instruments.ground.messages import problem
@@ -33,32 +37,43 @@ if TYPE_CHECKING:
 TABLE_OF = {kind: table for table, kind in TABLES.items()}
 WHOLE = ""
 """The field that means the whole curve."""
-WHOLE_KINDS = ("rates", "credit")
+WHOLE_KINDS = ("rates", "credit", "rent", "power")
 """Kinds of key that have a whole curve to move."""
+WHOLE_FIELDS = ("quotes", "rate", "hazard", "spot_usd_per_hour", "usd_per_kwh", "forwards", "terms")
+"""Fields that make up a whole curve; shifts of stale curves, volatilities and launches are no part of it."""
 
 
 def moved_market(market: Market, move: Move) -> Market:
     """The market after one move. Raises MarketError for an unknown key, InputError for an unknown field or a refused value."""
     if PAIR_MARK in move.key:
         return edited(market, {("correlation", _listed_pair(market, move)): _edit(move)}, subject=move.key)
-    table, name = TABLE_OF.get(kind_of(move.key), ""), name_of(move.key)
-    if not table or name not in getattr(market, table):
-        raise missing_key(market, move.key)
-    block: Block = getattr(market, table)[name]
+    where, block = _place(market, move.key)
     if move.field == WHOLE and isinstance(block, ProxyCredit | FlatHazard):
         edits = _whole_credit(block, move)
     else:
         paths = _paths(block, move)
         edits = dict.fromkeys(paths, _edit(move))
-    return edited(market, {(table, name, *path.split(".", 1)): edit for path, edit in edits.items()}, subject=move.key)
+    return edited(market, {(*where, *steps_of(path)): edit for path, edit in edits.items()}, subject=move.key)
+
+
+def _place(market: Market, key: str) -> tuple[tuple[str, ...], Block]:
+    """Steps from the market to the block of a key, and the block."""
+    table, name = TABLE_OF.get(kind_of(key), ""), name_of(key)
+    if key == "belief" and market.belief:
+        return ("belief",), market.belief
+    if not table or name not in getattr(market, table):
+        raise missing_key(market, key)
+    return (table, name), getattr(market, table)[name]
 
 
 def _paths(block: Block, move: Move) -> tuple[str, ...]:
     """Paths in the block of the quotes that the move names."""
     paths = tuple(path for path, _ in block.all_quotes())
     if move.field == WHOLE and kind_of(move.key) in WHOLE_KINDS:
-        return paths
-    by_field = {path.rsplit(".", 1)[-1]: path for path in paths}
+        return tuple(path for path in paths if steps_of(path)[0] in WHOLE_FIELDS)
+    # a whole path always works, its last step where no other path ends in it
+    ends = [steps_of(path)[-1] for path in paths]
+    by_field = {end: path for end, path in zip(ends, paths, strict=True) if ends.count(end) == 1} | {path: path for path in paths}
     if move.field not in by_field:
         whole = ("(empty: the whole curve)",) if kind_of(move.key) in WHOLE_KINDS else ()
         raise _no_field(move, (*by_field, *whole))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from curves.equity.correlation import correlation_matrix
-from curves.market import PAIR_MARK, Market
-from curves.scenarios.moves import moved_market
+from curves.market import Market
+from curves.scenarios.replay import PathPoint, replay, with_moves
 from instruments.events import Delay, Event
 from instruments.ground.base import Many, Terms
 
@@ -31,6 +31,15 @@ class Move(Terms):
     """Decimals, never basis points or percent: 0.01 is 100 bp or one point of volatility; dollars for `spot_usd` when set or shifted."""
 
 
+class Step(Terms):
+    """What moves on a later date."""
+
+    on: dt.date
+    """When: after the market's own date and after the step before."""
+    moves: Annotated[Many[Move], Field(min_length=1)]
+    """Made in this order, on the market as the steps before left it."""
+
+
 class Scenario(Terms):
     """What if: moves and events under one label. The empty scenario is the base case."""
 
@@ -42,6 +51,8 @@ class Scenario(Terms):
     """Where its size comes from; empty for a stated shock that forecasts nothing."""
     moves: Many[Move] = ()
     """Made in this order."""
+    steps: Many[Step] = ()
+    """A path over time: moves on later dates, in order; `replay` gives the market on each. `apply` is today and leaves them out."""
     events: Many[Happening] = ()
     """Defaults, cancellations, delays: not part of the market, read by the simulation."""
 
@@ -55,18 +66,26 @@ class Scenario(Terms):
             MarketError: the market has no such key or pair, or moved correlations contradict each other.
             InputError: no such field, or a moved quote is out of range (a spread below 0): refused, never cut off.
         """
-        for move in self.moves:
-            market = moved_market(market, move)
-        if any(PAIR_MARK in move.key for move in self.moves):
-            correlation_matrix(market, sorted({key for pair in market.correlation for key in pair.split(PAIR_MARK)}))
-        return market
+        return with_moves(market, self.moves)
+
+    def replay(self, market: Market) -> tuple[PathPoint, ...]:
+        """Today after the moves, then the market on the date of each step. Raises as `curves.scenarios.replay`."""
+        return replay(self, market)
 
     def then(self, other: Scenario, *, label: str = "") -> Scenario:
-        """One scenario after another: moves and events of both, in that order; a new label, or both labels joined."""
+        """One scenario after another: moves, steps (by date) and events of both; a new label, or both labels joined."""
         return Scenario(
             label=label or f"{self.label}, then {other.label}",
             why="; ".join(part for part in (self.why, other.why) if part),
             source="; ".join(part for part in (self.source, other.source) if part),
             moves=self.moves + other.moves,
+            steps=_joined(self.steps, other.steps),
             events=self.events + other.events,
         )
+
+
+def _joined(first: tuple[Step, ...], second: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Steps of both by date; on a common date the first one's moves come first."""
+    dates = sorted({step.on for step in first + second})
+    by_date = [(on, tuple(move for step in first + second if step.on == on for move in step.moves)) for on in dates]
+    return tuple(Step(on=on, moves=moves) for on, moves in by_date)

@@ -36,6 +36,16 @@ Name = Annotated[str, AfterValidator(_check_name)]
 """The id of a party, contract, milestone or curve."""
 
 
+def _check_rent_name(text: str) -> str:
+    if re.fullmatch(rf"{_NAME}(?::{_NAME})?", text):
+        return text
+    raise PydanticCustomError("bad_text", "a model such as H100, or a model and a basis such as H100:contract-1y")
+
+
+RentName = Annotated[str, AfterValidator(_check_rent_name)]
+"""What a rent key names: a model of accelerator, or a model and a basis."""
+
+
 def kind_of(key: str) -> str:
     """The kind of a key: `kind_of("equity:AMD")` is 'equity'."""
     return key.split(":", 1)[0]

@@ -76,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--kind", choices=("deal", "market", "web"), help="what the files are (default: by file name)")
     check.set_defaults(module="run_check")
 
+    market = commands.add_parser(
+        "market", help="curves, residuals, staleness and warnings of a market", description="Audit a market file.", epilog=EXIT_CODES
+    )
+    market.add_argument("file", help="a market file, or a folder with market.toml")
+    _common(market, simulated=False)
+    market.set_defaults(module="run_market")
+
     schema = commands.add_parser("schema", help="print a JSON Schema", description="Print the JSON Schema of a file kind.")
     schema.add_argument("kind", choices=("deal", "market", "scenarios", "web"))
     schema.set_defaults(module="run_schema")

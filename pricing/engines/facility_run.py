@@ -124,7 +124,7 @@ def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
         PricingError: the loan is no facility.
         MarketError: a rate, rent, resale, power or credit quote is missing, or correlations contradict each other.
     """
-    from curves import correlation_matrix, discount_curve, survival_curve
+    from curves import correlation_matrix, discount_curve, rent_curve, survival_curve
 
     loan = deal.contracts[loan_id]
     index = getattr(getattr(loan, "floating", None), "index", None)
@@ -138,12 +138,13 @@ def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
     facility = draft
     if guarantor is not None:
         facility = replace(draft, plan=draft.plan._replace(guarantor_recovery=curves[guarantor].recovery))
-    rent = market.rent[draft.fleet.rent.split(":")[1]]
+    rent = rent_curve(market, draft.fleet.rent)
     resale = market.resale[draft.fleet.resale.split(":")[1]]
     times = facility.times
     model = FacilityModel(
         rent_key=draft.fleet.rent,
-        volatility=rent.volatility.value,
+        # one lognormal: the spread of the whole law at the end, launches included; a thin quote gives its own volatility back
+        volatility=rent.standard_deviation(float(times[-1])) / float(np.sqrt(times[-1])),
         elasticity=resale.rent_elasticity.value,
         years=times,
         credits=credits,

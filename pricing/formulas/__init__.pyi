@@ -12,4 +12,10 @@ from .lending import (
     large_pool_loss_quantile as large_pool_loss_quantile,
     sculpted_debt as sculpted_debt,
 )
+from .mixtures import (
+    forward_option_value as forward_option_value,
+    jump_call_value as jump_call_value,
+    margin_value as margin_value,
+    mixture_option_value as mixture_option_value,
+)
 from .vanilla import call_value as call_value, put_value as put_value, share_digital as share_digital

@@ -10,7 +10,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from curves import Market, Move, Scenario, market_keys
-from curves.quotes import ProxyCredit
+from curves.credit_quotes import ProxyCredit
 from instruments.deal import Deal
 from instruments.ground.errors import GpufinError
 from instruments.ground.keys import kind_of, name_of

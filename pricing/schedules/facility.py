@@ -97,9 +97,10 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     pair = next(((name, c) for name, c in deal.contracts.items() if isinstance(c, Guarantee) and c.loan == loan_id), (None, None))
     guarantee_id, guarantee = pair
     position = deal.position.facilities.get(loan_id, LoanPosition())
+    from curves import power_curve, rent_curve, resale_curve
+
     rent = quotes_behind(market.rent, fleet.rent, "rent")
     resale = quotes_behind(market.resale, fleet.resale, "resale")
-    power = quotes_behind(market.power, fleet.site.power, "power")
 
     e = loan.enforcement
     maturity = months_to(market.as_of, loan.maturity)
@@ -118,16 +119,17 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
 
     ends = np.array([date <= offtake.end for date in dates])
     price = np.where(ends, offtake.price_usd_per_hour * offtake.availability, 0.0)
-    forward = rent.spot_usd_per_hour.value * np.exp(rent.growth.value * times)
+    forward = rent_curve(market, fleet.rent).forward(times)
     kw = fleet.kw_per_unit
-    power_cost = kw * fleet.site.pue * hours * power.usd_per_kwh.value * np.exp(power.growth.value * times)
+    power_cost = kw * fleet.site.pue * hours * power_curve(market, fleet.site.power).price(times)
     site_cost = np.full(months, kw * fleet.site.colocation_usd_per_kw_month + fleet.site.upkeep_usd_per_unit_month)
 
     fund = month_indices(market.as_of, [(c.label, c.funding) for c in fleet.cohorts], position.funded)
     accept = month_indices(market.as_of, [(c.label, c.acceptance) for c in fleet.cohorts], position.accepted)
     cost = np.array([c.cost_usd for c in fleet.cohorts])
     cohort_drawn = np.array([position.cohort_drawn_usd.get(c.label, 0.0) for c in fleet.cohorts])
-    units, value = fleet_arrays(fleet, dates, resale)
+    used = resale_curve(market, fleet.resale)
+    units, value = fleet_arrays(fleet, dates, used)
 
     hedge = loan.hedge
     swap_share, start = (hedge.share, hedge.start) if hedge else (0.0, loan.maturity)
@@ -198,7 +200,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         top_up_capacity=capacity,
         units=units,
         market_value=value,
-        opening_units=np.where(fund < 0, fleet_arrays(fleet, (market.as_of,), resale)[0][:, 0], 0.0),
+        opening_units=np.where(fund < 0, fleet_arrays(fleet, (market.as_of,), used)[0][:, 0], 0.0),
         fleet_units=fleet_units,
         fleet_value=fleet_value,
         floating_share=floating_share,

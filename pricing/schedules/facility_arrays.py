@@ -14,21 +14,23 @@ from pricing.collateral.lots import lot_factors
 from pricing.schedules.types import Floats, Ints
 
 if TYPE_CHECKING:
-    from curves.compute_quotes import ResaleQuotes
+    from curves import ResaleCurve
 
 YEAR_DAYS = 365.0
 
 
-def fleet_arrays(fleet: GpuFleet, dates: tuple[dt.date, ...], resale: ResaleQuotes) -> tuple[Floats, Floats]:
+def fleet_arrays(fleet: GpuFleet, dates: tuple[dt.date, ...], resale: ResaleCurve) -> tuple[Floats, Floats]:
     """Surviving units, and their market value at the forward rent: both [cohort, time].
 
-    Units are lost at a constant yearly rate from planned acceptance; value falls exponentially with age from funding.
+    Units are lost at a constant yearly rate from planned acceptance; value follows the resale curve with age from funding, launches on
+    average.
     """
     days = np.array([date.toordinal() for date in dates], dtype=np.float64)
     served = np.stack([np.maximum(days - c.acceptance.toordinal(), 0.0) / YEAR_DAYS for c in fleet.cohorts])
     aged = np.stack([np.maximum(days - c.funding.toordinal(), 0.0) / YEAR_DAYS for c in fleet.cohorts])
     units = np.array([c.units for c in fleet.cohorts])[:, None] * (1.0 - fleet.attrition) ** served
-    return units, units * resale.new_usd.value * np.exp(-resale.decline.value * aged)
+    ahead = np.maximum(days - resale.as_of.toordinal(), 0.0) / YEAR_DAYS
+    return units, units * resale.value(aged, ahead)
 
 
 def no_draws(loan: Loan, as_of: dt.date) -> DrawTerms:

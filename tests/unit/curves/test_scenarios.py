@@ -156,6 +156,7 @@ def test_standard_scenarios_use_what_the_market_has() -> None:
         "credit +300 bp",
         "deliveries one year late",
         "demand fades",
+        "credit of the winter of 2025",
     ]
     for scenario in standard_scenarios(BASE):
         assert scenario.apply(BASE) != BASE or scenario.events

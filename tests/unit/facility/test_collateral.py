@@ -39,7 +39,9 @@ def test_later_lots_fetch_less() -> None:
 
 def test_forced_is_at_most_orderly_on_equal_dates_costs_and_market() -> None:
     for impact in (0.0, 0.3, 2.0):
-        resale = {"GPU": {"new_usd": 40_000.0, "decline": 0.3, "depth_units": 1000.0, "impact": impact, "sale_cost": 0.05}}
+        resale = {
+            "GPU": {"kind": "thin_resale", "new_usd": 40_000.0, "decline": 0.3, "depth_units": 1000.0, "impact": impact, "sale_cost": 0.05}
+        }
         terms = {"repossession_months": 0, "lots": 4, "orderly_months": 4, "idle_cost_share": 0.0}
         facility = setup(deal(enforcement=terms), market(resale=resale)).facility
         for t in (3, 12, 30):
@@ -57,7 +59,8 @@ def test_the_four_values_differ_and_none_is_a_blend() -> None:
 
 def test_income_of_a_fleet_nobody_pays_for_is_its_resale() -> None:
     facility = setup(
-        deal(offtake={"price_usd_per_hour": 1e-9}), market(rent={"GPU": {"spot_usd_per_hour": 1e-9, "growth": 0.0, "volatility": 0.1}})
+        deal(offtake={"price_usd_per_hour": 1e-9}),
+        market(rent={"GPU": {"kind": "thin_rent", "spot_usd_per_hour": 1e-9, "growth": 0.0, "volatility": 0.1}}),
     ).facility
     plan = facility.plan
     scrap = plan.fleet_value[12] * (1.0 - plan.sale_cost)

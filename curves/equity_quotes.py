@@ -1,0 +1,72 @@
+"""Quotes of shares: spot, volatility (flat, by term, by strike and expiry), carry, count; and the belief that they share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from curves.quotes import Block, HazardQuote, NonNegativeQuote, PositiveQuote, Quote, RateQuote, Tenor, VolatilityQuote, _lift, _within
+from instruments.ground.base import FrozenDict, FrozenMap
+from instruments.ground.keys import MarketKey
+
+_POINT = re.compile(r"[1-9][0-9]{0,2}[DWMY]@[0-9]+(\.[0-9]+)?")
+
+
+def _check_point(text: str) -> str:
+    if _POINT.fullmatch(text) and float(text.split("@")[1]) > 0.0:
+        return text
+    raise PydanticCustomError("bad_text", "an expiry and a strike in USD, such as 1Y@200")
+
+
+SurfacePoint = Annotated[str, AfterValidator(_check_point)]
+"""Expiry and strike: '1Y@200'."""
+LogJumpQuote = Annotated[Quote, BeforeValidator(_lift), _within(-5.0, 5.0, "between -5 and 5")]
+"""A jump of a logarithm."""
+
+
+class EquityQuotes(Block):
+    """A share: spot, volatility, carry, count."""
+
+    spot_usd: PositiveQuote
+    """Price of one share."""
+    volatility: VolatilityQuote
+    """Flat lognormal volatility: what engines use that take one number."""
+    term_volatility: FrozenMap[Tenor, VolatilityQuote] = FrozenDict()
+    """Expiry to at-the-money volatility; total variance runs straight between them."""
+    surface: FrozenMap[SurfacePoint, VolatilityQuote] = FrozenDict()
+    """Expiry and strike to volatility, the same strikes at every expiry: '1Y@200' = 0.5."""
+    dividend_yield: RateQuote = Quote(value=0.0)
+    """Continuous dividend yield."""
+    borrow_rate: RateQuote = Quote(value=0.0)
+    """Cost of borrowing the share; it adds to the dividend yield in the drift."""
+    shares_outstanding: PositiveQuote | None = None
+    """Share count, for dilution."""
+
+    @model_validator(mode="after")
+    def _one_volatility(self) -> Self:
+        if self.term_volatility and self.surface:
+            raise PydanticCustomError("broken_rule", "give a term structure or a surface of volatility, not both", {"path": "surface"})
+        strikes: dict[str, set[str]] = {}
+        for point in self.surface:
+            expiry, strike = point.split("@")
+            strikes.setdefault(expiry, set()).add(strike)
+        if len({frozenset(found) for found in strikes.values()}) > 1:
+            raise PydanticCustomError("broken_rule", "every expiry of a surface needs the same strikes", {"path": "surface"})
+        return self
+
+
+class BeliefQuotes(Block):
+    """A belief that holds shares and rents up together, and can break: one jump for all at a random time.
+
+    Quoted volatilities are totals: what the jump explains is taken out of the diffusion, so that total variance stays.
+    """
+
+    intensity: HazardQuote
+    """Breaks per year."""
+    jumps: Annotated[FrozenMap[MarketKey, LogJumpQuote], Field(min_length=1)]
+    """Market key to the mean log jump of its price when the belief breaks."""
+    jump_volatility: NonNegativeQuote = Quote(value=0.0)
+    """Standard deviation of the log jump, the same for all."""
