@@ -125,7 +125,7 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
     Args:
         deal: holds at least one loan with collateral and offtake.
         market: rates, credits, rent, resale and power quotes.
-        paths: rounded up to whole blocks of 4,096; default 65,536. Memory while running: threads x 4,096 x months x (2 x credits + 3) x 8
+        paths: rounded up to whole blocks of 4,096; default 32,768. Memory while running: threads x 4,096 x months x (2 x credits + 3) x 8
             bytes.
         seed: at or above 0. The same inputs and seed give the same bytes for any number of threads.
         threads: None uses every processor.

@@ -7,7 +7,7 @@ from argparse import Namespace
 
 from curves.files import load_scenarios
 from instruments.ground.messages import printable
-from pricing.cli.figures import percent, table, usd
+from pricing.cli.figures import table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
 from pricing.results import Row
 from pricing.stressing import StressReport, stress
@@ -30,8 +30,8 @@ def run(arguments: Namespace) -> int:
 
 def text_of(report: StressReport) -> str:
     """The report for a terminal."""
-    gainers = [row for row in report.rows if row.value is not None and row.value >= 0.0]
     base = {(row.contract, row.party): row for row in report.rows if row.scenario == "base"}
+    gains = {key for key, row in base.items() if row.value is not None and row.value >= 0.0}
     body = [
         [
             row.scenario or "",
@@ -40,7 +40,8 @@ def text_of(report: StressReport) -> str:
             usd(row.value, row.standard_error),
             _against(row, base.get((row.contract, row.party))),
         ]
-        for row in gainers
+        for row in report.rows
+        if (row.contract, row.party) in gains
     ]
     parts = [table(["scenario", "contract", "to", "value, USD", "against base"], body, right=(3, 4))]
     if report.laws:
@@ -56,4 +57,4 @@ def text_of(report: StressReport) -> str:
 def _against(row: Row, base: Row | None) -> str:
     if base is None or not base.value or row.value is None or row is base:
         return ""
-    return f"{'+' if row.value >= base.value else ''}{percent(row.value / base.value - 1.0, 0.001)}"
+    return f"{row.value / base.value - 1.0:+.2%}".replace("%", " %")

@@ -124,11 +124,11 @@ def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
         PricingError: the loan is no facility.
         MarketError: a rate, rent, resale, power or credit quote is missing, or correlations contradict each other.
     """
-    from curves import correlation_matrix, discount_curve, rent_curve, survival_curve
+    from curves import correlation_matrix, default_rates_key, discount_curve, rent_curve, survival_curve
 
     loan = deal.contracts[loan_id]
     index = getattr(getattr(loan, "floating", None), "index", None)
-    curve = discount_curve(market, index or default_key(market))
+    curve = discount_curve(market, index or default_rates_key(market))
     draft = resolve_facility(deal, loan_id, market, curve.discount)
     party = deal.parties
     customer, operator = party[draft.offtake.customer].credit, party[draft.fleet.operator].credit
@@ -160,10 +160,3 @@ def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
         delay_odds=draft.offtake.delay_odds_per_month,
     )
     return Setup(facility, model)
-
-
-def default_key(market: Market) -> str:
-    """The market's usual discount curve."""
-    from curves.lookup import default_rates_key
-
-    return default_rates_key(market)
