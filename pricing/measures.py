@@ -87,6 +87,12 @@ _LIST = (
     Measure(
         "first_break", "fraction", "in (0, 1]", "smallest shock to part at which some entity defaults or is called; party breaks first"
     ),
+    Measure(
+        "first_link",
+        "USD",
+        "at or above 0",
+        "largest debt of, or stake in, the first entity that defaults or is called: the first link to break",
+    ),
     Measure("tipping_size", "fraction", "in (0, 1]", "smallest shock to part at which another entity, party, defaults"),
     Measure("outside_multiplier", "ratio", "at or above 1", "1 + frictions / initial shock: value lost outside per dollar of shock"),
     Measure("friction", "ratio", "at or above 0", "loss to the friction named in source / initial shock"),

@@ -34,7 +34,7 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
     parts = [f"{printable(deal.name or deal.id)}, {found.runs[0].facility.as_of}"]
     for loan_id in found.ledgers:
         rows = [row for row in found.rows if row.contract == loan_id]
-        parts += [_headline(loan_id, rows), _margins(rows), _draws(found, loan_id), _coverage(found, loan_id, path)]
+        parts += [_headline(loan_id, rows), _margins(rows), _draws(found, loan_id), _coverage(found, loan_id, path, rows)]
     if party is not None:
         parts += [_statement(found, loan_id, party, path) for loan_id in found.ledgers]
     else:
@@ -83,16 +83,18 @@ def _case(row: Row) -> str:
     return f"planned flows, {row.part or 'on the customer alone'}"
 
 
-def _coverage(found: Simulation, loan_id: str, path: int | None) -> str:
+def _coverage(found: Simulation, loan_id: str, path: int | None, rows: list[Row]) -> str:
     tests = found.ledgers[loan_id].tests(path)
+    even = {row.date: row.value for row in rows if row.measure == "break_even_rent"}
     title = "The plan" if path is None else f"Path {path}"
     body = []
     for index, (date, status, balance, trapped, dscr, ltv, tested, threshold, verdict) in enumerate(tests.iter_rows()):
         if status != "closed" and (index % EVERY == EVERY - 1 or verdict == "breached"):
             shown = [number(each) if each is not None else "" for each in (dscr, ltv, tested, threshold)]
-            body.append([str(date), usd(balance), usd(trapped), *shown, verdict, status])
-    header = ["date", "balance, USD", "trapped", "DSCR", "LTV", "value tested", "threshold", "verdict", "status"]
-    return f"{title}: coverage and the maintenance test\n" + table(header, body, right=range(1, 7))
+            rent = even.get(date)
+            body.append([str(date), usd(balance), usd(trapped), *shown, verdict, status, number(rent) if rent is not None else ""])
+    header = ["date", "balance, USD", "trapped", "DSCR", "LTV, market", "value tested", "threshold", "verdict", "status", "break-even rent"]
+    return f"{title}: coverage and the maintenance test\n" + table(header, body, right=(*range(1, 7), 9))
 
 
 def _draws(found: Simulation, loan_id: str) -> str:

@@ -106,19 +106,29 @@ def _matrix(report: WebReport) -> str:
 def _sweep(report: WebReport) -> str:
     found: dict[tuple[str | None, str | None], dict[str, WebRow]] = {}
     for row in report.rows:
-        if row.measure in ("first_break", "tipping_size", "outside_multiplier", "balance_multiplier") or row.measure == "friction":
-            found.setdefault((row.kind, row.part), {})[row.source or row.measure] = row
+        if row.measure in ("first_break", "tipping_size", "first_link", "outside_multiplier", "balance_multiplier", "friction"):
+            found.setdefault((row.kind, row.part), {})[(row.source if row.measure == "friction" else None) or row.measure] = row
     body = [
         [
             str(kind),
             str(node),
             *(_break(rows.get(name)) for name in ("first_break", "tipping_size")),
+            f"{link.source}, {usd(link.value)}" if (link := rows.get("first_link")) else "",
             *(number(row.value) if (row := rows.get(name)) else "" for name in SPLIT),
         ]
         for (kind, node), rows in found.items()
     ]
-    header = ["shock", "to", "first break", "first other default", "gross", "outside", *(name.replace("_", " ") for name in SPLIT[2:])]
-    return table(header, body, right=range(4, 10)) if body else ""
+    header = [
+        "shock",
+        "to",
+        "first break",
+        "first other default",
+        "first link to break",
+        "gross",
+        "outside",
+        *(name.replace("_", " ") for name in SPLIT[2:]),
+    ]
+    return table(header, body, right=range(5, 11)) if body else ""
 
 
 def _break(row: WebRow | None) -> str:

@@ -56,7 +56,7 @@ class _Steps(NamedTuple):
 
     share_drift: Array
     share_vol: Array
-    control_drift: Array
+    control_shift: Array
     clock_drift: Array
     clock_vol: Array
     credit_drift: Array
@@ -67,7 +67,7 @@ class _State(NamedTuple):
     """What the compiled step changes in place, in the order of its arguments."""
 
     log_price: Array
-    control_price: Array
+    watched: Array
     clock: Array
     free_clock: Array
     credit: Array
@@ -80,17 +80,20 @@ class _State(NamedTuple):
     window_sum: Array
     window_ring: Array
     next_tranche: NDArray[np.int64]
+    next_target: Array
     vest: NDArray[np.int64]
     vest_log_price: Array
 
 
-def _start(spot: float, stop: NDArray[np.int64], never: int, tranches: int, window: int) -> _State:
+def _start(spot: float, stop: NDArray[np.int64], never: int, compared: Array, window: int) -> _State:
+    tranches = len(compared)
+
     def count() -> NDArray[np.int64]:
         return np.zeros(BLOCK, dtype=np.int64)
 
     return _State(
         log_price=np.full(BLOCK, np.log(spot)),
-        control_price=np.full(BLOCK, np.log(spot)),
+        watched=np.full(BLOCK, np.log(spot)),
         clock=np.zeros(BLOCK),
         free_clock=np.zeros(BLOCK),
         credit=np.ones(BLOCK),
@@ -103,6 +106,7 @@ def _start(spot: float, stop: NDArray[np.int64], never: int, tranches: int, wind
         window_sum=np.zeros(BLOCK),
         window_ring=np.zeros((window, BLOCK)),
         next_tranche=count(),
+        next_target=np.full(BLOCK, compared[0]),
         vest=np.full((tranches, BLOCK), never, dtype=np.int64),
         vest_log_price=np.zeros((tranches, BLOCK)),
     )
@@ -169,7 +173,7 @@ def _steps(run: WarrantRun, probability: Probability) -> _Steps:
     return _Steps(
         share_drift=drift,
         share_vol=share.volatility * root,
-        control_drift=np.full(grid.size, drift.sum() / grid.times[-1]) * grid.steps,
+        control_shift=drift.sum() * grid.times / grid.times[-1] - np.cumsum(drift),
         clock_drift=grid.steps * (1.0 + (clock.volatility * tilt[1] if clock is not None else 0.0)),
         clock_vol=clock.volatility * root if clock is not None else none,
         credit_drift=tilt[-1] * np.sqrt(credit.increments * grid.steps) if credit is not None else none,
@@ -182,7 +186,7 @@ def run_ladder(
 ) -> dict[Probability, LadderBlock]:
     """Walk one block under each probability on the same draws; `controlled` names the one that also gets controls."""
     drivers, grid = run.drivers, run.drivers.grid
-    never, tranches = grid.size, len(ladder.log_target)
+    never = grid.size
     share = drivers.shares[0]
     clock = drivers.clocks[0] if drivers.clocks else None
     credit = drivers.credits[0] if drivers.credits else None
@@ -194,7 +198,7 @@ def run_ladder(
     steps: dict[Probability, _Steps] = {}
     for probability in probabilities:
         steps[probability] = _steps(run, probability)
-        states[probability] = _start(share.spot, stop, never, tranches, ladder.window)
+        states[probability] = _start(share.spot, stop, never, compared, ladder.window)
     own = [generator(seed, key, block) for key in drivers.keys]
     bridges = [generator(seed, f"{key}|bridge", block) for key in drivers.keys[1:]]
     room = np.empty((len(own), CHUNK, BLOCK))

@@ -11,6 +11,8 @@ import numpy as np
 LATCHED, SIMULTANEOUS, AT_DATE = 0, 1, 2
 """How the price leg meets the milestone leg; AT_DATE + 1 is the milestone leg tested on the price leg's day."""
 MILESTONE_AT_DATE = 3
+COARSE = 8
+"""Days between looks at the control: its mean is exact for any number, more days cost less time and a little correlation."""
 LOST = np.int32(2**31 - 1)
 """Vesting day of a tranche whose single test has failed."""
 
@@ -26,6 +28,21 @@ def crossing_odds(gap_before, gap_after, room):
 
 
 @numba.njit(cache=True, nogil=True)
+def watch_touches(log_price, shift_before, shift_after, room, log_target, watched, touched, untouched_odds):
+    """Multiply in the odds that the control has touched no target since it was last looked at; `watched` is ln of the share then."""
+    tranches = log_target.shape[0]
+    for p in range(log_price.shape[0]):
+        before, after = watched[p] + shift_before, log_price[p] + shift_after
+        watched[p] = log_price[p]
+        for k in range(touched[p], tranches):
+            odds = crossing_odds(log_target[k] - before, log_target[k] - after, room)
+            if odds <= 0.0:
+                break
+            untouched_odds[k, p] *= 1.0 - odds
+            touched[p] = k + 1 if odds >= 1.0 else touched[p]
+
+
+@numba.njit(cache=True, nogil=True)
 def step_ladder(
     first_day,
     normals,
@@ -37,7 +54,7 @@ def step_ladder(
     with_controls,
     share_drift,
     share_vol,
-    control_drift,
+    control_shift,
     clock_drift,
     clock_vol,
     credit_drift,
@@ -50,7 +67,7 @@ def step_ladder(
     window,
     history,
     log_price,
-    control_price,
+    watched,
     clock,
     free_clock,
     credit,
@@ -63,6 +80,7 @@ def step_ladder(
     window_sum,
     window_ring,
     next_tranche,
+    next_target,
     vest,
     vest_log_price,
 ):
@@ -73,14 +91,16 @@ def step_ladder(
         normals: [driver, day, path] independent standard normals, drivers share, clock, credit as present.
         bridge_clock, bridge_credit: [day, path] uniforms in [0, 1); unused ones may be empty.
         factor: lower triangular correlation factor [driver, driver].
-        share_drift, share_vol, ... credit_vol: [all days] drift and standard deviation over each step.
+        share_drift, share_vol, ... credit_vol: [all days] drift and standard deviation over each step; control_shift: [all days] ln of
+            the control, whose drift is constant, less ln of the share.
         planned: [level] planned times; needed_level: [tranche] index into it, -1 for none.
         log_target: [tranche] ln of the price target, rising, -inf for none; target: [tranche] what is compared: the target itself for a
             mean, its ln for the close.
         meet: how the legs meet. window: days of the mean, 1 for the close; history: how many closes before the first day
             `window_ring` holds already; until the window is full the mean meets no target.
         untouched_odds: [tranche, path] odds given the path's closes that the control has not touched a target between them.
-        next_tranche: [path] first tranche that has not vested (for rising ladders).
+        next_tranche: [path] first tranche that has not vested (for rising ladders); next_target: [path] its target, inf after the last.
+        watched: [path] ln of the share when the control was last looked at.
         vest: [tranche, path] day of vesting, number of days where never.
     """
     days, paths = normals.shape[1], normals.shape[2]
@@ -92,8 +112,7 @@ def step_ladder(
         day = first_day + i
         slot = day % window
         full = day + 1 + history >= window
-        drift_s, vol_s, drift_y = share_drift[day], share_vol[day], control_drift[day]
-        room_s = vol_s * vol_s
+        drift_s, vol_s = share_drift[day], share_vol[day]
         drift_c = vol_c = room_c = drift_d = vol_d = room_d = 0.0
         if has_clock:
             drift_c, vol_c = clock_drift[day], clock_vol[day]
@@ -135,46 +154,34 @@ def step_ladder(
                 after = before + drift_d + vol_d * z_credit
                 credit[p] = after
                 stop[p] = day if bridge_credit[i, p] < crossing_odds(before, after, room_d) else stop[p]
-            if with_controls:
-                before = control_price[p]
-                after = before + drift_y + vol_s * z_share
-                control_price[p] = after
-                for k in range(touched[p], tranches):
-                    odds = crossing_odds(log_target[k] - before, log_target[k] - after, room_s)
-                    if odds <= 0.0:
-                        break
-                    untouched_odds[k, p] *= 1.0 - odds
-                    touched[p] = k + 1 if odds >= 1.0 else touched[p]
-            log_price[p] += drift_s + vol_s * z_share
+            end = log_price[p] + drift_s + vol_s * z_share
+            log_price[p] = end
             if window == 1:
-                seen = log_price[p]
+                seen = end
             else:
-                price = np.exp(log_price[p])
+                price = np.exp(end)
                 window_sum[p] += price - window_ring[slot, p]
                 window_ring[slot, p] = price
                 seen = window_sum[p] / window if full else -np.inf
-            higher = seen > best[p]
-            if higher:
-                best[p] = seen
+            top = max(best[p], seen)
+            best[p] = top
             if meet <= SIMULTANEOUS:
-                # latched legs that have not moved give yesterday's answer
-                if meet == LATCHED and not higher and arrived < 0 and day > 0:
-                    continue
-                test = best[p] if meet == LATCHED else seen
-                while next_tranche[p] < tranches:
+                test = top if meet == LATCHED else seen
+                if test >= next_target[p]:
                     k = next_tranche[p]
-                    if needed_level[k] >= level[p] or test < target[k]:
-                        break
-                    vest[k, p] = day
-                    vest_log_price[k, p] = log_price[p]
-                    next_tranche[p] += 1
+                    while k < tranches and needed_level[k] < level[p] and test >= target[k]:
+                        vest[k, p] = day
+                        vest_log_price[k, p] = end
+                        k += 1
+                    next_tranche[p] = k
+                    next_target[p] = target[k] if k < tranches else np.inf
             elif meet == AT_DATE:
                 if arrived >= 0:
                     for k in range(tranches):
                         if vest[k, p] == never and needed_level[k] < level[p]:
                             if seen >= target[k]:
                                 vest[k, p] = day
-                                vest_log_price[k, p] = log_price[p]
+                                vest_log_price[k, p] = end
                             else:
                                 vest[k, p] = LOST
             else:
@@ -182,6 +189,21 @@ def step_ladder(
                     if vest[k, p] == never and seen >= target[k]:
                         if needed_level[k] < level[p]:
                             vest[k, p] = day
-                            vest_log_price[k, p] = log_price[p]
+                            vest_log_price[k, p] = end
                         else:
                             vest[k, p] = LOST
+        if with_controls and (day % COARSE == COARSE - 1 or day == never - 1):
+            since = day - day % COARSE
+            room = 0.0
+            for j in range(since, day + 1):
+                room += share_vol[j] * share_vol[j]
+            watch_touches(
+                log_price,
+                control_shift[since - 1] if since > 0 else 0.0,
+                control_shift[day],
+                room,
+                log_target,
+                watched,
+                touched,
+                untouched_odds,
+            )

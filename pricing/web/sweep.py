@@ -115,6 +115,18 @@ def _breaks(web: Web, sheets: Sheets, run: Run, calm: Run, shape: tuple[int, int
                     continue
                 step, who = _earliest(found[first[0]])
                 yield point(float(SIZES[first[0]]), party=sheets.nodes[who], error_note=f"at date {step}", **common)
+                if measure == "first_break":
+                    link, amount = _first_link(sheets, calm, who)
+                    yield point(amount, party=sheets.nodes[who], source=link, **(common | {"measure": "first_link"}))
+
+
+def _first_link(sheets: Sheets, calm: Run, who: int) -> tuple[str, float]:
+    """The largest promise that breaks when an entity defaults, in USD at rest: a claim it owes, or a stake in it."""
+    stakes = sheets.equity_held[:, who] * calm.equity[0, 0, who]
+    broken = {f"debt to {sheets.nodes[j]}": float(owed) for j, owed in enumerate(sheets.debts[who])}
+    broken |= {f"stake of {sheets.nodes[j]}": float(worth) for j, worth in enumerate(stakes)}
+    broken |= {"debt to outside lenders": float(sheets.outside_debt[who] + sheets.margin_debt[who])}
+    return max(broken.items(), key=lambda item: item[1])
 
 
 def _earliest(found: NDArray[np.bool_]) -> tuple[int, int]:

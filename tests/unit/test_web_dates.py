@@ -217,6 +217,13 @@ def test_the_sweep_of_the_example() -> None:
     breaks = [row for row in rows if row.measure == "first_break"]
     assert {(row.kind, row.part) for row in breaks} == {(kind, node) for kind in KINDS for node in sheets.nodes}
     assert any(row.value is not None for row in breaks)
+    broken = {(row.kind, row.part): row.party for row in breaks if row.value is not None}
+    links = [row for row in rows if row.measure == "first_link"]
+    assert {(row.kind, row.part): row.party for row in links} == broken
+    for row in links:
+        who = sheets.nodes.index(str(row.party))
+        owed = max(sheets.debts[who].max(), sheets.outside_debt[who] + sheets.margin_debt[who])
+        assert row.value == pytest.approx(max(owed, (sheets.equity_held[:, who] * calm.equity[0, 0, who]).max()))
     for row in rows:
         if row.measure == "outside_multiplier":
             parts = [r.value for r in rows if r.measure == "friction" and (r.kind, r.part) == (row.kind, row.part)]

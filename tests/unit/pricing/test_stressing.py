@@ -87,8 +87,10 @@ def test_a_delay_that_turns_the_plan_over_is_a_failure() -> None:
 
 def test_every_law_holds_on_a_small_deal() -> None:
     report = stress(OF, ON, scenarios=[], paths=1)
-    assert [(found.law, found.status) for found in report.laws] == [(law.name, "held") for law in LAWS]
-    assert all(found.tried >= 2 for found in report.laws)
+    assert [(found.law, found.status) for found in report.laws] == [
+        (law.name, "held" if law.applies(OF) else "not_applicable") for law in LAWS
+    ]
+    assert all(found.tried >= 2 for found in report.laws if found.status == "held")
     assert report.broken == ()
     assert report.to_json() == stress(OF, ON, scenarios=[], paths=1, threads=1).to_json()
 
