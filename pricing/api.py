@@ -67,7 +67,7 @@ def price(
     check_dates(deal, market)
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
     blocks_for(settings.paths)
-    wanted = None if measures is None else tuple(measures)
+    wanted = check_measures(measures, _offered(deal, method, whole=whole))
     rows: list[Row] = []
     warnings = list(market_warnings(market))
     failures: list[Problem] = []
@@ -76,8 +76,9 @@ def price(
     for contract_id, contract in deal.contracts.items():
         try:
             entry = find_engine(type(contract), method)
-            others = _offered_beside(entry) if whole and method is None else ()
-            asked = check_measures(wanted, tuple(dict.fromkeys((*entry.measures, *others, *EXPOSURES))))
+            asked = None if wanted is None else wanted & _measures(entry, beside=whole and method is None)
+            if asked is not None and not asked:
+                continue
             task = Task(deal=deal, contract_id=contract_id, contract=contract, market=market, settings=replace(settings, measures=asked))
             outcome = entry.engine(task)
             rows += outcome.rows
@@ -85,7 +86,7 @@ def price(
             methods.append(entry.method)
             if whole and method is None:
                 rows += _beside(task, entry, warnings)
-            if whole and (wanted is None or set(wanted) & set(EXPOSURES)):
+            if whole and (asked is None or asked & set(EXPOSURES)):
                 exposures.append(exposure_of(entry, task))
         except GpufinError as error:
             if not whole:
@@ -122,6 +123,9 @@ def simulate_paths(
         raise InputError(
             problem("unknown_name", subject=deal.id, field="contracts", value=contract_id, what="contract", choices=deal.contracts)
         )
+    if not isinstance(deal.contracts[contract_id], Warrant):
+        why = "only warrants have daily paths; a facility's are in simulate()"
+        raise PricingError(problem("unsupported", subject=contract_id, field="paths", why=why, remedy="name a warrant"))
     check_dates(deal, market)
     settings = Settings(seed=check_seed(seed))
     run = prepare(Task(deal=deal, contract_id=contract_id, contract=deal.contracts[contract_id], market=market, settings=settings))
@@ -129,8 +133,20 @@ def simulate_paths(
     return simulate_world(run.drivers, probability, run.warrant.underlying, seed, block, history)
 
 
-def _offered_beside(entry: Entry) -> tuple[str, ...]:
-    return next((other.measures for other in entries_for(entry.terms) if other.method == BESIDE), ())
+def _measures(entry: Entry, *, beside: bool) -> frozenset[str]:
+    """What a contract's engine can be asked for, QuantLib's rows beside it included."""
+    others = [other.measures for other in entries_for(entry.terms) if beside and other.method == BESIDE]
+    return frozenset((*entry.measures, *EXPOSURES)).union(*others)
+
+
+def _offered(deal: Deal, method: str | None, *, whole: bool) -> tuple[str, ...]:
+    """What at least one contract of a deal can be asked for."""
+    found: dict[str, None] = {}
+    for terms in dict.fromkeys(type(contract) for contract in deal.contracts.values()):
+        for entry in entries_for(terms):
+            if entry.method == method or (method is None and entry.default):
+                found |= dict.fromkeys(sorted(_measures(entry, beside=whole and method is None)))
+    return tuple(found)
 
 
 def _beside(task: Task, entry: Entry, warnings: list[str]) -> tuple[Row, ...]:

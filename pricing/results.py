@@ -184,10 +184,11 @@ def _plain(value: object) -> object:
 
 
 def check_measures(asked: Iterable[str] | None, offered: tuple[str, ...]) -> frozenset[str] | None:
-    """The asked measures, if the engine offers each of them."""
+    """The asked measures, if each is offered; where nothing is, the lack of an engine is the error to tell, not the measure."""
     if asked is None:
         return None
-    for name in asked:
-        if name not in offered:
+    names = tuple(asked)
+    for name in names:
+        if offered and name not in offered:
             raise InputError(problem("bad_choice", subject="measures", value=name, choices=offered, suggestion=suggest(name, offered)))
-    return frozenset(asked)
+    return frozenset(names)
