@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from instruments.ground.errors import InputError, PricingError, Problem
 from instruments.ground.messages import problem, suggest
@@ -51,13 +51,15 @@ COLUMNS = tuple(f.name for f in fields(Row))
 """Columns of every table, in order; further axes stand to the right of `method`."""
 
 
-def table_of(rows: Iterable[Row]) -> pl.DataFrame:
-    """Rows as a tidy polars frame with the columns of `COLUMNS`."""
+R = TypeVar("R", bound=Row)
+
+
+def table_of(rows: Iterable[Row], kind: type[Row] = Row) -> pl.DataFrame:
+    """Rows of one kind as a tidy polars frame, a column per field in their order."""
     import polars as pl  # a second of import time that the JSON road does not need
 
-    text, number = pl.String(), pl.Float64()
-    schema: dict[str, pl.DataType] = {name: text for name in COLUMNS}
-    schema |= {"value": number, "standard_error": number, "date": pl.Date()}
+    types = {"float": pl.Float64(), "dt.date": pl.Date()}
+    schema = {f.name: types.get(str(f.type).removesuffix(" | None"), pl.String()) for f in fields(kind)}
     return pl.DataFrame([asdict(row) for row in rows], schema=schema, orient="row")
 
 
@@ -72,25 +74,11 @@ class Assumption:
     largest_move_usd: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What is needed to get the same numbers again. Worker and thread counts are left out: they change nothing."""
-
-    gpufin: str
-    numpy: str
-    quantlib: str
-    deal: str
-    market: str
-    seed: int
-    paths: int
-    method: str
-
-
 @dataclass(frozen=True)
-class Valuation:
-    """What `price` returns: rows, failures, warnings, assumptions and the audit."""
+class Report(Generic[R]):
+    """What every verb's result holds: rows, failures, warnings, assumptions and the audit."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[R, ...]
     failures: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
@@ -99,7 +87,21 @@ class Valuation:
     @property
     def table(self) -> pl.DataFrame:
         """The rows as a polars frame."""
-        return table_of(self.rows)
+        return table_of(self.rows, type(self.rows[0]) if self.rows else Row)
+
+    def to_json(self) -> str:
+        """The JSON of the command line: schema_version, audit, results, assumptions, warnings, failures."""
+        return document_json(
+            audit=dict(self.audit),
+            results=[asdict(row) for row in self.rows],
+            assumptions=[asdict(item) for item in self.assumptions],
+            warnings=list(self.warnings),
+            failures=[asdict(item) for item in self.failures],
+        )
+
+
+class Valuation(Report[Row]):
+    """What `price` returns."""
 
     def row(
         self,
@@ -139,16 +141,6 @@ class Valuation:
     def standard_error(self) -> float | None:
         """Standard error of `value`; None where the method is exact."""
         return self.row("value").standard_error
-
-    def to_json(self) -> str:
-        """The JSON of the command line: schema_version, audit, results, assumptions, warnings, failures."""
-        return document_json(
-            audit=dict(self.audit),
-            results=[asdict(row) for row in self.rows],
-            assumptions=[asdict(item) for item in self.assumptions],
-            warnings=list(self.warnings),
-            failures=[asdict(item) for item in self.failures],
-        )
 
 
 def _number(row: Row) -> float:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from instruments.ground.errors import InputError, Problem
+from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
-from pricing.results import Assumption, Row, document_json
+from pricing.results import Report, Row
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,30 +43,8 @@ def span(low: float, high: float, reached: tuple[float, float] | None = None, **
     return WebRow(low=float(low), high=float(high), attained_low=ends[0], attained_high=ends[1], **columns)
 
 
-def table_of_web(rows: Iterable[WebRow]) -> pl.DataFrame:
-    """Rows as a tidy polars frame."""
-    import polars as pl  # a second of import time that the JSON road does not need
-
-    numbers = {"value", "standard_error", "low", "high", "attained_low", "attained_high", "coverage"}
-    schema: dict[str, pl.DataType] = {f.name: pl.Float64() if f.name in numbers else pl.String() for f in fields(WebRow)}
-    schema["date"] = pl.Date()
-    return pl.DataFrame([asdict(row) for row in rows], schema=schema, orient="row")
-
-
-@dataclass(frozen=True)
-class WebReport:
-    """What `analyse_web` returns: rows, failures, warnings, assumptions and the audit."""
-
-    rows: tuple[WebRow, ...]
-    failures: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
-    assumptions: tuple[Assumption, ...] = ()
-    audit: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def table(self) -> pl.DataFrame:
-        """The rows as a polars frame."""
-        return table_of_web(self.rows)
+class WebReport(Report[WebRow]):
+    """What `analyse_web` returns."""
 
     def row(self, measure: str, **wanted: str | None) -> WebRow:
         """The first row of a measure whose other columns are as wanted: `row("finn_index", perimeter="as_listed")`.
@@ -80,13 +57,3 @@ class WebReport:
                 return row
         names = sorted({row.measure for row in self.rows})
         raise InputError(problem("unknown_name", subject="report", field=measure, what="row", choices=names))
-
-    def to_json(self) -> str:
-        """The JSON of the command line: schema_version, audit, results, assumptions, warnings, failures."""
-        return document_json(
-            audit=dict(self.audit),
-            results=[asdict(row) for row in self.rows],
-            assumptions=[asdict(item) for item in self.assumptions],
-            warnings=list(self.warnings),
-            failures=[asdict(item) for item in self.failures],
-        )
