@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.deal import Contract
+from instruments.contracts.families import Contract
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
 from instruments.ground.provenance import Provenance, Range

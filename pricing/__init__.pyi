@@ -1,14 +1,21 @@
-from . import clearing as clearing, formulas as formulas
+from . import clearing as clearing, formulas as formulas, strategies as strategies
 from .api import price as price, simulate_paths as simulate_paths
 from .books.pricer import BookResult as BookResult, price_book as price_book
 from .conditions import Verdict as Verdict, Watch as Watch, register_condition as register_condition, verdicts as verdicts
-from .laws.catalogue import LAWS as LAWS, Law as Law
+from .laws.catalogue import LAWS as LAWS
+from .laws.law import Law as Law
 from .laws.search import LawResult as LawResult
 from .measures import MEASURES as MEASURES, Measure as Measure
 from .paths.world import World as World
-from .registry import Outcome as Outcome, Settings as Settings, Task as Task, register_engine as register_engine
+from .registry import (
+    Outcome as Outcome,
+    Settings as Settings,
+    Task as Task,
+    register_engine as register_engine,
+    register_simulator as register_simulator,
+)
 from .results import Row as Row, Valuation as Valuation
-from .simulation import Ledger as Ledger, Simulation as Simulation, simulate as simulate
+from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
 from .web.report import analyse_web as analyse_web, knocked_out as knocked_out
 from .web.rows import WebReport as WebReport, WebRow as WebRow

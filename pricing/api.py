@@ -15,8 +15,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from curves import Market, market_warnings
+from instruments.contracts.families import Contract
 from instruments.contracts.warrant import Warrant
-from instruments.deal import Contract, Deal, Party
+from instruments.deal import Deal, Party
 from instruments.files import dumps_json
 from instruments.ground.base import Terms
 from instruments.ground.errors import GpufinError, InputError, PricingError, Problem

@@ -20,6 +20,7 @@ from pricing.paths.streams import run_blocks
 from pricing.registry import Entry, Outcome, Settings, Task
 from pricing.results import Assumption, Row
 
+RANGE_NOTE = "one assumption at a time; together they could move it further"
 PATHS = 4096
 """Paths per alternative: differences on common random numbers need few."""
 
@@ -66,6 +67,7 @@ def exposure_of(entry: Entry, task: Task) -> Exposure:
     """The exposure table of one contract by one engine."""
     settings = replace(task.settings, paths=min(task.settings.paths, PATHS), threads=1, measures=frozenset({"value"}), keep_sample=True)
     base = entry.engine(replace(task, settings=settings))
+    holder = _headline(base).party
     alternatives = tuple(alternatives_of(task.deal, task.market))
 
     def attempt(index: int) -> Outcome | GpufinError:
@@ -87,7 +89,7 @@ def exposure_of(entry: Entry, task: Task) -> Exposure:
             continue
         move, error_of_move = _difference(base, other)
         numbers.append(move)
-        rows.append(_row(task, entry, alternative, settings.paths, move, error_of_move))
+        rows.append(_row(task, entry, holder, alternative, settings.paths, move, error_of_move))
     rows.sort(key=lambda row: -max((abs(n) for n in moves[row.assumption or ""][2]), default=0.0))
     listed = [
         Assumption(path, first.basis, first.why, tuple(labels), max((abs(n) for n in numbers), default=None))
@@ -95,7 +97,7 @@ def exposure_of(entry: Entry, task: Task) -> Exposure:
     ]
     listed.sort(key=lambda item: -(item.largest_move_usd or 0.0))
     if rows:
-        rows.append(_whole_range(task, entry, rows))
+        rows.append(_whole_range(task, entry, holder, rows))
     return Exposure(tuple(rows), tuple(listed), tuple(failures))
 
 
@@ -109,32 +111,37 @@ def _difference(base: Outcome, other: Outcome) -> tuple[float, float | None]:
     if base.sample is not None and other.sample is not None and base.sample.shape == other.sample.shape:
         step = other.sample - base.sample
         return float(step.mean()), float(step.std(ddof=1) / np.sqrt(step.size))
-    return _headline(other) - _headline(base), None
+    return float(_headline(other).value or 0.0) - float(_headline(base).value or 0.0), None
 
 
-def _headline(outcome: Outcome) -> float:
-    return next(row.value for row in outcome.rows if row.measure == "value" and row.part is None and row.value is not None)
+def _headline(outcome: Outcome) -> Row:
+    return next(row for row in outcome.rows if row.measure == "value" and row.part is None and row.value is not None)
 
 
-def _row(task: Task, entry: Entry, alternative: Alternative, paths: int, move: float, error: float | None) -> Row:
+def _row(task: Task, entry: Entry, holder: str | None, alternative: Alternative, paths: int, move: float, error: float | None) -> Row:
     note = f"same {paths:,} paths at base and alternative" if error is not None else "exact for its model"
-    row = _shared(task, entry, "exposure", move, note)
+    row = _shared(task, entry, holder, "exposure", move, note)
     return replace(row, standard_error=error, assumption=alternative.path, alternative=alternative.label)
 
 
-def _whole_range(task: Task, entry: Entry, rows: list[Row]) -> Row:
+def _whole_range(task: Task, entry: Entry, holder: str | None, rows: list[Row]) -> Row:
     numbers = [0.0, *(row.value for row in rows if row.value is not None)]
     return _shared(
-        task, entry, "value_soft_range", max(numbers) - min(numbers), "one assumption at a time; together they could move it further"
+        task,
+        entry,
+        holder,
+        "value_soft_range",
+        max(numbers) - min(numbers),
+        RANGE_NOTE,
     )
 
 
-def _shared(task: Task, entry: Entry, measure: str, value: float, note: str) -> Row:
+def _shared(task: Task, entry: Entry, holder: str | None, measure: str, value: float, note: str) -> Row:
     return Row(
         deal=task.deal.id,
         contract=task.contract_id,
         kind=getattr(task.contract, "kind", None),
-        party=getattr(task.contract, "holder", None) or getattr(task.contract, "lender", None),
+        party=holder,
         date=task.market.as_of,
         measure=measure,
         probability="pricing",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from curves.market import Market
     from instruments.deal import Deal
     from instruments.ground.base import Terms
+    from pricing.ledger.runs import ContractRun
 
 DEFAULT_PATHS = 32_768
 """Paths of a simulation where the caller names none: eight blocks."""
@@ -137,6 +138,31 @@ def find_engine(terms: type[Terms], method: str | None) -> Entry:
             return entry
     what = f"{terms.__name__} by method {method!r}" if method else terms.__name__
     raise PricingError(problem("no_engine", subject=terms.__name__, value=method or "", what=what, choices=[e.method for e in candidates]))
+
+
+Simulator = Callable[[Task], "ContractRun"]
+"""Rolls one contract over paths, on the ledger."""
+_simulators: dict[type[Terms], Simulator] = {}
+
+
+def register_simulator(terms: type[Terms]) -> Callable[[Simulator], Simulator]:
+    """Decorator: how `simulate` puts a type of contract on the ledger. Raises InputError: the type has one already."""
+
+    def add(simulator: Simulator) -> Simulator:
+        if terms in _simulators:
+            raise InputError(
+                problem("broken_rule", subject=terms.__name__, rule="one simulator per contract type", remedy="unregister the other one")
+            )
+        _simulators[terms] = simulator
+        return simulator
+
+    return add
+
+
+def simulator_for(terms: type[Terms]) -> Simulator | None:
+    """The simulator of a contract type, or None where it is only priced."""
+    _load()
+    return _simulators.get(terms)
 
 
 def _load() -> None:

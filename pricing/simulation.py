@@ -15,15 +15,17 @@ from instruments.deal import Deal
 from instruments.ground.errors import InputError, PricingError
 from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
+from pricing.engines.contract_rows import ContractRows
 from pricing.engines.facility_rows import METHOD, facility_rows
 from pricing.engines.facility_run import FacilityRun, planned_run
 from pricing.engines.loan_schedule import schedule_rows
 from pricing.engines.loan_simulation import simulated
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
+from pricing.ledger.runs import ContractRun
 from pricing.ledger.statements import by_party, coverage_statement, draw_statement, statement
 from pricing.paths.streams import blocks_for, check_seed, workers
-from pricing.registry import DEFAULT_PATHS, Settings, Task
+from pricing.registry import DEFAULT_PATHS, Settings, Task, simulator_for
 from pricing.results import Row, document_json, table_of
 from pricing.schedules.types import Floats
 
@@ -60,24 +62,49 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class ContractLedger:
+    """The ledger of one contract outside facilities: its plan, mean amounts, and any single path."""
+
+    run: ContractRun
+
+    @property
+    def plan(self) -> LedgerPlan:
+        """The columns."""
+        return self.run.plan
+
+    def path(self, number: int) -> Floats:
+        """Every posting of one path [time, posting], by running its block again."""
+        return self.run.path(number)
+
+    def statement(self, *, party: str | None = None, path: int | None = None) -> pl.DataFrame:
+        """Postings as a frame: of one path, or their mean; from one party's side, or each once."""
+        return statement(self.plan, self.run.dates, self.run.mean_ledger if path is None else self.path(path), party=party)
+
+
+@dataclass(frozen=True)
 class Simulation:
     """What `simulate` returns."""
 
     runs: tuple[FacilityRun, ...]
     rows: tuple[Row, ...]
+    contracts: tuple[ContractRun, ...] = ()
+    """Contracts outside facilities."""
     warnings: tuple[str, ...] = ()
     audit: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def ledgers(self) -> Mapping[str, Ledger]:
-        """Loan id to its facility's ledger."""
-        return {run.facility.loan_id: Ledger(run.facility.postings, run.facility.dates, run.mean_ledger, run) for run in self.runs}
+    def ledgers(self) -> Mapping[str, Ledger | ContractLedger]:
+        """Contract id to its ledger; a facility's stands under its loan."""
+        found: dict[str, Ledger | ContractLedger] = {
+            run.facility.loan_id: Ledger(run.facility.postings, run.facility.dates, run.mean_ledger, run) for run in self.runs
+        }
+        return found | {run.contract_id: ContractLedger(run) for run in self.contracts}
 
     @property
-    def ledger(self) -> Ledger:
-        """The ledger of the only facility. Raises InputError where the deal has several: use `ledgers`."""
-        if len(self.runs) != 1:
-            names = [run.facility.loan_id for run in self.runs]
+    def ledger(self) -> Ledger | ContractLedger:
+        """The only ledger. Raises InputError where the deal has several: use `ledgers`."""
+        if len(self.ledgers) != 1:
+            names = list(self.ledgers)
             raise InputError(problem("unknown_name", subject="simulation", field="ledger", what="single ledger", choices=names))
         return next(iter(self.ledgers.values()))
 
@@ -107,6 +134,9 @@ class Simulation:
             )
             for run in self.runs
         ]
+        for run in self.contracts:
+            found = by_party(run.plan, run.mean_ledger, run.discount)
+            frames.append(found.select(pl.lit(run.contract_id).alias("contract"), pl.all()))
         return pl.concat(frames)
 
     @property
@@ -120,10 +150,10 @@ class Simulation:
 
 
 def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int = 0, threads: int | None = None) -> Simulation:
-    """Simulate every facility of a deal on paths of rent and credit, with its double-entry ledger.
+    """Simulate a deal on paths, with its double-entry ledger: every facility, and every contract that has a simulator of its own.
 
     Args:
-        deal: holds at least one loan with collateral and offtake.
+        deal: holds at least one loan with collateral and offtake, or a contract with a simulator.
         market: rates, credits, rent, resale and power quotes.
         paths: rounded up to whole blocks of 4,096; default 32,768. Memory while running: threads x 4,096 x months x (2 x credits + 3) x 8
             bytes.
@@ -134,14 +164,16 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
         A `Simulation`: ledgers, numbers by path, losses, statement by party, table.
 
     Raises:
-        InputError: the deal has no facility, or options are unusable.
+        InputError: options are unusable.
+        PricingError: nothing of the deal can be simulated.
         MarketError: a quote is missing.
     """
     check_dates(deal, market)
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
     blocks_for(settings.paths)
     loans = [name for name, contract in deal.contracts.items() if isinstance(contract, Loan) and contract.collateral is not None]
-    if not loans:
+    others = [name for name, contract in deal.contracts.items() if name not in loans and simulator_for(type(contract)) is not None]
+    if not loans and not others:
         raise PricingError(
             problem("unsupported", subject=deal.id, why="no loan of the deal has collateral and offtake", remedy="price it instead")
         )
@@ -154,7 +186,23 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
         rows += _party_rows(run)
         task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
         rows += schedule_rows(task, "schedule", by_quantlib=False)
-    return Simulation(tuple(runs), tuple(rows), market_warnings(market), audit(deal, market, settings, METHOD))
+    contracts: list[ContractRun] = []
+    for contract_id in others:
+        task = Task(deal=deal, contract_id=contract_id, contract=deal.contracts[contract_id], market=market, settings=settings)
+        simulator = simulator_for(type(task.contract))
+        if simulator is not None:
+            contracts.append(simulator(task))
+            rows += _contract_rows(task, contracts[-1])
+    return Simulation(tuple(runs), tuple(rows), tuple(contracts), market_warnings(market), audit(deal, market, settings, METHOD))
+
+
+def _contract_rows(task: Task, run: ContractRun) -> list[Row]:
+    """Present value of what each party receives and gives under a contract, with its error: they sum to nought."""
+    rows = ContractRows(task, METHOD, run.parties[0])
+    for party in run.parties:
+        value, error = run.value(party)
+        rows.add("value", value, error, part="all its postings", party=party)
+    return list(rows.rows)
 
 
 def _party_rows(run: FacilityRun) -> list[Row]:

@@ -11,7 +11,7 @@ from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say
 from pricing.engines.facility_rows import METHOD
 from pricing.results import Row
-from pricing.simulation import Simulation, simulate
+from pricing.simulation import ContractLedger, Ledger, Simulation, simulate
 
 EVERY = 6
 """Months between the lines of the coverage table; the JSON has all."""
@@ -31,12 +31,15 @@ def run(arguments: Namespace) -> int:
 
 def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: int | None = None) -> str:
     """The simulation for a terminal."""
-    parts = [f"{printable(deal.name or deal.id)}, {found.runs[0].facility.as_of}"]
-    for loan_id in found.ledgers:
-        rows = [row for row in found.rows if row.contract == loan_id]
-        parts += [_headline(loan_id, rows), _margins(rows), _draws(found, loan_id), _coverage(found, loan_id, path, rows)]
+    parts = [f"{printable(deal.name or deal.id)}, {found.rows[0].date}"]
+    for contract_id, ledger in found.ledgers.items():
+        rows = [row for row in found.rows if row.contract == contract_id]
+        if isinstance(ledger, Ledger):
+            parts += [_headline(contract_id, rows), _margins(rows), _draws(ledger), _coverage(ledger, path, rows)]
+        else:
+            parts.append(_sides(contract_id, rows))
     if party is not None:
-        parts += [_statement(found, loan_id, party, path) for loan_id in found.ledgers]
+        parts += [_statement(ledger, party, path) for ledger in found.ledgers.values()]
     else:
         parts.append(_by_party(found))
     return "\n\n".join(part for part in parts if part)
@@ -66,6 +69,12 @@ def _headline(loan_id: str, rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def _sides(contract_id: str, rows: list[Row]) -> str:
+    """What each party of a contract outside facilities gains by it."""
+    body = [[row.party or "", usd(row.value, row.standard_error)] for row in rows if row.measure == "value"]
+    return f"{printable(contract_id)}: value by party\n" + table(["party", "value, USD"], body, right=(1,))
+
+
 def _margins(rows: list[Row]) -> str:
     found = [row for row in rows if row.measure == "fair_margin"]
     body = [
@@ -83,8 +92,8 @@ def _case(row: Row) -> str:
     return f"planned flows, {row.part or 'on the customer alone'}"
 
 
-def _coverage(found: Simulation, loan_id: str, path: int | None, rows: list[Row]) -> str:
-    tests = found.ledgers[loan_id].tests(path)
+def _coverage(ledger: Ledger, path: int | None, rows: list[Row]) -> str:
+    tests = ledger.tests(path)
     even = {row.date: row.value for row in rows if row.measure == "break_even_rent"}
     title = "The plan" if path is None else f"Path {path}"
     body = []
@@ -97,9 +106,9 @@ def _coverage(found: Simulation, loan_id: str, path: int | None, rows: list[Row]
     return f"{title}: coverage and the maintenance test\n" + table(header, body, right=(*range(1, 7), 9))
 
 
-def _draws(found: Simulation, loan_id: str) -> str:
+def _draws(ledger: Ledger) -> str:
     body = []
-    for label, funded, accepted, cost, first, after, tested, threshold, verdict in found.ledgers[loan_id].draws().iter_rows():
+    for label, funded, accepted, cost, first, after, tested, threshold, verdict in ledger.draws().iter_rows():
         shown = [number(each) if each is not None else "" for each in (tested, threshold)]
         body.append([label, str(funded), str(accepted), usd(cost), usd(first), usd(after), *shown, verdict])
     header = ["cohort", "funded", "accepted", "cost", "at funding", "after acceptance", "value tested", "threshold", "verdict"]
@@ -114,8 +123,8 @@ def _by_party(found: Simulation) -> str:
     return "Cash by party, mean over paths\n" + table(["party", "receives", "pays", "net", "present value of net"], body, right=range(1, 5))
 
 
-def _statement(found: Simulation, loan_id: str, party: str, path: int | None) -> str:
-    frame = found.ledgers[loan_id].statement(party=party, path=path)
+def _statement(ledger: Ledger | ContractLedger, party: str, path: int | None) -> str:
+    frame = ledger.statement(party=party, path=path)
     body = [[str(d), other, why, claim, f"{amount:,.0f}", unit] for d, _, other, _, why, unit, claim, amount in frame.iter_rows()]
     return f"Statement of {printable(party)}\n" + table(["date", "with", "reason", "claim", "amount", "unit"], body, right=(4,))
 

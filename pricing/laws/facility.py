@@ -10,6 +10,7 @@ from instruments.deal import Deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS
 from pricing.engines.facility_run import Setup, set_up
 from pricing.kernels.facility import roll_kept
+from pricing.laws.law import Law
 from pricing.ledger import facility as k
 from pricing.ledger.checks import check_ledger
 from pricing.mechanics.rollforward import Rolled
@@ -68,3 +69,23 @@ def losses_within_claims(deal: Deal, market: Market, settings: Settings) -> str 
         if lost.min() < -slack or (lost - rolled.states[:, k.DRAWN]).max() > slack:
             return f"{name}: {lost.max():,.0f} USD of principal are written off on some path, more than was drawn, or less than nothing"
     return None
+
+
+LAWS: tuple[Law, ...] = (
+    Law(
+        "ledger_adds_up",
+        "balances rebuilt from postings are the engine's, due = paid + deferred + lost, interest and rent come out again",
+        "facilities, on 512 paths of every market tried",
+        has_facilities,
+        ledger_adds_up,
+    ),
+    Law("draws_within_commitment", "no path draws more than is committed", "facilities", has_facilities, draws_within_commitment),
+    Law(
+        "losses_within_claims",
+        "principal written off is never negative, nor more than was drawn",
+        "facilities",
+        has_facilities,
+        losses_within_claims,
+    ),
+)
+"""Laws of facilities."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
-from hypothesis.strategies import SearchStrategy
 
-from curves import Market, Move, Scenario, market_keys
-from curves.credit_quotes import ProxyCredit
+from curves import Market, Scenario
 from instruments.deal import Deal
 from instruments.ground.errors import GpufinError
-from instruments.ground.keys import kind_of, name_of
-from pricing.laws.catalogue import Law, small
+from pricing.laws.law import Law, small
 from pricing.registry import Settings
+from pricing.strategies.shocks import shocks
 
 EXAMPLES = 8
 """Markets tried per law."""
@@ -43,29 +40,6 @@ class _LawBroken(Exception):
         super().__init__(why)
         self.scenario = scenario
         self.why = why
-
-
-def shocks(market: Market) -> SearchStrategy[Scenario]:
-    """Scenarios that move some quotes of a market: shares scaled, volatility, rates and spreads shifted; shrinks to the empty one."""
-    moves: list[SearchStrategy[Move]] = []
-    for key in market_keys(market):
-        kind = kind_of(key)
-        if kind == "equity":
-            moves.append(_move(key, "spot_usd", "scale", (1.0, 0.5, 2.0, 0.1, 5.0)))
-            moves.append(_move(key, "volatility", "set", (0.2, 0.5, 0.01, 1.2)))
-        elif kind == "rates":
-            moves.append(_move(key, "", "shift", (0.01, -0.01, 0.05)))
-        elif kind == "credit" and not isinstance(market.credit[name_of(key)], ProxyCredit):
-            moves.append(_move(key, "", "shift", (0.01, 0.05, 0.2)))
-    if not moves:
-        return st.just(Scenario(label="base"))
-    return st.lists(st.one_of(moves), max_size=3, unique_by=lambda move: (move.key, move.field)).map(
-        lambda found: Scenario(label=", ".join(f"{m.key} {m.field} {m.kind} {m.amount:g}" for m in found) or "base", moves=tuple(found))
-    )
-
-
-def _move(key: str, field: str, kind: str, amounts: Sequence[float]) -> SearchStrategy[Move]:
-    return st.sampled_from(amounts).map(lambda amount: Move.model_validate({"key": key, "field": field, "kind": kind, "amount": amount}))
 
 
 def search_law(law: Law, deal: Deal, market: Market, how: Settings, *, examples: int = EXAMPLES) -> LawResult:

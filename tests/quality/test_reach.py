@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 
 from curves import Scenario
 from pricing.conditions import Watch, vesting_day
-from pricing.laws.search import shocks
 from pricing.paths.world import simulate_world
+from pricing.strategies import shocks
 from tests.warrants import SHARE, both, coupled_market, deal, milestone_leg, run_of
 
 

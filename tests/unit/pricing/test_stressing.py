@@ -11,7 +11,8 @@ from instruments.events import Delay, Event
 from instruments.ground.errors import InputError, PricingError
 from pricing import price
 from pricing.laws import catalogue
-from pricing.laws.catalogue import LAWS, Law, chosen_laws
+from pricing.laws.catalogue import LAWS, chosen_laws
+from pricing.laws.law import Law
 from pricing.laws.search import search_law
 from pricing.registry import Settings
 from pricing.stressing import deal_after, stress

@@ -1,30 +1,16 @@
-"""Checks across the parts of a deal: every name that a facility uses must exist, and its dates must fit."""
+"""Checks of a facility across the parts of its deal: every name that it uses must exist, and its dates must fit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic_core import PydanticCustomError
-
+from instruments.checks.names import known, rule
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.offtake import Offtake
 
 if TYPE_CHECKING:
     from instruments.deal import Deal
-
-
-def known(name: str, what: str, path: str, names: object) -> None:
-    """Raise unless `name` is a key of `names`."""
-    if isinstance(names, dict) and name not in names:
-        raise PydanticCustomError(
-            "unknown_name", "{value} is no such {what}", {"path": path, "value": name, "what": what, "choices": tuple(names)}
-        )
-
-
-def rule(path: str, text: str) -> PydanticCustomError:
-    """A broken rule at a path of the deal."""
-    return PydanticCustomError("broken_rule", "{text}", {"path": path, "text": text})
 
 
 def check_assets(deal: Deal) -> None:
@@ -92,14 +78,3 @@ def check_loan(deal: Deal, place: str, loan: Loan) -> None:
             )
         if cohort.label not in funded and loan.draws is None:
             raise rule(f"{place}.draws", f"cohort '{cohort.label}' is still to be funded: give the draw terms")
-
-
-def check_contract(deal: Deal, contract_id: str, contract: object) -> None:
-    """Check one contract of a facility."""
-    place = f"contracts.{contract_id}"
-    if isinstance(contract, Loan):
-        check_loan(deal, place, contract)
-    elif isinstance(contract, Offtake):
-        check_offtake(deal, place, contract)
-    elif isinstance(contract, Guarantee):
-        check_guarantee(deal, place, contract)

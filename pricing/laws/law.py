@@ -1,0 +1,51 @@
+"""What a law is, and what the checks of every family share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from curves import Market
+from instruments.deal import Deal
+from pricing.registry import Outcome, Settings, Task, find_engine
+from pricing.results import Row
+
+SUM_REL = 1e-9
+"""Two ways of adding the same simulated numbers, relative."""
+Check = Callable[[Deal, Market, Settings], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A law as data with its check."""
+
+    name: str
+    sentence: str
+    domain: str
+    applies: Callable[[Deal], bool]
+    check: Check
+
+
+@lru_cache(maxsize=128)
+def remembered(deal: Deal, market: Market, settings: Settings, contract_id: str) -> Outcome:
+    """An outcome, kept: several laws look at the same deal on the same markets."""
+    return outcome_of(deal, market, settings, contract_id)
+
+
+def outcome_of(deal: Deal, market: Market, settings: Settings, contract_id: str) -> Outcome:
+    """One contract by its default engine."""
+    contract = deal.contracts[contract_id]
+    return find_engine(type(contract), None).engine(
+        Task(deal=deal, contract_id=contract_id, contract=contract, market=market, settings=settings)
+    )
+
+
+def value_row(outcome: Outcome) -> Row:
+    """The headline: value of the whole contract to its first party."""
+    return next(row for row in outcome.rows if row.measure == "value" and row.part is None)
+
+
+def small(settings: Settings) -> Settings:
+    """Settings for checks inside a search: one block, value alone."""
+    return replace(settings, paths=1, measures=frozenset({"value"}))

@@ -1,0 +1,1 @@
+from .shocks import shocks as shocks

@@ -1,0 +1,35 @@
+"""Shocks of a market: what a search tries on a deal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from curves import Market, Move, Scenario, market_keys
+from curves.credit_quotes import ProxyCredit
+from instruments.ground.keys import kind_of, name_of
+
+
+def shocks(market: Market) -> SearchStrategy[Scenario]:
+    """Scenarios that move some quotes of a market: shares scaled, volatility, rates and spreads shifted; shrinks to the empty one."""
+    moves: list[SearchStrategy[Move]] = []
+    for key in market_keys(market):
+        kind = kind_of(key)
+        if kind == "equity":
+            moves.append(_move(key, "spot_usd", "scale", (1.0, 0.5, 2.0, 0.1, 5.0)))
+            moves.append(_move(key, "volatility", "set", (0.2, 0.5, 0.01, 1.2)))
+        elif kind == "rates":
+            moves.append(_move(key, "", "shift", (0.01, -0.01, 0.05)))
+        elif kind == "credit" and not isinstance(market.credit[name_of(key)], ProxyCredit):
+            moves.append(_move(key, "", "shift", (0.01, 0.05, 0.2)))
+    if not moves:
+        return st.just(Scenario(label="base"))
+    return st.lists(st.one_of(moves), max_size=3, unique_by=lambda move: (move.key, move.field)).map(
+        lambda found: Scenario(label=", ".join(f"{m.key} {m.field} {m.kind} {m.amount:g}" for m in found) or "base", moves=tuple(found))
+    )
+
+
+def _move(key: str, field: str, kind: str, amounts: Sequence[float]) -> SearchStrategy[Move]:
+    return st.sampled_from(amounts).map(lambda amount: Move.model_validate({"key": key, "field": field, "kind": kind, "amount": amount}))
