@@ -93,7 +93,7 @@ from .hardware import (
 from .hardware_quotes import PowerForwards as PowerForwards, ResaleByAge as ResaleByAge
 from .lookup import default_rates_key as default_rates_key, market_keys as market_keys
 from .market import Market as Market
-from .quotes import MilestoneQuotes as MilestoneQuotes, Quote as Quote, RealWorld as RealWorld
+from .quotes import EventQuotes as EventQuotes, MilestoneQuotes as MilestoneQuotes, Quote as Quote, RealWorld as RealWorld
 from .rate_quotes import FlatRate as FlatRate, OisQuotes as OisQuotes, TreasuryQuotes as TreasuryQuotes
 from .rates import (
     Compounded as Compounded,

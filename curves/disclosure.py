@@ -21,6 +21,7 @@ TABLES = {
     "resale": "resale",
     "power": "power",
     "milestones": "milestone",
+    "events": "event",
 }
 """Table of the market to the kind of its keys."""
 MOST_LISTED = 3

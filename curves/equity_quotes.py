@@ -8,7 +8,19 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from curves.quotes import Block, HazardQuote, NonNegativeQuote, PositiveQuote, Quote, RateQuote, Tenor, VolatilityQuote, _lift, _within
+from curves.quotes import (
+    AnyQuote,
+    Block,
+    HazardQuote,
+    NonNegativeQuote,
+    PositiveQuote,
+    Quote,
+    RateQuote,
+    Tenor,
+    VolatilityQuote,
+    _lift,
+    _within,
+)
 from instruments.ground.base import FrozenDict, FrozenMap
 from instruments.ground.keys import MarketKey
 
@@ -44,6 +56,8 @@ class EquityQuotes(Block):
     """Cost of borrowing the share; it adds to the dividend yield in the drift."""
     shares_outstanding: PositiveQuote | None = None
     """Share count, for dilution."""
+    reaction_usd: AnyQuote | None = None
+    """Change of the close on the day on which the deal became known, USD a share: shown beside the change that would pay for it."""
 
     @model_validator(mode="after")
     def _one_volatility(self) -> Self:

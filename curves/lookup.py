@@ -26,6 +26,7 @@ def market_keys(market: Market) -> tuple[str, ...]:
         *(f"resale:{name}" for name in market.resale),
         *(f"power:{name}" for name in market.power),
         *(f"milestone:{name}" for name in market.milestones),
+        *(f"event:{name}" for name in market.events),
         *(("belief",) if market.belief else ()),
     )
 

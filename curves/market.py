@@ -11,11 +11,11 @@ from pydantic_core import PydanticCustomError
 from curves.credit_quotes import CreditBlock, ProxyCredit
 from curves.equity_quotes import BeliefQuotes, EquityQuotes
 from curves.hardware_quotes import PowerBlock, ResaleBlock
-from curves.quotes import Block, CorrelationQuote, MilestoneQuotes, RealWorld
+from curves.quotes import Block, CorrelationQuote, EventQuotes, MilestoneQuotes, RealWorld
 from curves.rate_quotes import OisQuotes, RatesBlock
 from curves.rent_quotes import RentBlock
 from instruments.ground.base import FrozenDict, FrozenMap, Terms
-from instruments.ground.keys import MarketKey, Name, RentName
+from instruments.ground.keys import EventName, MarketKey, Name, RentName
 from instruments.ground.provenance import Basis
 
 PAIR_MARK = "|"
@@ -50,6 +50,8 @@ class Market(Terms):
     """Region to electricity."""
     milestones: FrozenMap[Name, MilestoneQuotes] = FrozenDict()
     """Milestone name to how deliveries run."""
+    events: FrozenMap[EventName, EventQuotes] = FrozenDict()
+    """Event and party to how likely it is: 'change_of_control:amd'."""
     correlation: FrozenMap[str, CorrelationQuote] = FrozenDict()
     """'equity:AMD|milestone:deliveries' to correlation; a pair that is not listed is uncorrelated."""
     repair_correlation: bool = False
@@ -92,7 +94,7 @@ class Market(Terms):
 
     @model_validator(mode="after")
     def _assumed_quotes_have_ranges(self) -> Self:
-        for table in ("rates", "credit", "equity", "rent", "resale", "power", "milestones"):
+        for table in ("rates", "credit", "equity", "rent", "resale", "power", "milestones", "events"):
             for name, block in getattr(self, table).items():
                 _refuse_bare_assumptions(f"{table}.{name}", block)
         if self.belief:

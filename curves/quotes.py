@@ -170,6 +170,13 @@ class MilestoneQuotes(Block):
     """Yearly intensity with which deliveries stop for good, on top of the buyer's default."""
 
 
+class EventQuotes(Block):
+    """How likely an event of a party is: a Poisson time with constant intensity, independent of prices."""
+
+    hazard: HazardQuote
+    """Yearly intensity."""
+
+
 class RealWorld(Block):
     """What real-world odds need, and the pricing measure does not say. Absent: such odds are refused, never guessed."""
 

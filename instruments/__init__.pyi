@@ -2,17 +2,15 @@ from .assets.fleet import Accounting as Accounting, Cohort as Cohort, GpuFleet a
 from .conditions import (
     AllOf as AllOf,
     AnyOf as AnyOf,
-    Close as Close,
     Custom as Custom,
     DateReached as DateReached,
-    DaysOut as DaysOut,
     EventHappened as EventHappened,
-    Mean as Mean,
+    MarketCap as MarketCap,
     MilestoneReached as MilestoneReached,
     PriceTarget as PriceTarget,
     RatioTest as RatioTest,
+    RelativePerformance as RelativePerformance,
     Sequence as Sequence,
-    Touch as Touch,
 )
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.loan import Loan as Loan
@@ -30,7 +28,14 @@ from .contracts.loan_parts import (
     Reserves as Reserves,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
-from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPosition as WarrantPosition
+from .contracts.warrant import (
+    Forfeiture as Forfeiture,
+    Tranche as Tranche,
+    ValueFloor as ValueFloor,
+    Warrant as Warrant,
+    WarrantPosition as WarrantPosition,
+)
+from .contracts.warrant_adjustments import after_special_dividend as after_special_dividend, after_split as after_split
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
 from .events import Delay as Delay, Event as Event
 from .files.deals import deal_from_text as deal_from_text, load_deal as load_deal, schema_of as schema_of
@@ -50,6 +55,7 @@ from .ground.errors import (
 )
 from .ground.provenance import Basis as Basis, Provenance as Provenance, ProvenanceTable as ProvenanceTable
 from .ground.units import allow_implausible as allow_implausible, bps as bps, pct as pct
+from .observations import Close as Close, DaysOut as DaysOut, Mean as Mean, Touch as Touch, Vwap as Vwap
 from .variants import Variant as Variant, variants_of as variants_of
 from .web import Web as Web
 from .webparts import (

@@ -19,52 +19,13 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from instruments.events import EventKind
-from instruments.ground.base import FrozenDict, FrozenJson, Many, Terms
+from instruments.ground.base import FrozenDict, FrozenJson, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
-from instruments.ground.units import Positive
+from instruments.ground.units import Positive, PositiveUsd
+from instruments.observations import Close, Observation, Touch
 
 Meet = Literal["latched", "simultaneous", "at_date"]
 """How a leg counts towards its parent."""
-
-
-class Close(Terms):
-    """The daily close."""
-
-    kind: Literal["close"] = "close"
-
-
-class Touch(Terms):
-    """Any moment, watched continuously: the reading of closed forms, not of exchange closes."""
-
-    kind: Literal["touch"] = "touch"
-
-
-class Mean(Terms):
-    """The simple mean of the last `days` closes, that day included."""
-
-    kind: Literal["mean"] = "mean"
-    days: Annotated[int, Field(ge=2, le=504)]
-    """Business days in the window; before it is full, the test is false."""
-
-
-class DaysOut(Terms):
-    """At least `hits` of the last `days` closes."""
-
-    kind: Literal["days_out"] = "days_out"
-    hits: Annotated[int, Field(ge=1, le=504)]
-    """How many closes must meet the target."""
-    days: Annotated[int, Field(ge=1, le=504)]
-    """Length of the window in business days."""
-
-    @model_validator(mode="after")
-    def _hits_fit(self) -> Self:
-        if self.hits > self.days:
-            raise PydanticCustomError("broken_rule", "hits must not exceed days")
-        return self
-
-
-Observation = Annotated[Close | Touch | Mean | DaysOut, Field(discriminator="kind")]
-"""What is compared with a price target."""
 
 
 class Bounded(Terms):
@@ -91,6 +52,58 @@ class PriceTarget(Bounded):
     """What is compared."""
     meet: Meet = "latched"
     """How the leg counts."""
+
+
+class MarketCap(Bounded):
+    """The market capitalisation, price times share count, is at or above a target (`at_least`), or at or below one (`at_most`)."""
+
+    kind: Literal["market_cap"] = "market_cap"
+    of: MarketKey
+    """Whose: `equity:CBRS`."""
+    at_least: PositiveUsd | None = None
+    """Upper target, USD."""
+    at_most: PositiveUsd | None = None
+    """Lower target, USD."""
+    share_count: Positive | None = None
+    """Shares that the test counts; null takes the market's count of outstanding shares, which then stays."""
+    observation: Observation = Close()
+    """What of the price is compared."""
+    meet: Meet = "latched"
+    """How the leg counts."""
+
+
+class RelativePerformance(Bounded):
+    """A share has grown, since its base date, by so many times as much as others have.
+
+    The ratio compared is (S_t / S_base) over the equal-weighted mean of (B_t / B_base) of the others: 1 is as they did.
+    """
+
+    kind: Literal["relative_performance"] = "relative_performance"
+    of: MarketKey
+    """Whose: `equity:AMD`."""
+    against: Annotated[Many[MarketKey], Field(min_length=1, max_length=20)]
+    """The others: one index or peer, or several with the same weight at the base date."""
+    at_least: Positive | None = None
+    """Least ratio."""
+    at_most: Positive | None = None
+    """Largest ratio."""
+    base_usd: FrozenMap[MarketKey, PositiveUsd] = FrozenDict()
+    """Price of each at the base date; one that is not listed starts at the market's spot."""
+    observation: Observation = Close()
+    """What of the ratio is compared; `touch` is refused, since two prices together have no exact watch between closes."""
+    meet: Meet = "latched"
+    """How the leg counts."""
+
+    @model_validator(mode="after")
+    def _comparable(self) -> Self:
+        if isinstance(self.observation, Touch):
+            raise PydanticCustomError("broken_rule", "a ratio of two prices cannot be watched by touch: use close, mean, vwap or days_out")
+        if self.of in self.against or len(set(self.against)) < len(self.against):
+            raise PydanticCustomError("broken_rule", "a share is compared with others, each named once", {"path": "against"})
+        strangers = sorted(set(self.base_usd) - {self.of, *self.against})
+        if strangers:
+            raise PydanticCustomError("broken_rule", "{key} is not compared here", {"path": "base_usd", "key": strangers[0]})
+        return self
 
 
 class MilestoneReached(Terms):
@@ -204,16 +217,23 @@ def _refuse_at_date(kind: str, legs: tuple[Leg | Group, ...]) -> None:
         raise PydanticCustomError("broken_rule", "a leg of '{kind}' cannot be at_date", {"kind": kind})
 
 
-Leg = PriceTarget | MilestoneReached | RatioTest | DateReached | EventHappened | Custom
+Leg = PriceTarget | MarketCap | RelativePerformance | MilestoneReached | RatioTest | DateReached | EventHappened | Custom
 """A condition without parts."""
 Group = AllOf | AnyOf | Sequence
 """A condition made of conditions."""
 Condition = Annotated[Leg | Group, Field(discriminator="kind")]
 """Any condition."""
+PriceLeg = PriceTarget | MarketCap | RelativePerformance
+"""A leg that looks at prices day by day."""
 
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 Sequence.model_rebuild()
+
+
+def keys_of(leg: PriceLeg) -> tuple[MarketKey, ...]:
+    """Market keys whose prices a leg looks at, its own first."""
+    return (leg.of, *leg.against) if isinstance(leg, RelativePerformance) else (leg.of,)
 
 
 def legs_of(condition: Leg | Group, path: str = "") -> tuple[tuple[str, Leg], ...]:

@@ -1,7 +1,7 @@
 from . import clearing as clearing, formulas as formulas, strategies as strategies
 from .api import price as price, simulate_paths as simulate_paths
 from .books.pricer import BookResult as BookResult, price_book as price_book
-from .conditions import Verdict as Verdict, Watch as Watch, register_condition as register_condition, verdicts as verdicts
+from .conditions import Watch as Watch, register_condition as register_condition
 from .laws.catalogue import LAWS as LAWS
 from .laws.law import Law as Law
 from .laws.search import LawResult as LawResult
@@ -17,5 +17,6 @@ from .registry import (
 from .results import Row as Row, Valuation as Valuation
 from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
+from .verdict_table import Verdict as Verdict, turns as turns, verdicts as verdicts
 from .web.report import analyse_web as analyse_web, knocked_out as knocked_out
 from .web.rows import WebReport as WebReport, WebRow as WebRow

@@ -12,64 +12,80 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Moments:
-    """First and second moments of a vector [item] over paths; added in block order, so that sums are repeatable."""
+    """Sums over paths of estimates [item] and controls [control]; added in block order, so that they are repeatable.
+
+    Only what is needed is kept: squares of the items, and products with the controls. Hundreds of items cost no more than their sums.
+    """
 
     count: int
     total: Array
+    """Sums [item]."""
+    square: Array
+    """Sums of squares [item]."""
+    control: Array
+    """Sums [control]."""
     cross: Array
+    """Sums of products [item, control]."""
+    inner: Array
+    """Sums of products [control, control]."""
 
     @classmethod
-    def of(cls, values: Array) -> Moments:
-        """Moments of values [item, path]."""
-        # not a matrix product: its sums would depend on how many threads the linear algebra library takes
-        return cls(values.shape[1], values.sum(axis=1), np.einsum("ip,jp->ij", values, values))
+    def of(cls, values: Array, controls: Array | None = None) -> Moments:
+        """Moments of values [item, path], with controls [control, path] of known mean."""
+        beside = np.zeros((0, values.shape[1])) if controls is None else controls
+        # not matrix products: their sums would depend on how many threads the linear algebra library takes
+        return cls(
+            values.shape[1],
+            values.sum(axis=1),
+            np.einsum("ip,ip->i", values, values),
+            beside.sum(axis=1),
+            np.einsum("ip,cp->ic", values, beside),
+            np.einsum("cp,dp->cd", beside, beside),
+        )
 
     def __add__(self, other: Moments) -> Moments:
-        return Moments(self.count + other.count, self.total + other.total, self.cross + other.cross)
+        return Moments(
+            self.count + other.count,
+            self.total + other.total,
+            self.square + other.square,
+            self.control + other.control,
+            self.cross + other.cross,
+            self.inner + other.inner,
+        )
 
     def mean(self) -> Array:
         """Mean of each item."""
         return self.total / self.count
 
-    def covariance(self) -> Array:
-        """Sample covariance [item, item]."""
-        centred = self.cross - np.outer(self.total, self.total) / self.count
-        return centred / max(self.count - 1, 1)
-
     def standard_error(self) -> Array:
         """Standard error of each mean; an odds estimate of 0 or 1 has none, which is said where it is shown."""
-        return np.sqrt(np.maximum(np.diag(self.covariance()), 0.0) / self.count)
+        return np.sqrt(np.maximum(self._variance(), 0.0) / self.count)
 
-    def controlled(self, items: int, means: Array, weights: Array) -> tuple[Array, Array]:
-        """Mean and standard error of each of the first `items`, scaled by `weights`, the rest used as control variates.
+    def controlled(self, means: Array) -> tuple[Array, Array]:
+        """Mean and standard error of each item with the controls taken out, whose exact means are `means` [control].
 
-        Args:
-            items: how many of the vector are estimates; the others are controls.
-            means: exact means of the controls [control].
-            weights: factor of each estimate [item].
-
-        Returns:
-            (value [item], standard error [item]). The coefficients are fitted on the same paths: a bias of order 1/paths.
+        The coefficients are fitted on the same paths: a bias of order 1/paths.
         """
-        slopes = self._slopes(items)
-        return self._estimates(items, means, slopes, np.diag(weights))
-
-    def controlled_sum(self, items: int, means: Array, weights: Array) -> tuple[float, float]:
-        """Value and standard error of the weighted sum of the estimates, with the same coefficients as `controlled`."""
-        value, error = self._estimates(items, means, self._slopes(items), weights[None, :])
-        return float(value[0]), float(error[0])
-
-    def controlled_sample(self, values: Array, items: int, means: Array, weights: Array) -> Array:
-        """The weighted sum on every path [path], controls taken out; its mean is `controlled_sum`'s value."""
-        return weights @ (values[:items] - self._slopes(items) @ (values[items:] - means[:, None]))
-
-    def _slopes(self, items: int) -> Array:
-        covariance = self.covariance()
-        # least squares by pseudo-inverse: a control that never varies gets no weight
-        return covariance[:items, items:] @ np.linalg.pinv(covariance[items:, items:], rcond=1e-10, hermitian=True)
-
-    def _estimates(self, items: int, means: Array, slopes: Array, mix: Array) -> tuple[Array, Array]:
-        blend = mix @ np.hstack([np.eye(items), -slopes])
-        value = blend[:, :items] @ self.mean()[:items] + blend[:, items:] @ (self.mean()[items:] - means)
-        variance = np.einsum("ri,ij,rj->r", blend, self.covariance(), blend)
+        slopes = self.slopes()
+        value = self.mean() + slopes @ (means - self.control / self.count)
+        with_controls = self._with_controls()
+        explained = np.einsum("ic,cd,id->i", slopes, self._between_controls(), slopes)
+        variance = self._variance() - 2.0 * np.einsum("ic,ic->i", slopes, with_controls) + explained
         return value, np.sqrt(np.maximum(variance, 0.0) / self.count)
+
+    def controlled_sample(self, item: int, values: Array, controls: Array, means: Array) -> Array:
+        """One item on every path [path], controls taken out; its mean is the value that `controlled` gives."""
+        return values - np.einsum("c,cp->p", self.slopes()[item], controls - means[:, None])
+
+    def slopes(self) -> Array:
+        """Coefficients of the controls [item, control]: least squares by pseudo-inverse; a control that never varies gets no weight."""
+        return self._with_controls() @ np.linalg.pinv(self._between_controls(), rcond=1e-10, hermitian=True)
+
+    def _variance(self) -> Array:
+        return (self.square - self.total**2 / self.count) / max(self.count - 1, 1)
+
+    def _with_controls(self) -> Array:
+        return (self.cross - np.outer(self.total, self.control) / self.count) / max(self.count - 1, 1)
+
+    def _between_controls(self) -> Array:
+        return (self.inner - np.outer(self.control, self.control) / self.count) / max(self.count - 1, 1)

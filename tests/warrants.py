@@ -10,9 +10,10 @@ import numpy as np
 
 from curves import Market
 from instruments import Deal, Warrant
-from instruments.conditions import AllOf, Close, Mean, MilestoneReached, PriceTarget, Touch
+from instruments.conditions import AllOf, MilestoneReached, PriceTarget
 from instruments.contracts.warrant import Tranche
 from instruments.deal import Milestone, Party, Position
+from instruments.observations import Close, Mean, Touch
 from pricing import Settings, Task
 from pricing.engines.warrant_setup import WarrantRun, prepare
 
@@ -72,9 +73,10 @@ def deal(
     buyer: bool = False,
     position: Position | None = None,
     as_of: dt.date = AS_OF,
+    terms: dict[str, Any] | None = None,
     **others: Any,
 ) -> Deal:
-    """A deal with one warrant; `buyer` gives the deliveries a buyer that can default."""
+    """A deal with one warrant; `buyer` gives the deliveries a buyer that can default, `terms` are further fields of the warrant."""
     tranches = tuple(Tranche(shares=shares, condition=condition) for condition in conditions)
     warrant = Warrant(
         issuer="vendor",
@@ -85,6 +87,7 @@ def deal(
         expiry=expiry,
         exercise=exercise,
         tranches=tranches,
+        **(terms or {}),
     )
     stone = Milestone(unit="GW", plan=PLAN if plan is None else plan, buyer="buyer" if buyer else None)
     return Deal(

@@ -21,8 +21,10 @@ def check_warrant(deal: Deal, place: str, contract: Warrant) -> None:
     known(contract.holder, "party", f"{place}.holder", deal.parties)
     if contract.expiry <= deal.as_of:
         raise rule(f"{place}.expiry", f"expiry {contract.expiry} must be after the deal's date {deal.as_of}")
-    for index, tranche in enumerate(contract.tranches):
-        check_condition(deal, f"{place}.tranches.{index}.condition", tranche.condition)
+    for where, condition in contract.conditions:
+        check_condition(deal, f"{place}.{where}", condition)
+    if contract.floor is not None and contract.floor.on <= deal.as_of:
+        raise rule(f"{place}.floor.on", f"the floor of {contract.floor.on} is past at the deal's date {deal.as_of}: leave it out")
 
 
 def check_condition(deal: Deal, place: str, condition: Leg | Group) -> None:
@@ -51,10 +53,11 @@ def check_position(contract: Warrant, position: WarrantPosition, place: str) -> 
         for index, tranche in enumerate(contract.tranches)
         for path, _ in legs_of(tranche.condition)
     ]
-    for index, path in enumerate(position.latched):
-        if path not in legs:
-            raise PydanticCustomError(
-                "unknown_name",
-                "{value} is no such {what}",
-                {"path": f"{place}.latched.{index}", "value": path, "what": "leg", "choices": tuple(legs)},
-            )
+    for field in ("latched", "lapsed"):
+        for index, path in enumerate(getattr(position, field)):
+            if path not in legs:
+                raise PydanticCustomError(
+                    "unknown_name",
+                    "{value} is no such {what}",
+                    {"path": f"{place}.{field}.{index}", "value": path, "what": "leg", "choices": tuple(legs)},
+                )

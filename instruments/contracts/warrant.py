@@ -8,10 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.conditions import Condition
-from instruments.ground.base import Many, Terms
+from instruments.conditions import Condition, Group, Leg
+from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
-from instruments.ground.units import Positive, Usd
+from instruments.ground.units import Positive, PositiveUsd, Usd
 
 SHARES_REL = 1e-9
 """Tranches must add up to the headline share count to this relative accuracy (thirds of 160 million do not divide)."""
@@ -28,10 +28,32 @@ class Tranche(Terms):
     """When it vests."""
 
 
+class Forfeiture(Terms):
+    """What ends the warrant early: the end of a contract, a default, a change of control."""
+
+    when: Condition
+    """The first day on which this holds. What vests on that day has vested."""
+    takes: Literal["unvested", "unexercised"] = "unvested"
+    """`unvested`: tranches that have not vested by then; `unexercised`: these, and vested shares that have not been exercised."""
+
+
+class ValueFloor(Terms):
+    """The issuer tops the holder up in cash where the vested shares are worth less than a stated amount on a stated date."""
+
+    amount_usd: PositiveUsd
+    """Least value of the package."""
+    on: dt.date
+    """The date: shares are valued at that day's close less strike."""
+    condition: Condition | None = None
+    """What must hold by then for the floor to be owed; null is nothing."""
+
+
 class Warrant(Terms):
     """A right to buy shares of the issuer, earned in tranches.
 
-    A tranche that has vested is exercised by its holder at `expiry` (or when it vests: `exercise`) if the share is above the strike.
+    A tranche that has vested is exercised by its holder at `expiry` (or when it vests: `exercise`) if the share is above the strike. At
+    expiry that happens by itself: nothing vested lapses for want of a notice. A plain call is one tranche behind a date that has come; a
+    penny or pre-funded warrant has a strike near nothing.
     """
 
     kind: Literal["warrant"] = "warrant"
@@ -47,10 +69,23 @@ class Warrant(Terms):
     """Price per share on exercise; 0 is a free share."""
     expiry: dt.date
     """Last day of vesting and exercise."""
-    exercise: Literal["at_expiry", "at_vesting"] = "at_expiry"
-    """When vested shares are bought; the same value without dividends and strike, `at_vesting` is worth more when dividends matter."""
+    exercise: Literal["at_expiry", "at_vesting", "best"] = "at_expiry"
+    """When vested shares are bought. `at_vesting` is worth more than `at_expiry` when dividends matter and the strike does not; `best`:
+    the day a tranche vests its holder takes the better of exercising and keeping the call to expiry."""
     settlement: Literal["gross", "net"] = "gross"
     """Gross: cash for all shares. Net: n (1 - K/S) shares, no cash. Equal in value; they differ in dilution."""
+    whole_shares: bool = False
+    """Net settlement delivers whole shares of each tranche, and the fraction is lost."""
+    dilution: Literal["in_spot", "after_vesting", "same_day"] = "in_spot"
+    """How vested shares weigh on the price that hurdles see. `in_spot`: the quoted price holds what the market expects of it, and
+    nothing is done twice. The others start from firm value, (V + w K) / (N + w) with w vested: from the day after vesting, or on the
+    very day, where a hurdle that only its own vesting would break has no consistent state and is an error."""
+    price_paid_usd: Usd = 0.0
+    """What the holder paid for the warrant at signing (pre-funded); shown against the value, not in it."""
+    forfeiture: Forfeiture | None = None
+    """What ends it early, if anything."""
+    floor: ValueFloor | None = None
+    """Least value of the package, if any."""
     tranches: Annotated[Many[Tranche], Field(min_length=1, max_length=1000)]
     """The tranches."""
 
@@ -65,7 +100,26 @@ class Warrant(Terms):
             )
         if self.issuer == self.holder:
             raise PydanticCustomError("broken_rule", "issuer and holder must be two parties", {"path": "holder"})
+        if self.floor is not None and self.floor.on > self.expiry:
+            raise PydanticCustomError("broken_rule", "the floor is tested by expiry, not after it", {"path": "floor.on"})
+        if self.exercise == "best" and self.forfeiture is not None and self.forfeiture.takes == "unexercised":
+            text = "a holder who can lose vested shares does not wait: use exercise = 'at_vesting', or 'at_expiry' if they must"
+            raise PydanticCustomError("broken_rule", "{text}", {"path": "exercise", "text": text})
+        if self.whole_shares and self.settlement == "gross":
+            raise PydanticCustomError(
+                "broken_rule", "gross settlement delivers every share: whole_shares goes with net", {"path": "whole_shares"}
+            )
         return self
+
+    @property
+    def conditions(self) -> tuple[tuple[str, Leg | Group], ...]:
+        """Every condition with its place in the warrant: the tranches' first (`tranches.0.condition`), then forfeiture and floor."""
+        found: list[tuple[str, Leg | Group]] = [(f"tranches.{i}.condition", tranche.condition) for i, tranche in enumerate(self.tranches)]
+        if self.forfeiture is not None:
+            found.append(("forfeiture.when", self.forfeiture.when))
+        if self.floor is not None and self.floor.condition is not None:
+            found.append(("floor.condition", self.floor.condition))
+        return tuple(found)
 
 
 class WarrantPosition(Terms):
@@ -73,7 +127,20 @@ class WarrantPosition(Terms):
 
     latched: Many[str] = ()
     """Legs that have already come true: `0.legs.1` is the second leg of the first tranche."""
+    lapsed: Many[str] = ()
+    """Legs that can come true no more, as an at-date test that has failed; written as in `latched`."""
     exercised_shares: Annotated[Many[float], Field(max_length=1000)] = ()
     """Shares already exercised, by tranche; empty is none."""
     closes: Many[Positive] = ()
     """Closes of the underlying before `as_of`, oldest first: what averaging windows still look back on."""
+    peer_closes: FrozenMap[MarketKey, Many[Positive]] = FrozenDict()
+    """The same of other shares that a condition compares it with."""
+
+    @model_validator(mode="after")
+    def _true_or_false(self) -> Self:
+        both = sorted(set(self.latched) & set(self.lapsed))
+        if both:
+            raise PydanticCustomError(
+                "broken_rule", "{leg} has latched and lapsed: it is one of the two", {"path": "lapsed", "leg": both[0]}
+            )
+        return self

@@ -1,6 +1,7 @@
 """Market keys: one name for the same thing in terms, markets, shocks, sensitivities and failures.
 
-`rates:USD-SOFR`, `credit:META`, `equity:AMD`, `rent:H100:1y`, `resale:H100`, `power:US`, `milestone:deliveries`, `belief`.
+`rates:USD-SOFR`, `credit:META`, `equity:AMD`, `rent:H100:1y`, `resale:H100`, `power:US`, `milestone:deliveries`,
+`event:change_of_control:amd`, `belief`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-KINDS = ("rates", "credit", "equity", "rent", "resale", "power", "milestone", "belief")
+KINDS = ("rates", "credit", "equity", "rent", "resale", "power", "milestone", "event", "belief")
 """Kinds of market key, in the order in which they are listed."""
 # no dots: a name is one step of a dotted path
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_\-]{0,63}"
-_KEY = re.compile(rf"belief|(?:rates|credit|equity|resale|power|milestone):{_NAME}|rent:{_NAME}(?::{_NAME})?")
+_EVENT = rf"(?:cancellation|change_of_control|termination):{_NAME}"
+_KEY = re.compile(rf"belief|event:{_EVENT}|(?:rates|credit|equity|resale|power|milestone):{_NAME}|rent:{_NAME}(?::{_NAME})?")
 
 
 def _check_key(text: str) -> str:
@@ -44,6 +46,16 @@ def _check_rent_name(text: str) -> str:
 
 RentName = Annotated[str, AfterValidator(_check_rent_name)]
 """What a rent key names: a model of accelerator, or a model and a basis."""
+
+
+def _check_event_name(text: str) -> str:
+    if re.fullmatch(_EVENT, text):
+        return text
+    raise PydanticCustomError("bad_text", "an event and a party such as change_of_control:amd")
+
+
+EventName = Annotated[str, AfterValidator(_check_event_name)]
+"""What an event key names: the event, and the party of the deal to which it happens. Defaults are credits, not events."""
 
 
 def kind_of(key: str) -> str:

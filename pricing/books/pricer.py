@@ -12,11 +12,12 @@ from typing import Any
 import polars as pl
 
 from curves import Market, Scenario, market_warnings
-from instruments.conditions import AllOf, Close, Leg, MilestoneReached, PriceTarget, Touch
+from instruments.conditions import AllOf, Leg, MilestoneReached, PriceTarget
 from instruments.contracts.warrant import Tranche, Warrant
 from instruments.deal import Deal, Milestone, Party
 from instruments.ground.errors import BatchError, GpufinError, InputError, Problem
 from instruments.ground.messages import problem
+from instruments.observations import Close, Touch
 from pricing.api import fingerprint, price
 from pricing.books.frame import RowFailure, checked_book, read_book
 from pricing.books.lane import in_lane, lane_values

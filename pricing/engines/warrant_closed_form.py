@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from instruments.conditions import Touch
 from instruments.contracts.warrant import Warrant
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
+from instruments.observations import Touch
 from pricing.engines.warrant_legs import TwoLegs, two_legs
 from pricing.engines.warrant_rows import TrancheNumbers, warrant_rows
 from pricing.engines.warrant_setup import WarrantRun, prepare
@@ -21,7 +21,10 @@ from pricing.formulas.hurdle import delivery_probability, touch_call_value, touc
 from pricing.formulas.vanilla import call_value
 from pricing.registry import Outcome, Task, register_engine
 
-MEASURES = ("value", "value_per_share", "share_of_spot", "share_of_hardware", "vesting_probability", "dilution_full", "dilution_expected")
+MEASURES = (
+    "value", "value_per_share", "share_of_spot", "share_of_hardware", "vesting_probability", "dilution_full", "dilution_expected",
+    "value_per_milestone_unit", "value_less_price", "break_even_reaction", "observed_reaction", "observed_reaction_value",
+)  # fmt: skip
 
 
 @register_engine(Warrant, "closed_form", measures=MEASURES, note="touch and independent delivery, exact; refuses the rest")
@@ -89,7 +92,9 @@ def _refuse_outside_domain(run: WarrantRun, legs: tuple[TwoLegs, ...]) -> None:
     if run.warrant.exercise != "at_expiry" and (
         run.warrant.strike_usd > 0.0 or drivers.share(run.warrant.underlying).dividend_yield != 0.0
     ):
-        reasons.append("exercise at vesting with a strike or dividends")
+        reasons.append("exercise before expiry with a strike or dividends")
+    if not run.is_plain or run.warrant.whole_shares:
+        reasons.append("forfeiture, value floor, dilution of the observed price or whole shares")
     if reasons:
         why = "no exact closed form: " + "; ".join(reasons)
         raise PricingError(

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.conditions import AllOf, Close, Mean, MilestoneReached, PriceTarget
+from instruments.conditions import AllOf, MilestoneReached, PriceTarget
+from instruments.observations import Close, Mean
+from pricing.engines.warrant_legs import plain_leg
 from pricing.engines.warrant_setup import WarrantRun
 from pricing.formulas.hurdle import passage_probability
 from pricing.kernels.ladder import AT_DATE, LATCHED, MILESTONE_AT_DATE, SIMULTANEOUS, step_ladder
@@ -23,6 +25,8 @@ from pricing.paths.streams import BLOCK, generator
 from pricing.paths.world import cancellation_day
 
 Array = NDArray[np.float64]
+MOST_CONTROLLED = 16
+"""Tranches that have controls of their own."""
 CHUNK = 32
 """Days drawn at a time: the draws of a chunk stay in the processor's cache."""
 
@@ -48,7 +52,7 @@ class LadderBlock:
     last_log_price: Array
     """ln S at expiry [path]."""
     controls: Array
-    """[control, path]: odds of touch given the closes, independent delivery, and both, by tranche; empty without controls."""
+    """[control, path]: odds of touch given the closes, independent delivery, and both, by tranche or pooled; empty without controls."""
 
 
 class _Steps(NamedTuple):
@@ -115,7 +119,9 @@ def _start(spot: float, stop: NDArray[np.int64], never: int, compared: Array, wi
 def as_ladder(run: WarrantRun) -> Ladder | None:
     """The warrant as a ladder, or None where its conditions need the general interpreter."""
     drivers = run.drivers
-    if len(drivers.shares) != 1 or len(drivers.clocks) > 1 or len(drivers.credits) > 1 or run.position.latched or run.position.closes:
+    if len(drivers.shares) != 1 or len(drivers.clocks) > 1 or len(drivers.credits) > 1 or run.position.latched or run.history:
+        return None
+    if not run.is_plain:
         return None
     clock = drivers.clocks[0] if drivers.clocks else None
     if clock is not None and bool((clock.planned <= 0.0).any()):
@@ -126,7 +132,8 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
     levels: list[int] = []
     shapes: set[tuple[int, int]] = set()
     for tranche in run.warrant.tranches:
-        legs = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
+        every = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
+        legs = [leg for leg in (plain_leg(one, run) for one in every) if leg is not None]
         prices = [leg for leg in legs if isinstance(leg, PriceTarget)]
         stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
         if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:
@@ -236,7 +243,7 @@ def run_ladder(
         if probability == controlled:
             touch = 1.0 - state.untouched_odds
             delivered = (state.free_level[None, :] > ladder.needed_level[:, None]).astype(np.float64)
-            controls = np.concatenate([touch, delivered, touch * delivered])
+            controls = np.concatenate([_pooled(run, rows) for rows in (touch, delivered, touch * delivered)])
         results[probability] = LadderBlock(np.minimum(state.vest, never), state.vest_log_price, state.log_price, controls)
     return results
 
@@ -260,4 +267,12 @@ def control_means(run: WarrantRun, ladder: Ladder) -> Array:
         tilt = clock.volatility * drivers.drift_per_root_year("share", share.key)[1]
         planned = np.where(ladder.needed_level >= 0, clock.planned[np.maximum(ladder.needed_level, 0)], -1.0)
         delivered = passage_probability(distance=planned, drift=1.0 + tilt, volatility=clock.volatility, years=horizon)
-    return np.concatenate([touch, delivered, touch * delivered])
+    return np.concatenate([_pooled(run, rows) for rows in (touch, delivered, touch * delivered)])
+
+
+def _pooled(run: WarrantRun, rows: Array) -> Array:
+    """Rows by tranche as they are, or for a long ladder their mean by shares: three controls instead of hundreds [control, ...]."""
+    if len(rows) <= MOST_CONTROLLED:
+        return rows
+    shares = run.open_shares / max(float(run.open_shares.sum()), 1e-300)
+    return np.einsum("t,t...->...", shares, rows)[None]

@@ -13,14 +13,16 @@ vested tranche on any day but vesting or expiry; stochastic rates and volatility
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from instruments.conditions import MilestoneReached, legs_of
 from instruments.contracts.warrant import Warrant
-from pricing.conditions import Watch, vesting_day
+from pricing.engines.warrant_accounting import MEASURES as ACCOUNTING, accounting_rows
 from pricing.engines.warrant_ladder import Ladder, as_ladder, control_means, run_ladder
+from pricing.engines.warrant_paths import walk, watch_of
 from pricing.engines.warrant_rows import TrancheNumbers, warrant_rows
 from pricing.engines.warrant_setup import WarrantRun, prepare
 from pricing.estimates import Moments
@@ -39,19 +41,40 @@ MEASURES = (
     "vesting_time",
     "dilution_full",
     "dilution_expected",
+    "value_per_milestone_unit",
+    "value_less_price",
+    "break_even_reaction",
+    "observed_reaction",
+    "observed_reaction_value",
+    *ACCOUNTING,
 )
 
 
 @dataclass(frozen=True)
-class _Block:
-    """What one block leaves behind: moments of payoffs (with controls), of vesting, and of vesting times."""
+class Simulated:
+    """One block of paths under one probability."""
 
-    payoff: Moments
+    vest: NDArray[np.int64]
+    """Day of vesting [tranche, path]; the number of days where never."""
+    payoff: Array
+    """In units of the numeraire share [tranche, path]."""
+    controls: Array
+    """[control, path]; none but for ladders under the share measure."""
+    top_up: Array | None = None
+    """Of the value floor, discounted, USD [path]; None without a floor."""
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What one block leaves behind: moments of values (with controls), of vesting, and of vesting times."""
+
+    value: Moments
+    """USD: each tranche, the whole, and the floor's top-up where there is one."""
     vested: dict[Probability, Moments]
     time: Array
     """Sum over vested paths of the vesting time under the pricing measure [tranche]."""
-    sample: tuple[Array, ...] = ()
-    """Payoffs and controls [item, path] of each block, where they are kept."""
+    sample: tuple[tuple[Array, Array], ...] = ()
+    """The whole [path] and the controls [control, path] of each block, where they are kept."""
 
 
 @register_engine(Warrant, "monte_carlo", measures=MEASURES, default=True, note="daily paths, share measure, control variates")
@@ -59,80 +82,87 @@ def warrant_by_monte_carlo(task: Task) -> Outcome:
     """Price a warrant by simulation; see the module for the model."""
     run = prepare(task)
     ladder = as_ladder(run)
-    settings = task.settings
-    check_seed(settings.seed)
-    probabilities: tuple[Probability, ...] = ("share",)
-    if settings.wants("vesting_probability") or settings.wants("vesting_time") or settings.wants("dilution_expected"):
-        probabilities = ("share", "pricing")
-        if run.drivers.share(run.warrant.underlying).real_world_drift is not None:
-            probabilities = ("share", "pricing", "real_world")
-    count = blocks_for(settings.paths)
-    total: _Block | None = None
-    for block in run_blocks(lambda index: _simulate(run, ladder, probabilities, index), count, settings.threads):
-        total = block if total is None else _joined(total, block)
-    if total is None:  # blocks_for gives at least one
-        raise AssertionError("no block was simulated")
-    numbers = _numbers(run, ladder, total, probabilities)
+    check_seed(task.settings.seed)
+    probabilities = probabilities_for(run)
+    total = _total(run, ladder, probabilities)
+    means = control_means(run, ladder) if ladder is not None else np.zeros(0)
     sample = None
     if total.sample:
-        means, weights = _controls(run, ladder)
-        sample = total.payoff.controlled_sample(np.concatenate(total.sample, axis=1), len(weights), means, weights)
-    return Outcome(warrant_rows(run, numbers, "monte_carlo"), _remarks(run), sample)
+        wholes, controls = (np.concatenate(parts, axis=-1) for parts in zip(*total.sample, strict=True))
+        sample = total.value.controlled_sample(len(run.open_shares), wholes, controls, means)
+    rows = warrant_rows(run, _numbers(run, total, probabilities, means), "monte_carlo")
+    return Outcome(rows + accounting_rows(task, warrant_by_monte_carlo, "monte_carlo"), _remarks(run), sample)
+
+
+def probabilities_for(run: WarrantRun) -> tuple[Probability, ...]:
+    """The share measure for values; the others where odds are asked for, or a floor pays cash rather than shares."""
+    settings = run.task.settings
+    if any(settings.wants(measure) for measure in ("vesting_probability", "vesting_time", "dilution_expected")):
+        known = run.drivers.share(run.warrant.underlying).real_world_drift is not None
+        return ("share", "pricing", "real_world") if known else ("share", "pricing")
+    return ("share",) if run.warrant.floor is None else ("share", "pricing")
 
 
 def simulate_vesting(
     run: WarrantRun, ladder: Ladder | None, probabilities: tuple[Probability, ...], seed: int, block: int
-) -> dict[Probability, tuple[NDArray[np.int64], Array, Array]]:
-    """One block of paths: vesting days [tranche, path], payoffs [tranche, path] in shares, controls [control, path], by probability."""
-    controlled: Probability | None = "share" if ladder is not None else None
+) -> dict[Probability, Simulated]:
+    """One block of paths by probability, on the same draws."""
     if ladder is not None:
-        walked = run_ladder(run, ladder, probabilities, seed, block, controlled=controlled)
-        return {p: (w.vest, run.payoff(w.vest, w.vest_log_price, w.last_log_price), w.controls) for p, w in walked.items()}
-    found: dict[Probability, tuple[NDArray[np.int64], Array, Array]] = {}
-    underlying = run.warrant.underlying
-    history = {underlying: np.array(run.position.closes)} if run.position.closes else {}
+        walked = run_ladder(run, ladder, probabilities, seed, block, controlled="share")
+        return {p: Simulated(w.vest, run.payoff(w.vest, w.vest_log_price, w.last_log_price), w.controls) for p, w in walked.items()}
+    found: dict[Probability, Simulated] = {}
     for probability in probabilities:
-        world = simulate_world(run.drivers, probability, underlying, seed, block, history)
-        watch = Watch(world, run.credit_of, frozenset(run.position.latched))
-        vest = np.stack([vesting_day(tranche.condition, watch, str(i)) for i, tranche in enumerate(run.warrant.tranches)])
-        log_price = np.log(world.closes[underlying])
-        at_vest = np.take_along_axis(log_price, np.minimum(vest, world.grid.size - 1), axis=0)
-        found[probability] = (vest, run.payoff(vest, at_vest, log_price[-1]), np.zeros((0, BLOCK)))
+        world = simulate_world(run.drivers, probability, run.warrant.underlying, seed, block, run.history)
+        one = walk(run, watch_of(run, world, seed, block))
+        top_up = one.top_up if run.warrant.floor is not None else None
+        found[probability] = Simulated(one.vest, one.payoff, np.zeros((0, BLOCK)), top_up)
     return found
+
+
+def _total(run: WarrantRun, ladder: Ladder | None, probabilities: tuple[Probability, ...]) -> _Block:
+    settings = run.task.settings
+    blocks = run_blocks(lambda index: _simulate(run, ladder, probabilities, index), blocks_for(settings.paths), settings.threads)
+    return reduce(_joined, blocks)
 
 
 def _simulate(run: WarrantRun, ladder: Ladder | None, probabilities: tuple[Probability, ...], block: int) -> _Block:
     found = simulate_vesting(run, ladder, probabilities, run.task.settings.seed, block)
     never, times = run.drivers.grid.size, run.drivers.grid.times
-    _, payoff, controls = found["share"]
-    vested = {p: Moments.of((vest < never).astype(np.float64)) for p, (vest, _, _) in found.items()}
-    vest = found["pricing"][0] if "pricing" in found else found["share"][0]
+    share = found["share"]
+    usd = share.payoff * (run.open_shares * run.drivers.share(run.warrant.underlying).spot)[:, None]
+    # shares are valued under the share measure, cash under the pricing measure: each where its payoff varies least
+    top_up = found["pricing"].top_up if run.warrant.floor is not None else None
+    whole = usd.sum(axis=0) if top_up is None else usd.sum(axis=0) + top_up
+    values = np.vstack([usd, whole] if top_up is None else [usd, whole, top_up])
+    vested = {p: Moments.of((one.vest < never).astype(np.float64)) for p, one in found.items()}
+    vest = found["pricing" if "pricing" in found else "share"].vest
     waited = np.where(vest < never, times[np.minimum(vest, never - 1)], 0.0).sum(axis=1)
-    values = np.concatenate([payoff, controls])
-    return _Block(Moments.of(values), vested, waited, (values,) if run.task.settings.keep_sample else ())
+    kept = ((whole, share.controls),) if run.task.settings.keep_sample else ()
+    return _Block(Moments.of(values, share.controls), vested, waited, kept)
 
 
 def _joined(left: _Block, right: _Block) -> _Block:
     vested = {p: left.vested[p] + right.vested[p] for p in left.vested}
-    return _Block(left.payoff + right.payoff, vested, left.time + right.time, left.sample + right.sample)
+    return _Block(left.value + right.value, vested, left.time + right.time, left.sample + right.sample)
 
 
-def _numbers(run: WarrantRun, ladder: Ladder | None, total: _Block, probabilities: tuple[Probability, ...]) -> TrancheNumbers:
-    means, weights = _controls(run, ladder)
-    tranches = len(weights)
-    value, error = total.payoff.controlled(tranches, means, weights)
-    whole, whole_error = total.payoff.controlled_sum(tranches, means, weights)
+def _numbers(run: WarrantRun, total: _Block, probabilities: tuple[Probability, ...], means: Array) -> TrancheNumbers:
+    tranches = len(run.open_shares)
+    value, error = total.value.controlled(means)
     odds = {p: (total.vested[p].mean(), total.vested[p].standard_error()) for p in probabilities}
     counts = total.vested["pricing" if "pricing" in total.vested else "share"]
     with np.errstate(invalid="ignore", divide="ignore"):
         waited = total.time / (counts.mean() * counts.count)
-    return TrancheNumbers(value=value, error=error, whole=whole, whole_error=whole_error, odds=odds, waited=waited)
-
-
-def _controls(run: WarrantRun, ladder: Ladder | None) -> tuple[Array, Array]:
-    """Exact means of the controls, and USD per unit of payoff [tranche]."""
-    means = control_means(run, ladder) if ladder is not None else np.zeros(0)
-    return means, run.open_shares * run.drivers.share(run.warrant.underlying).spot
+    floor = (float(value[tranches + 1]), float(error[tranches + 1])) if run.warrant.floor is not None else None
+    return TrancheNumbers(
+        value=value[:tranches],
+        error=error[:tranches],
+        whole=float(value[tranches]),
+        whole_error=float(error[tranches]),
+        floor=floor,
+        odds=odds,
+        waited=waited,
+    )
 
 
 def _remarks(run: WarrantRun) -> tuple[str, ...]:

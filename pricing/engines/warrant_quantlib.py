@@ -15,12 +15,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from curves import survival_curve
+from curves import default_rates_key, discount_curve, survival_curve, years_between
 from instruments.contracts.warrant import Warrant
 from pricing._quantlib.touch import delivery_odds, touch_claims
+from pricing.engines.contract_rows import ContractRows
 from pricing.engines.warrant_closed_form import average_rate
 from pricing.engines.warrant_legs import TwoLegs, described, two_legs
-from pricing.engines.warrant_rows import RowMaker, part_names
+from pricing.engines.warrant_rows import FLOOR_PART, part_names
 from pricing.engines.warrant_setup import WarrantRun, prepare
 from pricing.registry import Outcome, Task, register_engine
 
@@ -52,19 +53,23 @@ def warrant_by_quantlib(task: Task) -> Outcome:
     value = run.open_shares * claims.values * delivered
     prepaid = share.spot * float(np.exp(-share.dividend_yield * horizon))
     left_out = [text for text in (described(legs), "share and deliveries independent" if drivers.clocks else "") if text]
-    if run.warrant.exercise == "at_vesting" and (run.warrant.strike_usd > 0.0 or share.dividend_yield != 0.0):
+    if run.warrant.exercise != "at_expiry" and (run.warrant.strike_usd > 0.0 or share.dividend_yield != 0.0):
         left_out.append("exercised at expiry")
     if stopped is None or bool((stopped > 0.0).any()):
         left_out.append("default and cancellation left out")
+    floor, most_floor = _floor_values(run)
+    left_out += _left_out(run)
     note = "special case: " + "; ".join(left_out) if left_out else "exact for its model"
-    maker = RowMaker(run, "quantlib")
+    maker = ContractRows(task, "quantlib", run.warrant.holder)
     holder, issuer, names = run.warrant.holder, run.warrant.issuer, part_names(run.warrant.tranches)
-    maker.add("value", float(value.sum()), note=note)
-    maker.add("value", -float(value.sum()), party=issuer, note=note)
+    maker.add("value", float(value.sum()) + floor, note=note)
+    maker.add("value", -float(value.sum()) - floor, party=issuer, note=note)
     for index, name in enumerate(names):
         maker.add("value", float(value[index]), part=name, note=note)
+    if run.warrant.floor is not None:
+        maker.add("value", floor, part=FLOOR_PART, note="all shares vested and the floor owed: a spread of calls below the amount")
     upper, lower, void = _bounds(run, targets, claims.values, claims.ceiling, prepaid, delivered, stopped)
-    maker.add("value_upper_bound", float(upper.sum()), note="any dependence, any way of watching and meeting")
+    maker.add("value_upper_bound", float(upper.sum()) + most_floor, note="any dependence, any way of watching and meeting")
     if lower is None:
         maker.add("value_lower_bound", None, note=f"void: {void}")
     else:
@@ -72,7 +77,51 @@ def warrant_by_quantlib(task: Task) -> Outcome:
     for index, name in enumerate(names):
         maker.add("price_probability", float(touched[index]), part=name, party=holder, probability="share")
         maker.add("milestone_probability", float(delivered[index]), part=name, party=holder, probability="share", note=note)
-    return Outcome(tuple(maker.rows))
+    return Outcome(maker.rows)
+
+
+def _left_out(run: WarrantRun) -> list[str]:
+    """What of the terms the special case passes over."""
+    warrant = run.warrant
+    found: list[str] = []
+    if warrant.forfeiture is not None:
+        found.append("forfeiture left out")
+    if warrant.dilution != "in_spot":
+        found.append("dilution of the observed price left out")
+    if warrant.whole_shares:
+        found.append("fractions delivered")
+    if warrant.floor is not None:
+        found.append("floor as if all shares had vested by its date")
+    return found
+
+
+def _floor_values(run: WarrantRun) -> tuple[float, float]:
+    """Top-up of the floor if all open shares have vested and it is owed, F D - n (C(K) - C(K + F/n)), and at most: F D. USD."""
+    floor, shares = run.warrant.floor, float(run.open_shares.sum())
+    if floor is None:
+        return 0.0, 0.0
+    share, market, strike = run.drivers.share(run.warrant.underlying), run.task.market, run.warrant.strike_usd
+    horizon = years_between(market.as_of, floor.on)
+    discount = float(discount_curve(market, default_rates_key(market)).discount(np.array([horizon]))[0])
+    most = floor.amount_usd * discount
+    if shares <= 0.0:
+        return most, most
+
+    def call(at: float) -> float:
+        return float(
+            touch_claims(
+                as_of=market.as_of,
+                expiry=floor.on,
+                spot=share.spot,
+                targets=np.array([np.nan]),
+                strike=at,
+                volatility=share.volatility,
+                rate=-float(np.log(discount)) / horizon,
+                dividend_yield=share.dividend_yield,
+            ).ceiling[0]
+        )
+
+    return most - shares * (call(strike) - call(strike + floor.amount_usd / shares)), most
 
 
 def _delivery_odds(run: WarrantRun, leg: TwoLegs) -> float:
@@ -111,6 +160,8 @@ def _bounds(
     weight = np.full(len(targets), prepaid) if tied else ceiling
     if most is None:
         most = run.open_shares * np.minimum(claims, weight * delivered)
+    if warrant.forfeiture is not None or warrant.dilution != "in_spot" or warrant.whole_shares:
+        return most, None, "forfeiture, dilution or whole shares take value away, and how much has no closed form"
     if stopped is None:
         return most, None, "odds of default under the share measure have no closed form when it is correlated"
     return most, run.open_shares * np.maximum(0.0, claims - weight * (1.0 - delivered + stopped)), ""

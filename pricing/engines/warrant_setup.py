@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curves import years_between
-from instruments.conditions import EventHappened, MilestoneReached, PriceTarget, legs_of
+from instruments.conditions import EventHappened, MarketCap, MilestoneReached, PriceTarget, RelativePerformance, keys_of, legs_of
 from instruments.contracts.warrant import Warrant, WarrantPosition
 from instruments.deal import Deal
 from instruments.ground.errors import InputError, MarketError, PricingError
 from instruments.ground.messages import problem
+from pricing.formulas.vanilla import call_value
 from pricing.paths.drivers import Clock, Drivers, daily_grid, resolve_drivers
 from pricing.registry import Task
 
@@ -31,25 +32,75 @@ class WarrantRun:
     """Party id to credit key, for parties whose default matters."""
     open_shares: Array
     """Shares by tranche that have not been exercised yet."""
+    spots: dict[str, float]
+    """Share key to price at the market's date."""
+    counts: dict[str, float]
+    """Share key to shares outstanding, where the market has them."""
+    event_hazards: dict[tuple[str, str], float]
+    """(event, party) to its yearly intensity, where the market has one."""
 
     @property
     def deal(self) -> Deal:
         """The deal."""
         return self.task.deal
 
+    @property
+    def history(self) -> dict[str, Array]:
+        """Closes before the first day, oldest first, by share."""
+        known = {self.warrant.underlying: self.position.closes, **self.position.peer_closes}
+        return {key: np.array(closes) for key, closes in known.items() if closes}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether vesting depends on the tranches' own conditions alone, and nothing is owed but shares."""
+        warrant = self.warrant
+        return warrant.forfeiture is None and warrant.floor is None and warrant.dilution == "in_spot" and not self.position.lapsed
+
     def payoff(self, vest: NDArray[np.int64], vest_log_price: Array, last_log_price: Array) -> Array:
-        """Payoff in units of the share as numeraire [tranche, path]: e^{-q t} (1 - K/S_t)^+ where vested, t as `exercise` says."""
-        share = self.drivers.share(self.warrant.underlying)
-        grid = self.drivers.grid
-        never = grid.size
-        if self.warrant.exercise == "at_vesting":
-            times = grid.times[np.minimum(vest, never - 1)]
-            price = np.exp(vest_log_price)
+        """Payoff in units of the share as numeraire [tranche, path], prices being those of the numeraire itself."""
+        return self.diluted_payoff(vest, vest_log_price, last_log_price, vest_log_price, last_log_price)
+
+    def diluted_payoff(self, vest: NDArray[np.int64], vest_seen: Array, last_seen: Array, vest_own: Array, last_own: Array) -> Array:
+        """Payoff over the numeraire share, e^{-q t} (S' - K)^+ / S where vested, t as `exercise` says [tranche, path].
+
+        Args:
+            vest: day of vesting; the number of days where never.
+            vest_seen, last_seen: ln S', the price at which shares are bought and sold, on the day of vesting and at expiry.
+            vest_own, last_own: ln S, the share that is the numeraire.
+        """
+        share, warrant, grid = self.drivers.share(self.warrant.underlying), self.warrant, self.drivers.grid
+        early = warrant.exercise != "at_expiry"
+        when = np.minimum(vest, grid.size - 1) if early else np.full(vest.shape, grid.size - 1)
+        seen = vest_seen if early else np.broadcast_to(last_seen, vest.shape)
+        own = vest_own if early else np.broadcast_to(last_own, vest.shape)
+        if warrant.strike_usd == 0.0:
+            kept = np.exp(seen - own)
         else:
-            times = np.full(vest.shape, grid.times[-1])
-            price = np.broadcast_to(np.exp(last_log_price), vest.shape)
-        kept = np.maximum(1.0 - self.warrant.strike_usd / price, 0.0) if self.warrant.strike_usd > 0.0 else np.ones(vest.shape)
-        return np.where(vest < never, np.exp(-share.dividend_yield * times) * kept, 0.0)
+            kept = np.exp(seen - own) * self._delivered(np.maximum(-np.expm1(np.log(warrant.strike_usd) - seen), 0.0))
+        if warrant.exercise == "best":
+            kept = np.maximum(kept, self._held(when, seen) * np.exp(-own))
+        return np.where(vest < grid.size, np.exp(-share.dividend_yield * grid.times[when]) * kept, 0.0)
+
+    def _delivered(self, part: Array) -> Array:
+        """Shares delivered per share exercised [tranche, path]: whole shares of the tranche where the terms say so."""
+        if not self.warrant.whole_shares:
+            return part
+        whole = np.maximum(self.open_shares, 1e-300)[:, None]
+        return np.floor(part * whole) / whole
+
+    def _held(self, when: NDArray[np.int64], seen: Array) -> Array:
+        """Value of keeping a vested share's call to expiry, USD on the day it vests [tranche, path]: Black and Scholes on flat inputs."""
+        grid, share = self.drivers.grid, self.drivers.share(self.warrant.underlying)
+        left = np.maximum(grid.times[-1] - grid.times[when], 0.0)
+        rate = np.log(grid.discounts[when] / grid.discounts[-1]) / np.where(left > 0.0, left, 1.0)
+        return call_value(
+            spot=np.exp(seen),
+            strike=self.warrant.strike_usd,
+            volatility=share.volatility,
+            years=left,
+            rate=rate,
+            dividend_yield=share.dividend_yield,
+        )
 
 
 def prepare(task: Task) -> WarrantRun:
@@ -72,10 +123,11 @@ def prepare(task: Task) -> WarrantRun:
                 remedy="it has expired: drop it",
             )
         )
-    legs = [leg for tranche in warrant.tranches for _, leg in legs_of(tranche.condition)]
-    shares = dict.fromkeys([warrant.underlying, *(leg.of for leg in legs if isinstance(leg, PriceTarget))])
+    legs = [leg for _, condition in warrant.conditions for _, leg in legs_of(condition)]
+    prices = [key for leg in legs if isinstance(leg, PriceTarget | MarketCap | RelativePerformance) for key in keys_of(leg)]
+    shares = dict.fromkeys([warrant.underlying, *prices])
     milestones = dict.fromkeys(leg.milestone for leg in legs if isinstance(leg, MilestoneReached))
-    watched = [leg.party for leg in legs if isinstance(leg, EventHappened)]
+    watched = [leg.party for leg in legs if isinstance(leg, EventHappened) and leg.event == "default"]
     buyers = [buyer for name in milestones if (buyer := deal.milestones[name].buyer) is not None]
     credit_of = {party: credit for party in (*watched, *buyers) if (credit := deal.parties[party].credit) is not None}
     grid = daily_grid(market, warrant.expiry)
@@ -91,7 +143,15 @@ def prepare(task: Task) -> WarrantRun:
     if position.exercised_shares:
         exercised = np.array(position.exercised_shares)
     open_shares = np.array([tranche.shares for tranche in warrant.tranches]) - exercised
-    return WarrantRun(task, warrant, drivers, position, credit_of, open_shares)
+    counts = {f"equity:{name}": quotes.shares_outstanding.value for name, quotes in market.equity.items() if quotes.shares_outstanding}
+    if warrant.dilution != "in_spot" and warrant.underlying not in counts:
+        why = "dilution needs a share count"
+        raise MarketError(
+            problem("bad_quote", subject=warrant.underlying, field="shares_outstanding", why=why, remedy="add the share count")
+        )
+    hazards = {(name.split(":")[0], name.split(":")[1]): quotes.hazard.value for name, quotes in market.events.items()}
+    spots = {share.key: share.spot for share in drivers.shares}
+    return WarrantRun(task, warrant, drivers, position, credit_of, open_shares, spots, counts, hazards)
 
 
 def _clock(task: Task, name: str, credit_of: dict[str, str]) -> Clock:

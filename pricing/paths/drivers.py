@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,11 @@ class Grid:
     def size(self) -> int:
         """Number of days."""
         return len(self.dates)
+
+    @cached_property
+    def ordinals(self) -> NDArray[np.int64]:
+        """The days as ordinals, for comparing whole columns of dates."""
+        return np.array([date.toordinal() for date in self.dates], dtype=np.int64)
 
 
 def daily_grid(market: Market, end: dt.date) -> Grid:

@@ -11,7 +11,7 @@ import pytest
 
 from curves import Market, survival_curve
 from instruments import Deal
-from instruments.conditions import AllOf, DateReached
+from instruments.conditions import Sequence
 from instruments.ground.tolerances import MC_SIGMAS, ORACLE_REL
 from pricing import price
 from pricing.engines.warrant_ladder import as_ladder, control_means, run_ladder
@@ -243,8 +243,8 @@ def test_the_credit_clock_at_its_limits() -> None:
 def test_no_hazard_and_certain_default(hazard: float) -> None:
     on = coupled_market(credit={"BUY": {"kind": "hazard", "hazard": hazard}}, milestones={"deliveries": {"clock_volatility": 0.25}})
     for ladder in (True, False):
-        # a date leg leaves the compiled lane
-        condition = milestone_leg(1.0) if ladder else AllOf(legs=(milestone_leg(1.0), DateReached(on=AS_OF)))
+        # a sequence leaves the compiled lane
+        condition = milestone_leg(1.0) if ladder else Sequence(legs=(milestone_leg(1.0),))
         run = run_of(deal([condition], buyer=True), on)
         assert (as_ladder(run) is not None) is ladder
         odds = price(deal([condition], buyer=True), on, method="monte_carlo", paths=1).row("vesting_probability", part="tranche 1").value

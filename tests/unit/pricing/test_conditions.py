@@ -7,20 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from instruments.conditions import (
-    AllOf,
-    AnyOf,
-    Custom,
-    DateReached,
-    DaysOut,
-    EventHappened,
-    Mean,
-    PriceTarget,
-    RatioTest,
-    Sequence,
-    Touch,
-)
+from instruments.conditions import AllOf, AnyOf, Custom, DateReached, EventHappened, PriceTarget, RatioTest, Sequence
 from instruments.ground.errors import InputError, PricingError
+from instruments.observations import DaysOut, Mean, Touch
 from pricing import Watch, register_condition, verdicts
 from pricing.conditions import unregister_condition, vesting_day
 from pricing.paths.drivers import Grid

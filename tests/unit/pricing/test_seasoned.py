@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from instruments.conditions import DaysOut, PriceTarget
+from instruments.conditions import PriceTarget
 from instruments.contracts.warrant import WarrantPosition
 from instruments.deal import Deal, Position
 from instruments.ground.errors import GpufinError, InputError, PricingError
 from instruments.ground.tolerances import MC_SIGMAS, PV_REL
+from instruments.observations import DaysOut
 from pricing import price
 from pricing.formulas import share_or_nothing_touch
 from tests.warrants import EXPIRY, PLAN, SHARE, both, deal, market, milestone_leg, price_leg
