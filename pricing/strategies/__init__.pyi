@@ -1,1 +1,9 @@
 from .shocks import shocks as shocks
+from .warrants import (
+    conditions as conditions,
+    legs as legs,
+    observations as observations,
+    warrant_deals as warrant_deals,
+    warrant_markets as warrant_markets,
+    warrants as warrants,
+)
