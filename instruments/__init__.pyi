@@ -30,6 +30,7 @@ from .contracts.loan_parts import (
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
 from .contracts.warrant import (
     Forfeiture as Forfeiture,
+    Repeat as Repeat,
     Tranche as Tranche,
     ValueFloor as ValueFloor,
     Warrant as Warrant,

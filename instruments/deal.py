@@ -43,6 +43,9 @@ class Milestone(Terms):
     """What is counted: 'GW'."""
     plan: Annotated[FrozenMap[dt.date, Positive], Field(min_length=1)]
     """Date to cumulative level: the expected schedule."""
+    accrues_from: dt.date | None = None
+    """Date from which the count runs evenly between the dates of the plan, as revenue does; null: it steps on those dates, and a level
+    between two of them counts with the later one."""
     price_per_unit_usd: PositiveUsd | None = None
     """What the buyer pays per unit: with it, value per unit is shown as a share of the hardware's price."""
     buyer: Name | None = None
@@ -54,7 +57,19 @@ class Milestone(Terms):
         levels = [self.plan[date] for date in dates]
         if any(later <= earlier for earlier, later in pairwise(levels)):
             raise PydanticCustomError("broken_rule", "the plan must rise: each later date needs a higher level", {"path": "plan"})
+        if self.accrues_from is not None and self.accrues_from >= dates[0]:
+            raise PydanticCustomError("broken_rule", "the count starts before the first date of the plan", {"path": "accrues_from"})
         return self
+
+    def planned_date(self, level: float) -> dt.date:
+        """Date on which the plan reaches a level, at most its last one."""
+        dates = sorted(self.plan)
+        at = next(index for index, date in enumerate(dates) if self.plan[date] >= level)
+        if self.accrues_from is None:
+            return dates[at]
+        start, below = (self.accrues_from, 0.0) if at == 0 else (dates[at - 1], self.plan[dates[at - 1]])
+        share = (level - below) / (self.plan[dates[at]] - below)
+        return start + dt.timedelta(days=round(share * (dates[at] - start).days))
 
 
 class Position(Terms):

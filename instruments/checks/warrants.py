@@ -43,14 +43,14 @@ def check_condition(deal: Deal, place: str, condition: Leg | Group) -> None:
 def check_position(contract: Warrant, position: WarrantPosition, place: str) -> None:
     """The position of a contract speaks of its tranches and legs."""
     exercised = position.exercised_shares
-    if exercised and len(exercised) != len(contract.tranches):
-        raise rule(f"{place}.exercised_shares", f"one number per tranche: {len(contract.tranches)}, not {len(exercised)}")
-    for index, (done, tranche) in enumerate(zip(exercised, contract.tranches, strict=False)):
+    if exercised and len(exercised) != len(contract.every_tranche):
+        raise rule(f"{place}.exercised_shares", f"one number per tranche: {len(contract.every_tranche)}, not {len(exercised)}")
+    for index, (done, tranche) in enumerate(zip(exercised, contract.every_tranche, strict=False)):
         if not 0.0 <= done <= tranche.shares:
             raise rule(f"{place}.exercised_shares.{index}", f"{done:g} is not between 0 and the tranche's {tranche.shares:g} shares")
     legs = [
         ".".join(part for part in (str(index), path) if part)
-        for index, tranche in enumerate(contract.tranches)
+        for index, tranche in enumerate(contract.every_tranche)
         for path, _ in legs_of(tranche.condition)
     ]
     for field in ("latched", "lapsed"):

@@ -8,13 +8,22 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.conditions import Condition, Group, Leg
+from instruments.conditions import AllOf, AnyOf, Condition, Group, Leg, MilestoneReached, Sequence, legs_of
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
-from instruments.ground.units import Positive, PositiveUsd, Usd
+from instruments.ground.units import Fraction, Positive, PositiveUsd, Usd
 
 SHARES_REL = 1e-9
 """Tranches must add up to the headline share count to this relative accuracy (thirds of 160 million do not divide)."""
+
+
+class Repeat(Terms):
+    """A tranche that stands for many of equal size, each a step further along the milestone: one per 500 million of revenue."""
+
+    count: Annotated[int, Field(ge=2, le=1000)]
+    """How many."""
+    level_step: Positive
+    """Added to the level of the milestone leg from one to the next; the condition holds the first level."""
 
 
 class Tranche(Terms):
@@ -23,9 +32,35 @@ class Tranche(Terms):
     label: str = ""
     """Short name for tables."""
     shares: Positive
-    """Number of shares."""
+    """Number of shares, of all repeats together."""
     condition: Condition
     """When it vests."""
+    repeat: Repeat | None = None
+    """Stands for many tranches; null is one."""
+
+    @model_validator(mode="after")
+    def _one_level_to_raise(self) -> Self:
+        stones = [leg for _, leg in legs_of(self.condition) if isinstance(leg, MilestoneReached)]
+        if self.repeat is not None and len(stones) != 1:
+            raise PydanticCustomError("broken_rule", "a repeated tranche needs one milestone leg, whose level rises", {"path": "repeat"})
+        return self
+
+    @property
+    def every(self) -> tuple[Tranche, ...]:
+        """The tranche, or each of those that it stands for."""
+        if self.repeat is None:
+            return (self,)
+        step, count = self.repeat.level_step, self.repeat.count
+        return tuple(
+            Tranche(label=f"{self.label} {k + 1}".strip(), shares=self.shares / count, condition=_raised(self.condition, k * step))
+            for k in range(count)
+        )
+
+
+def _raised(condition: Leg | Group, by: float) -> Leg | Group:
+    if isinstance(condition, AllOf | AnyOf | Sequence):
+        return condition.evolve(legs=tuple(_raised(leg, by) for leg in condition.legs))
+    return condition.evolve(at_least=condition.at_least + by) if isinstance(condition, MilestoneReached) else condition
 
 
 class Forfeiture(Terms):
@@ -80,6 +115,8 @@ class Warrant(Terms):
     """How vested shares weigh on the price that hurdles see. `in_spot`: the quoted price holds what the market expects of it, and
     nothing is done twice. The others start from firm value, (V + w K) / (N + w) with w vested: from the day after vesting, or on the
     very day, where a hurdle that only its own vesting would break has no consistent state and is an error."""
+    gate_odds: Fraction = 1.0
+    """Odds, independent of all else, that conditions on exercise which the file cannot state are met; value counts that share."""
     price_paid_usd: Usd = 0.0
     """What the holder paid for the warrant at signing (pre-funded); shown against the value, not in it."""
     forfeiture: Forfeiture | None = None
@@ -105,6 +142,9 @@ class Warrant(Terms):
         if self.exercise == "best" and self.forfeiture is not None and self.forfeiture.takes == "unexercised":
             text = "a holder who can lose vested shares does not wait: use exercise = 'at_vesting', or 'at_expiry' if they must"
             raise PydanticCustomError("broken_rule", "{text}", {"path": "exercise", "text": text})
+        if self.floor is not None and self.gate_odds < 1.0:
+            text = "a floor tops up what is exercised: state its condition instead of odds of a gate"
+            raise PydanticCustomError("broken_rule", "{text}", {"path": "gate_odds", "text": text})
         if self.whole_shares and self.settlement == "gross":
             raise PydanticCustomError(
                 "broken_rule", "gross settlement delivers every share: whole_shares goes with net", {"path": "whole_shares"}
@@ -112,9 +152,16 @@ class Warrant(Terms):
         return self
 
     @property
+    def every_tranche(self) -> tuple[Tranche, ...]:
+        """The tranches, each repeat on its own."""
+        return tuple(one for tranche in self.tranches for one in tranche.every)
+
+    @property
     def conditions(self) -> tuple[tuple[str, Leg | Group], ...]:
         """Every condition with its place in the warrant: the tranches' first (`tranches.0.condition`), then forfeiture and floor."""
-        found: list[tuple[str, Leg | Group]] = [(f"tranches.{i}.condition", tranche.condition) for i, tranche in enumerate(self.tranches)]
+        found: list[tuple[str, Leg | Group]] = [
+            (f"tranches.{i}.condition", one.condition) for i, tranche in enumerate(self.tranches) for one in tranche.every
+        ]
         if self.forfeiture is not None:
             found.append(("forfeiture.when", self.forfeiture.when))
         if self.floor is not None and self.floor.condition is not None:

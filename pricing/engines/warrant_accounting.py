@@ -55,6 +55,7 @@ def accounting_rows(task: Task, engine: Engine, method: str) -> tuple[Row, ...]:
     if not any(_holds(tranche.condition, MilestoneReached) for tranche in warrant.tranches):
         return ()
     run = prepare(task)
+    warrant = run.warrant
     names = part_names(warrant.tranches)
     valued = engine(_with(task, task.deal, warrant, certain=True, measures=("value",), paths=task.settings.paths))
     odds = engine(_with(task, task.deal, warrant, certain=False, measures=("vesting_probability",), paths=ODDS_PATHS))
@@ -101,9 +102,7 @@ def _without(condition: Leg | Group, deal: Deal, certain: bool) -> Leg | Group:
         return condition.evolve(legs=tuple(_without(leg, deal, certain) for leg in condition.legs))
     meet = condition.meet
     if certain and isinstance(condition, MilestoneReached):
-        plan = deal.milestones[condition.milestone].plan
-        planned = next(date for date in sorted(plan) if plan[date] >= condition.at_least)
-        return DateReached(on=planned, meet=meet)
+        return DateReached(on=deal.milestones[condition.milestone].planned_date(condition.at_least), meet=meet)
     if not certain and isinstance(condition, PriceTarget | MarketCap | RelativePerformance):
         return DateReached(on=deal.as_of, meet=meet)
     return condition

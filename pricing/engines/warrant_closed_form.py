@@ -51,7 +51,7 @@ def warrant_in_closed_form(task: Task) -> Outcome:
         )
         for measure in ("share", "pricing")
     }
-    value = run.open_shares * per_share * delivered
+    value = run.valued_shares * per_share * delivered
     numbers = TrancheNumbers(
         value=value,
         error=None,

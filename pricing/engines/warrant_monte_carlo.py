@@ -129,7 +129,7 @@ def _simulate(run: WarrantRun, ladder: Ladder | None, probabilities: tuple[Proba
     found = simulate_vesting(run, ladder, probabilities, run.task.settings.seed, block)
     never, times = run.drivers.grid.size, run.drivers.grid.times
     share = found["share"]
-    usd = share.payoff * (run.open_shares * run.drivers.share(run.warrant.underlying).spot)[:, None]
+    usd = share.payoff * (run.valued_shares * run.drivers.share(run.warrant.underlying).spot)[:, None]
     # shares are valued under the share measure, cash under the pricing measure: each where its payoff varies least
     top_up = found["pricing"].top_up if run.warrant.floor is not None else None
     whole = usd.sum(axis=0) if top_up is None else usd.sum(axis=0) + top_up

@@ -50,7 +50,7 @@ def warrant_by_quantlib(task: Task) -> Outcome:
     delivered = np.array([_delivery_odds(run, leg) for leg in legs])
     stopped = _stop_odds(run, legs, horizon)
     touched = np.divide(claims.values, claims.ceiling, out=np.zeros_like(claims.values), where=claims.ceiling > 0.0)
-    value = run.open_shares * claims.values * delivered
+    value = run.valued_shares * claims.values * delivered
     prepaid = share.spot * float(np.exp(-share.dividend_yield * horizon))
     left_out = [text for text in (described(legs), "share and deliveries independent" if drivers.clocks else "") if text]
     if run.warrant.exercise != "at_expiry" and (run.warrant.strike_usd > 0.0 or share.dividend_yield != 0.0):
@@ -149,7 +149,7 @@ def _bounds(
     if early and (warrant.strike_usd > 0.0 or share.dividend_yield != 0.0):
         # on any day a vested share is worth at most the share of that day
         free = _free_claims(run, targets) / prepaid
-        most = run.open_shares * max(share.spot, prepaid) * np.minimum(free, delivered)
+        most = run.valued_shares * max(share.spot, prepaid) * np.minimum(free, delivered)
         if warrant.strike_usd > 0.0 or share.dividend_yield < 0.0:
             return most, None, "exercise at vesting is worth less than at expiry"
     else:
@@ -159,12 +159,12 @@ def _bounds(
     # the odds of delivery are those with the share as numeraire; a call weighs paths otherwise, unless delivery is independent
     weight = np.full(len(targets), prepaid) if tied else ceiling
     if most is None:
-        most = run.open_shares * np.minimum(claims, weight * delivered)
+        most = run.valued_shares * np.minimum(claims, weight * delivered)
     if warrant.forfeiture is not None or warrant.dilution != "in_spot" or warrant.whole_shares:
         return most, None, "forfeiture, dilution or whole shares take value away, and how much has no closed form"
     if stopped is None:
         return most, None, "odds of default under the share measure have no closed form when it is correlated"
-    return most, run.open_shares * np.maximum(0.0, claims - weight * (1.0 - delivered + stopped)), ""
+    return most, run.valued_shares * np.maximum(0.0, claims - weight * (1.0 - delivered + stopped)), ""
 
 
 def _free_claims(run: WarrantRun, targets: Array) -> Array:

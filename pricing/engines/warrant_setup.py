@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,11 @@ class WarrantRun:
         """Whether vesting depends on the tranches' own conditions alone, and nothing is owed but shares."""
         warrant = self.warrant
         return warrant.forfeiture is None and warrant.floor is None and warrant.dilution == "in_spot" and not self.position.lapsed
+
+    @property
+    def valued_shares(self) -> Array:
+        """Open shares that count in a value, by tranche: those behind a gate at its odds."""
+        return self.open_shares * self.warrant.gate_odds
 
     def payoff(self, vest: NDArray[np.int64], vest_log_price: Array, last_log_price: Array) -> Array:
         """Payoff in units of the share as numeraire [tranche, path], prices being those of the numeraire itself."""
@@ -112,6 +118,8 @@ def prepare(task: Task) -> WarrantRun:
     warrant, deal, market = task.contract, task.deal, task.market
     if not isinstance(warrant, Warrant):
         raise TypeError("prepare() takes a task whose contract is a Warrant")
+    if any(tranche.repeat is not None for tranche in warrant.tranches):
+        warrant = warrant.evolve(tranches=warrant.every_tranche)
     if warrant.expiry <= market.as_of:
         raise InputError(
             problem(
@@ -126,7 +134,10 @@ def prepare(task: Task) -> WarrantRun:
     legs = [leg for _, condition in warrant.conditions for _, leg in legs_of(condition)]
     prices = [key for leg in legs if isinstance(leg, PriceTarget | MarketCap | RelativePerformance) for key in keys_of(leg)]
     shares = dict.fromkeys([warrant.underlying, *prices])
-    milestones = dict.fromkeys(leg.milestone for leg in legs if isinstance(leg, MilestoneReached))
+    milestones: dict[str, set[float]] = {}
+    for leg in legs:
+        if isinstance(leg, MilestoneReached):
+            milestones.setdefault(leg.milestone, set()).add(leg.at_least)
     watched = [leg.party for leg in legs if isinstance(leg, EventHappened) and leg.event == "default"]
     buyers = [buyer for name in milestones if (buyer := deal.milestones[name].buyer) is not None]
     credit_of = {party: credit for party in (*watched, *buyers) if (credit := deal.parties[party].credit) is not None}
@@ -135,7 +146,7 @@ def prepare(task: Task) -> WarrantRun:
         market,
         grid,
         shares=tuple(shares),
-        clocks=tuple(_clock(task, name, credit_of) for name in milestones),
+        clocks=tuple(plan_clock(task, name, credit_of, levels) for name, levels in milestones.items()),
         credits=tuple(dict.fromkeys(credit_of.values())),
     )
     position = deal.position.contracts.get(task.contract_id, WarrantPosition())
@@ -154,7 +165,12 @@ def prepare(task: Task) -> WarrantRun:
     return WarrantRun(task, warrant, drivers, position, credit_of, open_shares, spots, counts, hazards)
 
 
-def _clock(task: Task, name: str, credit_of: dict[str, str]) -> Clock:
+def plan_clock(task: Task, name: str, credit_of: Mapping[str, str], levels: Collection[float] = ()) -> Clock:
+    """The clock of a milestone, with the levels of its plan; where the count accrues, also the `levels` that are asked for.
+
+    Raises:
+        MarketError: the market does not say how deliveries run. PricingError: a delivery is overdue.
+    """
     deal, market = task.deal, task.market
     key = f"milestone:{name}"
     quotes = market.milestones.get(name)
@@ -164,14 +180,15 @@ def _clock(task: Task, name: str, credit_of: dict[str, str]) -> Clock:
         )
     done = deal.position.milestones.get(name, 0.0)
     milestone = deal.milestones[name]
-    dates = sorted(milestone.plan)
+    wanted = sorted({*milestone.plan.values(), *(levels if milestone.accrues_from is not None else ())})
     planned: list[float] = []
-    for date in dates:
+    for level in wanted:
+        date = milestone.planned_date(level)
         years = years_between(market.as_of, date)
-        if milestone.plan[date] <= done:
+        if level <= done:
             years = -1.0  # delivered: before every possible day
         elif years <= 0.0:
-            why = f"{milestone.plan[date]:g} {milestone.unit} was due on {date} and is not in the position at {market.as_of}"
+            why = f"{level:g} {milestone.unit} was due on {date} and is not in the position at {market.as_of}"
             raise PricingError(
                 problem(
                     "unsupported",
@@ -184,7 +201,7 @@ def _clock(task: Task, name: str, credit_of: dict[str, str]) -> Clock:
         planned.append(years)
     return Clock(
         key=key,
-        levels=tuple(milestone.plan[date] for date in dates),
+        levels=tuple(wanted),
         planned=np.array(planned),
         volatility=quotes.clock_volatility.value,
         cancellation_hazard=quotes.cancellation_hazard.value,

@@ -78,7 +78,7 @@ def _conditions(change: Callable[[Leg | Group, Warrant, Market], Leg | Group], s
 
     def check(deal: Deal, market: Market, settings: Settings) -> str | None:
         for name, warrant in warrants(deal).items():
-            tranches = tuple(tranche.evolve(condition=change(tranche.condition, warrant, market)) for tranche in warrant.tranches)
+            tranches = tuple(tranche.evolve(condition=change(tranche.condition, warrant, market)) for tranche in warrant.every_tranche)
             before, after = _pair(deal, market, replace(settings, keep_sample=False), name, warrant.evolve(tranches=tranches), raw=True)
             if sign * (after - before) < -SUM_REL * max(abs(before), 1.0):
                 return f"{name}: {text} takes the value from {before:,.2f} to {after:,.2f} USD"
@@ -121,7 +121,7 @@ def _raw(deal: Deal, market: Market, settings: Settings, name: str) -> float:
 
     run = prepare(Task(deal=deal, contract_id=name, contract=deal.contracts[name], market=market, settings=settings))
     payoff = simulate_vesting(run, None, ("share",), settings.seed, 0)["share"].payoff
-    return float((payoff.mean(axis=1) * run.open_shares).sum()) * run.drivers.share(run.warrant.underlying).spot
+    return float((payoff.mean(axis=1) * run.valued_shares).sum()) * run.drivers.share(run.warrant.underlying).spot
 
 
 def _with_another_leg(condition: Leg | Group, warrant: Warrant, market: Market) -> Leg | Group:

@@ -263,3 +263,37 @@ def test_a_lapsed_leg_takes_its_tranche() -> None:
     for method in ("closed_form", "quantlib"):
         with pytest.raises(PricingError, match="can come true no more"):
             worth(of, method=method)
+
+
+def test_a_repeated_tranche_is_its_repeats_and_accrues_between_the_dates_of_its_plan() -> None:
+    from instruments import Repeat, Tranche
+
+    stones = {"deliveries": Milestone(unit="bn", plan={dt.date(2026, 3, 2): 3.0}, accrues_from=AS_OF)}
+    dense = {AS_OF + (dt.date(2026, 3, 2) - AS_OF) * k / 6: k / 2 for k in range(1, 7)}
+    of = deal([milestone_leg(0.5)], shares=60.0, milestones=stones, strike_usd=50.0)
+    short = terms(of, tranches=(Tranche(shares=60.0, condition=milestone_leg(0.5), repeat=Repeat(count=6, level_step=0.5)),))
+    long = deal(
+        [milestone_leg(k / 2) for k in range(1, 7)],
+        shares=10.0,
+        milestones={"deliveries": Milestone(unit="bn", plan=dense)},
+        strike_usd=50.0,
+    )
+    assert [tranche.condition.at_least for tranche in short.contracts["warrant"].every_tranche] == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0]  # type: ignore[union-attr]
+    assert worth(short) == worth(long)
+    assert worth(short)[0] > worth(of.evolve(milestones={"deliveries": Milestone(unit="bn", plan={dt.date(2026, 3, 2): 3.0})}))[0]
+
+
+def test_only_a_rising_level_can_be_repeated() -> None:
+    from pydantic import ValidationError
+
+    from instruments import Repeat, Tranche
+
+    with pytest.raises(ValidationError, match="needs one milestone leg"):
+        Tranche(shares=1.0, condition=price_leg(100.0), repeat=Repeat(count=2, level_step=1.0))
+
+
+def test_a_gate_outside_the_file_takes_its_share_of_every_method() -> None:
+    for method in ("monte_carlo", "closed_form", "quantlib"):
+        whole, part = (worth(deal([price_leg(130.0, days="touch")], terms={"gate_odds": odds}), method=method)[0] for odds in (1.0, 0.8))
+        assert part == pytest.approx(0.8 * whole, rel=PV_REL)
+    assert worth(deal([FREE], terms={"gate_odds": 0.0}))[0] == 0.0
