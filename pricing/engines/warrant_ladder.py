@@ -1,7 +1,8 @@
 """The fast lane of a warrant: when its tranches form a ladder on one share and one milestone, the compiled step walks them.
 
 A ladder: every tranche is a price leg, a milestone leg, or `all` of one of each; one share, one milestone, one kind of observation (close
-or mean) and one way of meeting; targets and levels do not fall from tranche to tranche; nothing has latched yet.
+or mean) and one way of meeting; targets and levels do not fall from tranche to tranche; nothing has latched yet. Exercised at expiry, a
+tranche may also wait for a date alone, and a date may end what has not vested.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.conditions import AllOf, MilestoneReached, PriceTarget
+from instruments.conditions import AllOf, DateReached, MilestoneReached, PriceTarget
 from instruments.observations import Close, Mean
 from pricing.engines.warrant_legs import plain_leg
 from pricing.engines.warrant_setup import WarrantRun
@@ -39,6 +40,15 @@ class Ladder:
     needed_level: NDArray[np.int64]
     meet: int
     window: int
+    earliest: NDArray[np.int64]
+    """First day on which a tranche can vest [tranche]: 0 but for those that wait for a date."""
+    last: int
+    """Last day of vesting; the number of days where no date ends it."""
+
+    def vested(self, vest: NDArray[np.int64], never: int) -> NDArray[np.int64]:
+        """Days of vesting with the dates applied [tranche, path]."""
+        waited = np.where(vest < never, np.maximum(vest, self.earliest[:, None]), never)
+        return np.where(waited <= self.last, waited, never)
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,8 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
     drivers = run.drivers
     if len(drivers.shares) != 1 or len(drivers.clocks) > 1 or len(drivers.credits) > 1 or run.position.latched or run.history:
         return None
-    if not run.is_plain:
+    last = _last_day(run)
+    if last is None:
         return None
     clock = drivers.clocks[0] if drivers.clocks else None
     if clock is not None and bool((clock.planned <= 0.0).any()):
@@ -130,10 +141,15 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
         return None
     targets: list[float] = []
     levels: list[int] = []
+    earliest: list[int] = []
     shapes: set[tuple[int, int]] = set()
     for tranche in run.warrant.tranches:
         every = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
         legs = [leg for leg in (plain_leg(one, run) for one in every) if leg is not None]
+        alone = legs[0] if len(legs) == 1 and isinstance(legs[0], DateReached) and run.warrant.exercise == "at_expiry" else None
+        if alone is not None:
+            legs.clear()
+        earliest.append(0 if alone is None else int(np.searchsorted(drivers.grid.ordinals, alone.on.toordinal())))
         prices = [leg for leg in legs if isinstance(leg, PriceTarget)]
         stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
         if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:
@@ -162,7 +178,20 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
     meet, window = next(iter(shapes), (LATCHED, 1))
     if meet > SIMULTANEOUS and not both:
         return None
-    return Ladder(np.array(targets), np.array(levels, dtype=np.int64), meet, window)
+    return Ladder(np.array(targets), np.array(levels, dtype=np.int64), meet, window, np.array(earliest, dtype=np.int64), last)
+
+
+def _last_day(run: WarrantRun) -> int | None:
+    """Last day of vesting; None where the compiled step cannot tell what ends the warrant, or what is owed beside its shares."""
+    warrant, grid = run.warrant, run.drivers.grid
+    if run.is_plain:
+        return grid.size
+    if warrant.floor is not None or warrant.dilution != "in_spot" or run.position.lapsed or warrant.forfeiture is None:
+        return None
+    when = warrant.forfeiture.when
+    if not isinstance(when, DateReached) or warrant.forfeiture.takes != "unvested" or warrant.exercise != "at_expiry":
+        return None
+    return int(np.searchsorted(grid.ordinals, when.on.toordinal()))
 
 
 def _carry(share: Share, run: WarrantRun, probability: Probability) -> Array:
@@ -244,7 +273,9 @@ def run_ladder(
             touch = 1.0 - state.untouched_odds
             delivered = (state.free_level[None, :] > ladder.needed_level[:, None]).astype(np.float64)
             controls = np.concatenate([_pooled(run, rows) for rows in (touch, delivered, touch * delivered)])
-        results[probability] = LadderBlock(np.minimum(state.vest, never), state.vest_log_price, state.log_price, controls)
+        results[probability] = LadderBlock(
+            ladder.vested(np.minimum(state.vest, never), never), state.vest_log_price, state.log_price, controls
+        )
     return results
 
 

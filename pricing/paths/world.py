@@ -122,7 +122,8 @@ def _reached(clock: Clock, shocks: Array, stop: Days, grid: Grid, seed: int, blo
     room = clock.volatility**2 * grid.steps[:, None]
     high = 0.5 * (before + time + np.sqrt((time - before) ** 2 - 2.0 * room * np.log(uniforms)))
     peak = np.maximum.accumulate(high, axis=0)
-    days = np.stack([_first_day(peak >= planned) for planned in clock.planned])
+    # the peak rises, so that each path is searched, not scanned: hundreds of levels cost no more than a few
+    days = np.stack([np.searchsorted(path, clock.planned) for path in np.ascontiguousarray(peak.T)], axis=1).astype(np.int64)
     return np.where(days <= stop, days, grid.size)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from curves import Market
-from instruments import Deal
+from instruments import DateReached, Deal, Forfeiture
 from instruments.ground.tolerances import PV_REL
 from pricing.conditions import Watch, vesting_day
 from pricing.engines.warrant_ladder import as_ladder, run_ladder
+from pricing.engines.warrant_monte_carlo import simulate_vesting
 from pricing.paths.world import simulate_world
 from tests.warrants import SHARE, coupled_market, deal, ladder_of, market, milestone_leg, price_leg, run_of
 
@@ -122,3 +123,17 @@ def test_block_k_is_the_same_whatever_the_number_of_paths() -> None:
     np.testing.assert_array_equal(blocks[1].vest, again.vest)
     np.testing.assert_array_equal(blocks[1].last_log_price, again.last_log_price)
     assert not np.array_equal(blocks[0].last_log_price, blocks[1].last_log_price)
+
+
+def test_dates_of_a_ladder_are_those_of_the_interpreter() -> None:
+    conditions = [DateReached(on=dt.date(2025, 12, 15)), milestone_leg(1.0), milestone_leg(2.0), milestone_leg(3.0)]
+    ends = Forfeiture(when=DateReached(on=dt.date(2026, 2, 10)))
+    of = deal(conditions, buyer=True, strike_usd=40.0, terms={"forfeiture": ends})
+    run = run_of(of, coupled_market())
+    ladder = as_ladder(run)
+    assert ladder is not None
+    fast, slow = (simulate_vesting(run, lane, ("share", "pricing"), 3, 1) for lane in (ladder, None))
+    for probability in ("share", "pricing"):
+        np.testing.assert_array_equal(fast[probability].vest, slow[probability].vest)
+        np.testing.assert_allclose(fast[probability].payoff, slow[probability].payoff, rtol=1e-9, atol=1e-12)
+    assert as_ladder(run_of(deal(conditions, exercise="best", strike_usd=40.0, terms={"forfeiture": ends}), coupled_market())) is None
