@@ -83,7 +83,7 @@ def prepare(task: Task) -> WarrantRun:
         market,
         grid,
         shares=tuple(shares),
-        clocks=tuple(_clock(task, name, credit_of) for name in milestones),
+        clocks=tuple(clock_of(task, name, credit_of) for name in milestones),
         credits=tuple(dict.fromkeys(credit_of.values())),
     )
     position = deal.position.contracts.get(task.contract_id, WarrantPosition())
@@ -94,7 +94,12 @@ def prepare(task: Task) -> WarrantRun:
     return WarrantRun(task, warrant, drivers, position, credit_of, open_shares)
 
 
-def _clock(task: Task, name: str, credit_of: dict[str, str]) -> Clock:
+def clock_of(task: Task, name: str, credit_of: dict[str, str]) -> Clock:
+    """The clock of a milestone of the deal, levels in the position already reached.
+
+    Raises:
+        MarketError: the market has no such milestone. PricingError: a level is overdue.
+    """
     deal, market = task.deal, task.market
     key = f"milestone:{name}"
     quotes = market.milestones.get(name)
