@@ -91,11 +91,11 @@ def _tranche(run: StagedRun, index: int, terms: Resolved, reach: Reach, gap: Gap
     odds = release_odds(run, terms.stage.condition, str(index), reach)
     chosen = np.flatnonzero(odds > TINY_ODDS)
     odds, draw = odds[chosen], run.draw_at[chosen]
-    alive = _alive(run)
+    alive = run.survival
     at_draw = odds * alive[draw]
 
     def gain(*, investor: bool = True, issuer: bool = True) -> tuple[Array, Array]:
-        return _gain(run, terms, chosen, gap, alive, run.bounds(terms, investor=investor, issuer=issuer))
+        return _gain(run, terms, chosen, gap, run.bounds(terms, investor=investor, issuer=issuer))
 
     (both, drawn), (without_investor, _), (without_issuer, wanted) = gain(), gain(investor=False), gain(issuer=False)
     return {
@@ -110,14 +110,14 @@ def _tranche(run: StagedRun, index: int, terms: Resolved, reach: Reach, gap: Gap
     }
 
 
-def _gain(run: StagedRun, terms: Resolved, chosen: Days, gap: GapValue, alive: Array, bounds: tuple[float, float]) -> tuple[Array, Array]:
+def _gain(run: StagedRun, terms: Resolved, chosen: Days, gap: GapValue, bounds: tuple[float, float]) -> tuple[Array, Array]:
     """Discounted gain per USD for a trigger on each chosen day, given that both sides live at the draw, and odds of the draw [day]."""
     grid, (low, high) = run.drivers.grid, bounds
     draw, convert = run.draw_at[chosen], terms.convert_at[chosen]
     if terms.waits:
-        stays = grid.discounts[convert] * alive[convert] / np.maximum(alive[draw], 1e-300)
+        stays = grid.discounts[convert] * run.survival[convert] / np.maximum(run.survival[draw], TINY_ODDS)
         if not terms.capped:
-            worth = terms.floor * grid.discounts[convert] / grid.discounts[draw]
+            worth = terms.floor * stays / grid.discounts[draw]
             goes = ((worth >= low) & (worth <= high)).astype(np.float64)
             return goes * (terms.floor * stays - grid.discounts[draw]), goes
         if np.isfinite(low) or np.isfinite(high):
@@ -150,15 +150,6 @@ def _decisions(run: StagedRun, terms: Resolved, chosen: Days, bounds: tuple[floa
     if terms.floor > 0.0 and (sides[0] != draw).any():
         raise _refused(run, "a price of the day with a cap that a side may stop on notice is an option on an option")
     return sides[0]
-
-
-def _alive(run: StagedRun) -> Array:
-    """Odds that investor and issuer are both alive on each grid day [day]."""
-    times = run.drivers.grid.times
-    odds = np.ones(times.size)
-    for key in run.stoppers:
-        odds = odds * survival_curve(run.task.market, key).survival(times)
-    return odds
 
 
 def release_odds(run: StagedRun, condition: Leg | Group, path: str, reach: Reach) -> Array:

@@ -21,6 +21,8 @@ from pricing.paths.world import World, simulate_world
 
 Array = NDArray[np.float64]
 Truth = NDArray[np.bool_]
+TINY = 1e-300
+"""Odds of survival are not divided by less."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,14 @@ def _tranche(run: StagedRun, world: World, watch: Watch, stop: Days, index: int,
 def expected_worth(run: StagedRun, world: World, terms: Resolved, decided: Days, draw: Days, convert: Days) -> Array:
     """What the shares of one USD are worth at the draw, as expected on the day of the decision and seen from the day of the draw [path].
 
-    Default between decision and issue is left out: a side that fears it would stop earlier.
+    A note converts only if nobody has failed by then: the sides weigh that by the quoted odds, not by what the paths know of the credit.
     """
     grid = world.grid
     to_issue = grid.discounts[convert] / grid.discounts[decided]
+    stays = run.survival[convert] / np.maximum(run.survival[draw], TINY)
     to_draw = grid.discounts[draw] / grid.discounts[decided]
     if not terms.capped:
-        return terms.floor * to_issue / to_draw
+        return terms.floor * stays * to_issue / to_draw
     share = run.drivers.share(run.contract.underlying)
     years = grid.times[convert] - grid.times[decided]
     close = np.take_along_axis(world.closes[run.contract.underlying], decided[None, :], axis=0)[0]
@@ -110,4 +113,4 @@ def expected_worth(run: StagedRun, world: World, terms: Resolved, decided: Days,
         rate = np.where(years > 0.0, -np.log(to_issue) / years, 0.0)
     spot, carried = close / terms.price, share.dividend_yield
     call = call_value(spot=spot, strike=terms.floor, volatility=share.volatility, years=years, rate=rate, dividend_yield=carried)
-    return (1.0 - terms.mix) + terms.mix * (terms.floor * to_issue + call) / to_draw
+    return (1.0 - terms.mix) + terms.mix * stays * (terms.floor * to_issue + call) / to_draw

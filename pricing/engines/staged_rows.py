@@ -137,11 +137,12 @@ def _add_hardware(rows: ContractRows, run: StagedRun, at: int, part: str | None,
     milestone = run.task.deal.milestones[next(iter(stones)) or ""]
     units, amount = sum(stage.units for stage in chosen), sum(stage.amount_usd for stage in chosen)
     rows.add("financed_per_unit", amount / units, part=part, probability=None, note=f"per {milestone.unit}")
-    price = milestone.price_per_unit_usd
-    if price is not None:
-        hardware = units * price
-        rows.add("financed_share", amount / hardware, part=part, probability=None, note="amount per unit / price per unit")
-        rows.add("share_of_hardware", given / hardware, None if error is None else error / hardware, part=part, party=run.contract.issuer)
+    if milestone.price_per_unit_usd is None:
+        return
+    hardware = units * milestone.price_per_unit_usd
+    rows.add("financed_share", amount / hardware, part=part, probability=None, note="amount per unit / price per unit")
+    if part is None:
+        rows.add("share_of_hardware", given / hardware, None if error is None else error / hardware, party=run.contract.issuer)
 
 
 def _add_dilution(rows: ContractRows, run: StagedRun, numbers: StagedNumbers) -> None:

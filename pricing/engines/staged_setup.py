@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from curves import Market, add_tenor, default_rates_key, discount_curve, equity_inputs, years_between
+from curves import Market, add_tenor, default_rates_key, discount_curve, equity_inputs, survival_curve, years_between
 from instruments.conditions import Custom, EventHappened, MilestoneReached, PriceTarget, legs_of
 from instruments.contracts.staged import Stage, StagedEquity, stages_of
 from instruments.contracts.staged_parts import FixedPrice, FixedValuation, NextRoundPrice, StagedPosition, StopRight
@@ -80,6 +80,8 @@ class StagedRun:
     decide_at: dict[str, Days]
     """'investor_stop' and 'issuer_stop' to the grid index of the decision, by index of the trigger."""
     shares_outstanding: float | None
+    survival: Array
+    """Odds that investor and issuer are both alive on each grid day, if their defaults are independent [day]."""
     monthly: bool
     """Whether the grid is one of month ends."""
 
@@ -132,6 +134,10 @@ def prepare(task: Task) -> StagedRun:
     )
     position = deal.position.staged.get(task.contract_id, StagedPosition())
     outstanding = equity_inputs(market, contract.underlying).shares_outstanding
+    stoppers = tuple(dict.fromkeys(credit_of[party] for party in sides if party in credit_of))
+    survival = np.ones(grid.size)
+    for key in stoppers:
+        survival = survival * survival_curve(market, key).survival(grid.times)
     rights = {"investor_stop": contract.investor_stop, "issuer_stop": contract.issuer_stop}
     return StagedRun(
         task=task,
@@ -140,11 +146,12 @@ def prepare(task: Task) -> StagedRun:
         drivers=drivers,
         position=position,
         credit_of=credit_of,
-        stoppers=tuple(dict.fromkeys(credit_of[party] for party in sides if party in credit_of)),
+        stoppers=stoppers,
         triggers=sum(date <= contract.end for date in grid.dates),
         draw_at=_later(grid, contract.closing_months),
         decide_at={side: _later(grid, contract.closing_months - _notice(right)) for side, right in rights.items()},
         shares_outstanding=outstanding,
+        survival=survival,
         monthly=not daily,
     )
 
