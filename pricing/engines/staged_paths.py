@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pricing.conditions import Watch, vesting_day
+from instruments.conditions import Group, Leg, MilestoneReached
+from pricing.conditions import Watch, level_index, vesting_day
 from pricing.engines.staged_setup import Days, Resolved, StagedRun
 from pricing.formulas import call_value
 from pricing.measures import Probability
@@ -75,7 +76,7 @@ def simulate_draws(run: StagedRun, probability: Probability, block: int) -> Draw
 
 def _tranche(run: StagedRun, world: World, watch: Watch, stop: Days, index: int, terms: Resolved) -> tuple[NDArray[np.generic], ...]:
     grid, last = world.grid, world.grid.size - 1
-    came = vesting_day(terms.stage.condition, watch, str(index))
+    came = _came(terms.stage.condition, watch, str(index))
     released = (came < run.triggers) & (stop > came)
     trigger = np.where(released, came, 0)
     draw = np.minimum(run.draw_at[trigger], last)
@@ -93,6 +94,13 @@ def _tranche(run: StagedRun, world: World, watch: Watch, stop: Days, index: int,
     worth = 1.0 - terms.mix + terms.mix * ratio
     gain = np.where(alive, grid.discounts[convert] * worth * issued - grid.discounts[draw], 0.0)
     return released, trigger, draw, convert, alive, mine, theirs, issued, gain, worth, ratio / close
+
+
+def _came(condition: Leg | Group, watch: Watch, path: str) -> Days:
+    """Day of the trigger; a milestone alone needs no truth of every day."""
+    if isinstance(condition, MilestoneReached) and path not in watch.latched:
+        return watch.world.reached[f"milestone:{condition.milestone}"][level_index(watch.world, condition)]
+    return vesting_day(condition, watch, path)
 
 
 def expected_worth(run: StagedRun, world: World, terms: Resolved, decided: Days, draw: Days, convert: Days) -> Array:
