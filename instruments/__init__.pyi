@@ -28,6 +28,21 @@ from .contracts.loan_parts import (
     Reserves as Reserves,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
+from .contracts.staged import StagedEquity as StagedEquity
+from .contracts.staged_parts import (
+    FixedAmount as FixedAmount,
+    FixedPrice as FixedPrice,
+    FixedValuation as FixedValuation,
+    MarketPrice as MarketPrice,
+    NextRoundPrice as NextRoundPrice,
+    ShareOfPrice as ShareOfPrice,
+    StagedLadder as StagedLadder,
+    StagedPosition as StagedPosition,
+    StagedTranche as StagedTranche,
+    StopRight as StopRight,
+    UnitsAmount as UnitsAmount,
+    UsdPerUnit as UsdPerUnit,
+)
 from .contracts.warrant import (
     Forfeiture as Forfeiture,
     Repeat as Repeat,

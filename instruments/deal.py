@@ -13,6 +13,7 @@ from instruments.assets.fleet import GpuFleet
 from instruments.checks import check_deal
 from instruments.contracts.families import Contract
 from instruments.contracts.loan_parts import LoanPosition
+from instruments.contracts.staged_parts import StagedPosition
 from instruments.contracts.warrant import WarrantPosition
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
@@ -81,11 +82,13 @@ class Position(Terms):
     """Position of each warrant."""
     facilities: FrozenMap[Name, LoanPosition] = FrozenDict()
     """Position of each loan."""
+    staged: FrozenMap[Name, StagedPosition] = FrozenDict()
+    """Position of each staged equity commitment."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has happened yet."""
-        return not self.milestones and not self.contracts and not self.facilities
+        return not self.milestones and not self.contracts and not self.facilities and not self.staged
 
 
 class Deal(Terms):

@@ -50,8 +50,8 @@ _LIST = (
     Measure("vesting_time", "years", "from the market's date", "E[first day on which the condition holds | it holds by expiry]"),
     Measure("milestone_probability", "probability", "between 0 and 1", "P(the milestone leg alone holds by expiry)"),
     Measure("price_probability", "probability", "between 0 and 1", "P(the price leg alone holds by expiry)"),
-    Measure("dilution_full", "fraction", "positive: holders are diluted", "warrant shares / shares outstanding"),
-    Measure("dilution_expected", "fraction", "positive: holders are diluted", "E[vested shares] / shares outstanding"),
+    Measure("dilution_full", "fraction", "positive: holders are diluted", "shares of the contract / shares outstanding"),
+    Measure("dilution_expected", "fraction", "positive: holders are diluted", "E[vested or issued shares] / shares outstanding"),
     Measure(
         "fair_margin",
         "rate",
@@ -122,6 +122,16 @@ _LIST = (
         "positive: removing it saves",
         "frictions with the node or link - frictions with outside money in its place",
     ),
+    Measure("expected", "USD", "at or above 0", "drawn to date + E[amounts still drawn], not discounted"),
+    Measure("investor_stop_option", "USD", "at or above 0", "to the investor: value with its right to stop - without, other rights kept"),
+    Measure("issuer_stop_option", "USD", "at or above 0", "to the issuer: value with its right to refuse - without, other rights kept"),
+    Measure("draw_probability", "probability", "between 0 and 1", "P(the tranche, or the open part of it, is drawn)"),
+    Measure("release_probability", "probability", "between 0 and 1", "P(trigger by the long-stop date, investor and issuer alive)"),
+    Measure("stop_probability_investor", "probability", "between 0 and 1", "P(released, alive at the draw, stopped by the investor)"),
+    Measure("stop_probability_issuer", "probability", "between 0 and 1", "P(the same, wanted by the investor, refused by the issuer)"),
+    Measure("draw_time", "years", "from the market's date", "E[time of the draw | drawn]"),
+    Measure("financed_per_unit", "USD/unit", "positive", "amount of the tranche / units of the milestone that it pays for"),
+    Measure("financed_share", "fraction", "positive", "amount per unit / price per unit: how much of a unit its vendor pays for itself"),
     Measure("link_saving", "ratio", "at or above 0", "rho(W) - rho(W without the link from part to party)"),
 )
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _LIST}

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
 from instruments.checks.names import known, rule
+from instruments.checks.staged import check_staged, check_staged_positions
 from instruments.checks.warrants import check_position, check_warrant
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.offtake import Offtake
+from instruments.contracts.staged import StagedEquity
 from instruments.contracts.warrant import Warrant
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     Loan: check_loan,
     Offtake: check_offtake,
     Guarantee: check_guarantee,
+    StagedEquity: check_staged,
 }
 """Contract type to its check (deal, place, contract)."""
 
@@ -37,6 +40,7 @@ def check_deal(deal: Deal) -> None:
         if milestone.buyer is not None:
             known(milestone.buyer, "party", f"milestones.{milestone_id}.buyer", deal.parties)
     _check_positions(deal)
+    check_staged_positions(deal)
 
 
 def _check_positions(deal: Deal) -> None:
@@ -46,7 +50,7 @@ def _check_positions(deal: Deal) -> None:
         known(contract_id, "contract", place, deal.contracts)
         contract = deal.contracts[contract_id]
         if not isinstance(contract, Warrant):
-            raise rule(place, f"'{contract_id}' is no warrant: loans stand in position.facilities")
+            raise rule(place, f"'{contract_id}' is no warrant: loans stand in position.facilities, staged equity in position.staged")
         check_position(contract, position, place)
     for contract_id in deal.position.facilities:
         place = f"position.facilities.{contract_id}"

@@ -9,13 +9,15 @@ from pydantic import Field
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.offtake import Offtake
+from instruments.contracts.staged import StagedEquity
 from instruments.contracts.warrant import Warrant
 
 Contract = Annotated[
     Warrant
     | Loan
     | Offtake
-    | Guarantee,
+    | Guarantee
+    | StagedEquity,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""

@@ -10,6 +10,7 @@ from instruments.ground.messages import printable
 from pricing.api import price
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
+from pricing.cli.measure_titles import COLUMNS, EITHER_SIDE, LINES, Column
 from pricing.results import Row, Valuation
 
 
@@ -43,7 +44,8 @@ def _headline(rows: list[Row]) -> str:
     first = next((row for row in rows if row.measure == "value" and row.part is None), rows[0])
     lines = [f"{first.contract}: worth {usd(first.value, first.standard_error)} USD to {first.party} by {first.method}{_said(first)}"]
     for row in rows:
-        if row.part is None and row.party == first.party and row.unit == "USD" and row.value is not None and row.method == "quantlib":
+        seen = row.party == first.party or row.measure not in EITHER_SIDE
+        if row.part is None and seen and row.unit == "USD" and row.value is not None and row.method == "quantlib":
             label = row.measure.removeprefix("value_").replace("_", " ")
             lines.append(f"  quantlib {label}: {usd(row.value)} USD{_said(row)}")
     return lines_of(lines)
@@ -58,58 +60,54 @@ def lines_of(lines: list[str]) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-COLUMNS = (
-    ("value", "value, USD", None),
-    ("value_per_share", "USD a share", None),
-    ("share_of_spot", "of spot", None),
-    ("share_of_hardware", "of hardware", None),
-    ("vesting_probability", "vests, pricing", "pricing"),
-    ("vesting_probability", "vests, share", "share"),
-    ("vesting_probability", "vests, real world", "real_world"),
-    ("vesting_time", "mean years", None),
-)
-
-
 def _by_part(rows: list[Row]) -> str:
-    method = rows[0].method
-    holder = rows[0].party
-    mine = [row for row in rows if row.method == method and row.party == holder and row.alternative is None]
-    shown = {measure for measure, _, _ in COLUMNS}
+    """A table of the default method's numbers, a line for each part and one for all."""
+    method, first = rows[0].method, rows[0].party
+    mine = [
+        row for row in rows if row.method == method and row.alternative is None and (row.party == first or row.measure not in EITHER_SIDE)
+    ]
+    shown = {column.measure for column in COLUMNS}
     parts = list(dict.fromkeys(row.part for row in mine if row.part is not None and row.measure in shown))
-    columns = [c for c in COLUMNS if any(row.measure == c[0] and (c[2] is None or row.probability == c[2]) for row in mine)]
+    columns = [column for column in COLUMNS if any(_fits(row, column) and row.part is not None for row in mine)]
     if not parts or not columns:
         return ""
     body = []
     for part in [*parts, None]:
         cells = [part or "all"]
-        for measure, _, probability in columns:
-            found = [r for r in mine if r.measure == measure and r.part == part and (probability is None or r.probability == probability)]
-            cells.append(_shown(found[0]) if found else "")
+        for column in columns:
+            found = next((row for row in mine if row.part == part and _fits(row, column)), None)
+            cells.append(_shown(found) if found else "")
         body.append(cells)
-    return table(["tranche", *(title for _, title, _ in columns)], body, right=range(1, len(columns) + 1))
+    return table(["tranche", *(column.title for column in columns)], body, right=range(1, len(columns) + 1))
+
+
+def _fits(row: Row, column: Column) -> bool:
+    return row.measure == column.measure and column.probability in (None, row.probability)
 
 
 def _shown(row: Row) -> str:
-    if row.unit == "USD":
+    if row.unit in ("USD", "USD/unit"):
         return usd(row.value, row.standard_error)
     if row.unit in ("fraction", "probability", "rate"):
         return percent(row.value, row.standard_error)
     return number(row.value, row.standard_error)
 
 
-OF_LOANS = (
-    "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
-    "default_probability", "recovery_rate",
-)  # fmt: skip
-"""Measures of a loan that stand below its value."""
-
-
 def _other(rows: list[Row]) -> str:
-    lines = [f"{row.measure.replace('_', ' ')}: {_shown(row)}" for row in rows if row.part is None and row.measure.startswith("dilution")]
+    """Named measures of the whole contract, and of its parts where their line says so."""
+    lines = []
+    by_part = {row.measure for row in rows if row.part is not None}
     for row in rows:
-        if row.measure in OF_LOANS and (row.part is None or row.measure == "fair_margin"):
-            part = f" ({row.part})" if row.part else ""
-            lines.append(f"{row.measure.replace('_', ' ')}{part} by {row.method}: {_shown(row)}")
+        line = LINES.get(row.measure)
+        if line is None or (row.part is not None and not line.parts) or (row.method == "quantlib" and not line.by_method):
+            continue
+        if line.unless_by_part and row.measure in by_part:
+            continue
+        part = f" ({row.part})" if row.part else ""
+        odds = f" ({row.probability.replace('_', ' ')})" if row.probability not in (None, "pricing") else ""
+        method = f" by {row.method}" if line.by_method else ""
+        unit = " USD" if row.unit == "USD" and not line.by_method else ""
+        lines.append(f"{line.title}{part}{odds}{method}: {_shown(row)}{unit}")
     return lines_of(lines)
 
 

@@ -7,6 +7,7 @@ from argparse import Namespace
 
 from instruments.deal import Deal
 from instruments.ground.messages import printable
+from pricing.cli.claims import claims_table, things_table
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say
 from pricing.engines.facility_rows import METHOD
@@ -37,7 +38,7 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
         if isinstance(ledger, Ledger):
             parts += [_headline(contract_id, rows), _margins(rows), _draws(ledger), _coverage(ledger, path, rows)]
         else:
-            parts.append(_sides(contract_id, rows))
+            parts += [_sides(contract_id, rows), claims_table(ledger.run), things_table(ledger.run)]
     if party is not None:
         parts += [_statement(ledger, party, path) for ledger in found.ledgers.values()]
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,10 +44,14 @@ class TrancheNumbers:
 
 def part_names(tranches: tuple[Tranche, ...]) -> tuple[str, ...]:
     """Label of each tranche, or its number; made unique."""
+    return unique_names([tranche.label or f"tranche {index + 1}" for index, tranche in enumerate(tranches)])
+
+
+def unique_names(labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels in which one that was used before brings its number."""
     names: list[str] = []
-    for index, tranche in enumerate(tranches):
-        name = tranche.label or f"tranche {index + 1}"
-        names.append(name if name not in names else f"{name} ({index + 1})")
+    for index, label in enumerate(labels):
+        names.append(label if label not in names else f"{label} ({index + 1})")
     return tuple(names)
 
 

@@ -146,7 +146,7 @@ def prepare(task: Task) -> WarrantRun:
         market,
         grid,
         shares=tuple(shares),
-        clocks=tuple(plan_clock(task, name, credit_of, levels) for name, levels in milestones.items()),
+        clocks=tuple(clock_of(task, name, credit_of, levels) for name, levels in milestones.items()),
         credits=tuple(dict.fromkeys(credit_of.values())),
     )
     position = deal.position.contracts.get(task.contract_id, WarrantPosition())
@@ -165,7 +165,7 @@ def prepare(task: Task) -> WarrantRun:
     return WarrantRun(task, warrant, drivers, position, credit_of, open_shares, spots, counts, hazards)
 
 
-def plan_clock(task: Task, name: str, credit_of: Mapping[str, str], levels: Collection[float] = ()) -> Clock:
+def clock_of(task: Task, name: str, credit_of: Mapping[str, str], levels: Collection[float] = ()) -> Clock:
     """The clock of a milestone, with the levels of its plan; where the count accrues, also the `levels` that are asked for.
 
     Raises:
