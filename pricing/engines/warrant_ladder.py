@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.conditions import AllOf, Close, Mean, MilestoneReached, PriceTarget
+from instruments.conditions import AllOf, Close, DateReached, Mean, MilestoneReached, PriceTarget
 from pricing.engines.warrant_setup import WarrantRun
 from pricing.formulas.hurdle import passage_probability
 from pricing.kernels.ladder import AT_DATE, LATCHED, MILESTONE_AT_DATE, SIMULTANEOUS, step_ladder
@@ -127,6 +127,8 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
     shapes: set[tuple[int, int]] = set()
     for tranche in run.warrant.tranches:
         legs = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
+        # a date that has come by the first day asks for nothing
+        legs = tuple(leg for leg in legs if not (isinstance(leg, DateReached) and leg.on <= drivers.grid.dates[0]))
         prices = [leg for leg in legs if isinstance(leg, PriceTarget)]
         stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
         if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from instruments.conditions import AllOf, Close, DaysOut, Mean, Meet, MilestoneReached, Observation, PriceTarget, Touch
+from instruments.conditions import (
+    AllOf,
+    Close,
+    DateReached,
+    DaysOut,
+    Group,
+    Leg,
+    Mean,
+    Meet,
+    MilestoneReached,
+    Observation,
+    PriceTarget,
+    Touch,
+)
 from instruments.contracts.warrant import Tranche
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
@@ -26,7 +39,7 @@ class TwoLegs:
 
 
 def two_legs(run: WarrantRun, method: str) -> tuple[TwoLegs, ...]:
-    """Every tranche as two legs; a leg that the position has latched is no leg any more.
+    """Every tranche as two legs; a leg that the position has latched is no leg any more, nor is a date that comes by expiry.
 
     Raises:
         PricingError: a condition is richer than one upper price target and one milestone, or closes before today can meet a target.
@@ -38,11 +51,11 @@ def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> Two
     grouped = isinstance(tranche.condition, AllOf)
     every = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
     places = [f"{index}.legs.{place}" if grouped else str(index) for place in range(len(every))]
-    legs = tuple(leg for leg, place in zip(every, places, strict=True) if place not in run.position.latched)
+    legs = tuple(leg for leg, place in zip(every, places, strict=True) if place not in run.position.latched and not _comes(run, leg))
     prices = [leg for leg in legs if isinstance(leg, PriceTarget) and leg.at_least is not None and leg.of == run.warrant.underlying]
     stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
     if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:
-        why = "the condition is more than one upper price target on the share and one milestone"
+        why = "the condition is more than one upper price target on the share, one milestone and dates before expiry"
         raise PricingError(
             problem(
                 "unsupported",
@@ -79,6 +92,12 @@ def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> Two
         clock=clock,
         meets=frozenset(leg.meet for leg in every) if len(every) > 1 else frozenset(("latched",)),
     )
+
+
+def _comes(run: WarrantRun, leg: Leg | Group) -> bool:
+    """Whether a leg is a date that has come by expiry and stays so, for shares that are bought then."""
+    at_expiry = run.warrant.exercise == "at_expiry"
+    return at_expiry and isinstance(leg, DateReached) and leg.meet == "latched" and leg.on <= run.warrant.expiry
 
 
 def described(legs: tuple[TwoLegs, ...]) -> str:
