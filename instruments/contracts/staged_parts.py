@@ -168,6 +168,6 @@ class StagedPosition(Terms):
     drawn_usd: Annotated[Many[NonNegative], Field(max_length=1000)] = ()
     """Paid so far, by tranche; empty is none."""
     drawn_shares: Annotated[Many[NonNegative], Field(max_length=1000)] = ()
-    """Issued so far, by tranche; empty is none."""
+    """Issued so far, by tranche; empty is what agreed prices give for `drawn_usd`, and none at prices of the day."""
     latched: Many[str] = ()
     """Legs that have already come true: `0.legs.1` is the second leg of the first tranche."""

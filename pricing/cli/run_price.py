@@ -42,7 +42,8 @@ def text_of(deal: Deal, valuation: Valuation) -> str:
 def _headline(rows: list[Row]) -> str:
     """Values of the whole contract, each with its method and what it leaves out; void ones only stand in the JSON."""
     first = next((row for row in rows if row.measure == "value" and row.part is None), rows[0])
-    lines = [f"{first.contract}: worth {usd(first.value, first.standard_error)} USD to {first.party} by {first.method}{_said(first)}"]
+    worth = f"worth {usd(first.value, first.standard_error)} USD to {first.party} " if first.measure == "value" else ""
+    lines = [f"{first.contract}: {worth}by {first.method}{_said(first) if worth else ''}"]
     for row in rows:
         seen = row.party == first.party or row.measure not in EITHER_SIDE
         if row.part is None and seen and row.unit == "USD" and row.value is not None and row.method == "quantlib":

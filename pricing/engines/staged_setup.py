@@ -198,11 +198,12 @@ def _terms(
         floor = 1.0 / (1.0 - rule.discount)
         price = np.inf if rule.cap_usd_per_share is None else rule.cap_usd_per_share
         lag = rule.months if isinstance(rule, NextRoundPrice) else 0
+    agreed = drawn / price if floor == 0.0 else 0.0
     return Resolved(
         stage=stage,
         open_usd=max(stage.amount_usd - drawn, 0.0),
         drawn_usd=drawn,
-        drawn_shares=position.drawn_shares[index] if position.drawn_shares else 0.0,
+        drawn_shares=position.drawn_shares[index] if position.drawn_shares else agreed,
         price=float(price),
         floor=floor,
         mix=mix,

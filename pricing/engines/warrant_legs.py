@@ -39,7 +39,7 @@ def plain_leg(leg: Leg | Group, run: WarrantRun) -> Leg | Group | None:
 
 
 def two_legs(run: WarrantRun, method: str) -> tuple[TwoLegs, ...]:
-    """Every tranche as two legs; a leg that the position has latched, or a date that has come, is no leg any more.
+    """Every tranche as two legs; a leg that the position has latched is no leg any more, nor is a date that comes by expiry.
 
     Raises:
         PricingError: a condition is richer than one upper price target and one milestone, a leg can come true no more, or closes before
@@ -58,11 +58,11 @@ def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> Two
     every = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
     places = [f"{index}.legs.{place}" if grouped else str(index) for place in range(len(every))]
     open_legs = (plain_leg(leg, run) for leg, place in zip(every, places, strict=True) if place not in run.position.latched)
-    legs = tuple(leg for leg in open_legs if leg is not None)
+    legs = tuple(leg for leg in open_legs if leg is not None and not _comes(run, leg))
     prices = [leg for leg in legs if isinstance(leg, PriceTarget) and leg.at_least is not None and leg.of == run.warrant.underlying]
     stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
     if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:
-        why = "the condition is more than one upper price target on the share and one milestone"
+        why = "the condition is more than one upper price target on the share, one milestone and dates before expiry"
         raise PricingError(
             problem(
                 "unsupported",
@@ -99,6 +99,12 @@ def _two_legs(run: WarrantRun, index: int, tranche: Tranche, method: str) -> Two
         clock=clock,
         meets=frozenset(leg.meet for leg in every if plain_leg(leg, run) is not None) if len(every) > 1 else frozenset(("latched",)),
     )
+
+
+def _comes(run: WarrantRun, leg: Leg | Group) -> bool:
+    """Whether a leg is a date that has come by expiry and stays so, for shares that are bought then."""
+    at_expiry = run.warrant.exercise == "at_expiry"
+    return at_expiry and isinstance(leg, DateReached) and leg.meet == "latched" and leg.on <= run.warrant.expiry
 
 
 def described(legs: tuple[TwoLegs, ...]) -> str:
