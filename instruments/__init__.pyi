@@ -14,6 +14,7 @@ from .conditions import (
     Sequence as Sequence,
     Touch as Touch,
 )
+from .contracts.compute_derivatives import RentFuture as RentFuture, RentOption as RentOption, RentSwap as RentSwap
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from instruments.checks.compute_derivatives import check_fixings, check_rent_derivative
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
 from instruments.checks.names import known, rule
 from instruments.checks.warrants import check_position, check_warrant
+from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.offtake import Offtake
@@ -24,6 +26,9 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     Loan: check_loan,
     Offtake: check_offtake,
     Guarantee: check_guarantee,
+    RentFuture: check_rent_derivative,
+    RentSwap: check_rent_derivative,
+    RentOption: check_rent_derivative,
 }
 """Contract type to its check (deal, place, contract)."""
 
@@ -53,5 +58,6 @@ def _check_positions(deal: Deal) -> None:
         known(contract_id, "contract", place, deal.contracts)
         if not isinstance(deal.contracts[contract_id], Loan):
             raise rule(place, f"'{contract_id}' is no loan")
+    check_fixings(deal)
     for milestone_id in deal.position.milestones:
         known(milestone_id, "milestone", f"position.milestones.{milestone_id}", deal.milestones)

@@ -67,6 +67,10 @@ class Warrant(Terms):
             raise PydanticCustomError("broken_rule", "issuer and holder must be two parties", {"path": "holder"})
         return self
 
+    def bare_parties(self) -> dict[str, str | None]:
+        """Its parties, each with the share that it needs."""
+        return {self.issuer: self.underlying, self.holder: None}
+
 
 class WarrantPosition(Terms):
     """Where a warrant stands at the deal's date."""

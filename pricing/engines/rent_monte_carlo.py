@@ -1,0 +1,104 @@
+"""Options on the monthly mean by daily paths, with two controls for each month.
+
+**Model** that of `pricing.paths.rent_months`: exact from business day to business day, launches on the day they fall on, no approximation
+of the law of the mean. **Controls** the mean itself, whose mean is that of the forwards; and the option on the geometric mean less its
+exact value given the launches of the path (lognormal, Kemna and Vorst 1990), whose mean is zero. What is left of the variance comes from
+launches. **Not modelled** default, as in `moments`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from instruments.contracts.compute_derivatives import RentOption
+from pricing.engines.rent_setup import RentRun, prepare_rent
+from pricing.estimates import Array, Moments
+from pricing.formulas.mixtures import forward_option_value
+from pricing.paths.rent_months import MonthPaths, month_paths
+from pricing.paths.streams import blocks_for, run_blocks
+from pricing.registry import Outcome, Task, register_engine
+
+METHOD = "monte_carlo"
+NOTE = "daily paths, controlled by the mean and by the geometric option; nobody defaults"
+
+
+@register_engine(
+    RentOption, METHOD, measures=("value", "premium_per_hour", "exercise_probability"), note="exact daily paths with control variates"
+)
+def option_by_monte_carlo(task: Task) -> Outcome:
+    """Value of a strip to its buyer, by month and in all, with standard errors; see the module."""
+    run = prepare_rent(task)
+    option, rows = task.contract, run.rows(METHOD, NOTE)
+    if not isinstance(option, RentOption):
+        return Outcome(())
+    call, count = option.option == "call", len(run.months)
+    load: Array = np.asarray(run.hours * run.discounts, dtype=np.float64)
+
+    def block_moments(block: int) -> Moments:
+        return Moments.of(_numbers(run, month_paths(run.curve, run.months, task.settings.seed, block), call=call))
+
+    total: Moments | None = None
+    for moments in run_blocks(block_moments, blocks_for(task.settings.paths), task.settings.threads):
+        total = moments if total is None else total + moments
+    if total is None:
+        return Outcome(())
+    means = np.zeros(2 * count)
+    # exercise indicators stand last and are no controls
+    head = Moments(total.count, total.total[: 3 * count], total.cross[: 3 * count, : 3 * count])
+    values, errors = head.controlled(count, means, load)
+    whole, error = head.controlled_sum(count, means, load)
+    odds, odds_errors = total.mean()[3 * count :], total.standard_error()[3 * count :]
+    rows.add_sides("value", whole, error, other=run.sides[1])
+    rows.add("premium_per_hour", whole / load.sum(), error / load.sum())
+    for index, month in enumerate(run.months):
+        rows.add_sides("value", float(values[index]), float(errors[index]), other=run.sides[1], part=month.month)
+        rows.add("exercise_probability", float(odds[index]), float(odds_errors[index]), part=month.month)
+    return Outcome(rows.rows, sample=_sample(run, head, call=call, load=load) if task.settings.keep_sample else None)
+
+
+def _sample(run: RentRun, head: Moments, *, call: bool, load: Array) -> Array:
+    count, settings = len(run.months), run.task.settings
+    parts = [
+        head.controlled_sample(
+            _numbers(run, month_paths(run.curve, run.months, settings.seed, block), call=call)[: 3 * count],
+            count,
+            np.zeros(2 * count),
+            load,
+        )
+        for block in range(blocks_for(settings.paths))
+    ]
+    return np.concatenate(parts)
+
+
+def _numbers(run: RentRun, paths: MonthPaths, *, call: bool) -> Array:
+    """Payoffs per hour, both controls, exercise [4 x month, path]: all controls have mean zero."""
+    strike, sign = run.agreed(), 1.0 if call else -1.0
+    payoffs: list[Array] = []
+    plain: list[Array] = []
+    geometric: list[Array] = []
+    paid: list[Array] = []
+    for index, fair in enumerate(run.fair):
+        mean = paths.mean(index)
+        payoff = np.maximum(sign * (mean - strike), 0.0)
+        payoffs.append(payoff)
+        paid.append((payoff > 0.0).astype(np.float64))
+        plain.append(mean - fair)
+        geometric.append(_geometric_control(run, paths, index, call=call))
+    return np.array([*payoffs, *plain, *geometric, *paid])
+
+
+def _geometric_control(run: RentRun, paths: MonthPaths, index: int, *, call: bool) -> Array:
+    """Option on the geometric mean of the days to come less its exact mean given the launches of the path [path]."""
+    month, curve = run.months[index], run.curve
+    if not month.days:
+        return np.zeros(paths.rents.shape[1])
+    rows = paths.days_of(index)
+    states, times = paths.states, month.times
+    variance = float(curve.factors.autocovariance(times).mean())
+    drift = curve.factors.log_forward(times) - 0.5 * curve.variance(times) + states.fit()[rows] + np.log(curve.spot_usd_per_hour)
+    centre = float(drift.mean()) + np.array(states.jumped()[rows].mean(axis=0))
+    strike = max(run.agreed() - month.known, 0.0) / month.open_share
+    found = np.exp(np.log(paths.rents[rows]).mean(axis=0))
+    exact = forward_option_value(forward=np.exp(centre + 0.5 * variance), strike=strike, total_variance=variance, call=call)
+    sign = 1.0 if call else -1.0
+    return np.asarray(month.open_share * (np.maximum(sign * (found - strike), 0.0) - exact), dtype=np.float64)
