@@ -25,7 +25,7 @@ def mean_option(
     strike: float,
     volatility: float,
     call: bool,
-    engine: Literal["choi", "turnbull_wakeman", "geometric"] = "choi",
+    engine: Literal["choi", "turnbull_wakeman", "geometric"] = "turnbull_wakeman",
 ) -> float:
     """Undiscounted value of one option on the mean over `seen` days in the past and `days` to come.
 
@@ -36,7 +36,8 @@ def mean_option(
         strike: above seen_sum / (number of all days): QuantLib knows no option on what is sure.
         volatility: one number, per year, lognormal.
         call: False for a put.
-        engine: Choi's near-exact integration, Turnbull and Wakeman's moments, or the exact geometric mean.
+        engine: Turnbull and Wakeman's moments; Choi's integration, which assumes no shape but misses the mean itself by 2e-4 over a month of
+            days at 60 % volatility; or the exact geometric mean.
 
     Returns:
         In the unit of the spot.

@@ -67,7 +67,14 @@ COLUMNS = (
     ("vesting_probability", "vests, share", "share"),
     ("vesting_probability", "vests, real world", "real_world"),
     ("vesting_time", "mean years", None),
+    ("fair_price", "fair, USD/h", None),
+    ("premium_per_hour", "premium, USD/h", None),
+    ("exercise_probability", "exercised", None),
+    ("hedge_hours", "hedge, hours", None),
 )
+
+PARTS = {"rent_swap": "month", "rent_option": "month"}
+"""What the parts of a kind are called."""
 
 
 def _by_part(rows: list[Row]) -> str:
@@ -86,7 +93,7 @@ def _by_part(rows: list[Row]) -> str:
             found = [r for r in mine if r.measure == measure and r.part == part and (probability is None or r.probability == probability)]
             cells.append(_shown(found[0]) if found else "")
         body.append(cells)
-    return table(["tranche", *(title for _, title, _ in columns)], body, right=range(1, len(columns) + 1))
+    return table([PARTS.get(rows[0].kind or "", "tranche"), *(title for _, title, _ in columns)], body, right=range(1, len(columns) + 1))
 
 
 def _shown(row: Row) -> str:
@@ -97,18 +104,20 @@ def _shown(row: Row) -> str:
     return number(row.value, row.standard_error)
 
 
-OF_LOANS = (
+BELOW_VALUE = (
     "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
     "default_probability", "recovery_rate",
+    "fair_price_on_tick", "tick_value", "discounted_hours", "default_free_value", "cva", "cva_without_dependence",
 )  # fmt: skip
-"""Measures of a loan that stand below its value."""
+"""Measures of a whole loan or compute derivative that stand below its value."""
 
 
 def _other(rows: list[Row]) -> str:
     lines = [f"{row.measure.replace('_', ' ')}: {_shown(row)}" for row in rows if row.part is None and row.measure.startswith("dilution")]
     for row in rows:
-        if row.measure in OF_LOANS and (row.part is None or row.measure == "fair_margin"):
-            part = f" ({row.part})" if row.part else ""
+        mirrored = row.party != rows[0].party and not row.measure.startswith("cva")
+        if row.measure in BELOW_VALUE and not mirrored and (row.part is None or row.measure == "fair_margin"):
+            part = f" ({row.part})" if row.part else f" of {row.party}" if row.measure.startswith("cva") else ""
             lines.append(f"{row.measure.replace('_', ' ')}{part} by {row.method}: {_shown(row)}")
     return lines_of(lines)
 

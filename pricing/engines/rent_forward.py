@@ -21,8 +21,8 @@ DEFAULT_FREE = "exact for its model: nobody defaults"
 
 
 def on_tick(price: float, tick: float) -> float:
-    """The nearest multiple of the tick, halfway up."""
-    return math.floor(price / tick + 0.5) * tick
+    """The nearest multiple of the tick; halfway, to a billionth of a tick, is up."""
+    return math.floor(price / tick + 0.5 + 1e-9) * tick
 
 
 @register_engine(

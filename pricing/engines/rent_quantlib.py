@@ -3,13 +3,10 @@
 QuantLib's engines know one factor and one volatility. Forwards of every day are reproduced; the volatility is the standard deviation of
 the logarithm of the rent on the last day of the month, launches as a wider lognormal, over the root of the time to it. So the difference
 to the default method is: the mean reversion between the days of the month, and the shape that launches give (a mixture, not a lognormal).
-Without launches and with the long-term factor alone it is exact but for the lognormal shape of the mean, which Choi's engine does not
-assume. Futures and swaps are a call less a put on each month, which needs no volatility and must agree.
+Without launches and with the long-term factor alone both methods match the same moments of the mean, and agree. Futures and swaps are a call less a put on each month, which needs no volatility and must agree.
 """
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 
@@ -30,7 +27,7 @@ def flat_volatility(run: RentRun, index: int) -> float:
     return run.curve.standard_deviation(last) / np.sqrt(last)
 
 
-def _option(run: RentRun, index: int, volatility: float, *, call: bool, engine: Literal["choi", "turnbull_wakeman"] = "choi") -> float:
+def _option(run: RentRun, index: int, volatility: float, *, call: bool) -> float:
     """Undiscounted value per hour of one month; what is sure needs no QuantLib."""
     from pricing._quantlib.averages import mean_option  # QuantLib is loaded by those who ask for it
 
@@ -42,7 +39,7 @@ def _option(run: RentRun, index: int, volatility: float, *, call: bool, engine: 
     try:
         return mean_option(
             as_of=run.task.market.as_of, spot=run.curve.spot_usd_per_hour, days=month.days, forwards=run.curve.forward(month.times),
-            seen_sum=month.known * count, seen=month.fixed, strike=run.agreed(), volatility=volatility, call=call, engine=engine,
+            seen_sum=month.known * count, seen=month.fixed, strike=run.agreed(), volatility=volatility, call=call,
         )  # fmt: skip
     except RuntimeError as error:
         raise PricingError(
@@ -52,7 +49,7 @@ def _option(run: RentRun, index: int, volatility: float, *, call: bool, engine: 
         ) from error
 
 
-@register_engine(RentOption, METHOD, measures=("value",), note="one factor, one volatility, launches as a wider lognormal (Choi's engine)")
+@register_engine(RentOption, METHOD, measures=("value",), note="one factor, one volatility, launches as a wider lognormal (Turnbull and Wakeman)")
 def option_by_quantlib(task: Task) -> Outcome:
     """The lognormal special case; see the module."""
     run = prepare_rent(task)
@@ -72,8 +69,8 @@ def option_by_quantlib(task: Task) -> Outcome:
 def _by_parity(task: Task) -> Outcome:
     run = prepare_rent(task)
     each = [
-        _option(run, index, PARITY_VOLATILITY, call=True, engine="turnbull_wakeman")
-        - _option(run, index, PARITY_VOLATILITY, call=False, engine="turnbull_wakeman")
+        _option(run, index, PARITY_VOLATILITY, call=True)
+        - _option(run, index, PARITY_VOLATILITY, call=False)
         for index in range(len(run.months))
     ]
     values = run.hours * run.discounts * np.array(each)
