@@ -49,7 +49,9 @@ def _option(run: RentRun, index: int, volatility: float, *, call: bool) -> float
         ) from error
 
 
-@register_engine(RentOption, METHOD, measures=("value",), note="one factor, one volatility, launches as a wider lognormal (Turnbull and Wakeman)")
+@register_engine(
+    RentOption, METHOD, measures=("value",), note="one factor, one volatility, launches as a wider lognormal (Turnbull and Wakeman)"
+)
 def option_by_quantlib(task: Task) -> Outcome:
     """The lognormal special case; see the module."""
     run = prepare_rent(task)
@@ -69,8 +71,7 @@ def option_by_quantlib(task: Task) -> Outcome:
 def _by_parity(task: Task) -> Outcome:
     run = prepare_rent(task)
     each = [
-        _option(run, index, PARITY_VOLATILITY, call=True)
-        - _option(run, index, PARITY_VOLATILITY, call=False)
+        _option(run, index, PARITY_VOLATILITY, call=True) - _option(run, index, PARITY_VOLATILITY, call=False)
         for index in range(len(run.months))
     ]
     values = run.hours * run.discounts * np.array(each)

@@ -54,7 +54,9 @@ def test_part_averaged_options_agree_with_quantlib() -> None:
     theirs = by_quantlib(on, 2.95, 0.6, "turnbull_wakeman", days=ahead, seen_sum=sum(seen.values()), seen=len(seen))
     assert price(held, on, measures=("value",)).value / 730.0 == pytest.approx(theirs, rel=1e-9)  # as above
     exact = by_quantlib(on, 2.95, 0.6, "choi", days=ahead, seen_sum=sum(seen.values()), seen=len(seen))
-    assert price(held, on, measures=("value",)).value / 730.0 == pytest.approx(exact, rel=1e-3)  # near the money with half seen: no lognormal
+    assert price(held, on, measures=("value",)).value / 730.0 == pytest.approx(
+        exact, rel=1e-3
+    )  # near the money with half seen: no lognormal
 
 
 def test_the_quantlib_engine_agrees_in_its_special_case() -> None:
@@ -81,7 +83,13 @@ CASES = {
     "launch inside the month": {"launches": {"next": {"expected": dt.date(2027, 1, 15), "window_years": 0.02, "jump_mean": -0.5}}},
     "two launches": {
         "launches": {
-            "one": {"expected": dt.date(2027, 1, 15), "window_years": 0.3, "delay": "exponential", "jump_mean": 0.3, "jump_volatility": 0.2},
+            "one": {
+                "expected": dt.date(2027, 1, 15),
+                "window_years": 0.3,
+                "delay": "exponential",
+                "jump_mean": 0.3,
+                "jump_volatility": 0.2,
+            },
             "two": {"expected": dt.date(2027, 1, 11), "jump_mean": -0.3},
         }
     },

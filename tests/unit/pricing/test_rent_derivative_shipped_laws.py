@@ -52,4 +52,3 @@ def wrong(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
 @pytest.mark.parametrize("wrong", NAMES, indirect=True)
 def test_a_planted_fault_breaks_its_law(wrong: str) -> None:
     assert statuses((wrong,))[wrong] == "broken"
-

@@ -86,7 +86,9 @@ def test_with_every_fixing_known_an_option_is_its_payoff(method: str | None) -> 
 def test_paid_months_are_gone_and_months_still_unpaid_are_not() -> None:
     today = dt.date(2027, 2, 1)
     late = deal(today, FIXED, s=swap(2.0, "2026-12", "2027-01", payment_lag_days=2))
-    assert price(late, plain(as_of=today), measures=("value",)).value == pytest.approx(730.0 * (MEAN - 2.0), rel=1e-3)  # two days of discount
+    assert price(late, plain(as_of=today), measures=("value",)).value == pytest.approx(
+        730.0 * (MEAN - 2.0), rel=1e-3
+    )  # two days of discount
     with pytest.raises(GpufinError, match="every month was paid"):
         price(late.evolve(as_of=dt.date(2027, 3, 1)), plain(as_of=dt.date(2027, 3, 1)))
 
@@ -154,7 +156,9 @@ def test_the_ledger_adds_up_and_agrees_with_the_engines() -> None:
     for name in ("f", "s"):
         value, error = next(run for run in found.contracts if run.contract_id == name).value("b")
         assert abs(value - (priced.row(contract=name).value or 0.0)) < MC_SIGMAS * error
-    assert abs((priced.row(contract="f").value or 0.0) - price(future(), on).value) < MC_SIGMAS * (priced.row(contract="f").standard_error or 0.0)
+    assert abs((priced.row(contract="f").value or 0.0) - price(future(), on).value) < MC_SIGMAS * (
+        priced.row(contract="f").standard_error or 0.0
+    )
     # an option loses what its seller's default takes, here with rents that rise: wrong-way
     run = next(run for run in found.contracts if run.contract_id == "o")
     value, error = run.value("b")
@@ -205,7 +209,9 @@ def test_odds_and_delta_are_those_of_the_value() -> None:
     for call in (True, False):
         odds, delta = average_option_odds(**law, strike=2.6, known=0.5, open_share=0.8, call=call)
         scaled = [
-            float(average_option_value(**law | {"means": [m * (1 + s) for m in (2.0, 3.0)]}, strike=2.6, known=0.5, open_share=0.8, call=call))
+            float(
+                average_option_value(**law | {"means": [m * (1 + s) for m in (2.0, 3.0)]}, strike=2.6, known=0.5, open_share=0.8, call=call)
+            )
             for s in (-step, step)
         ]
         mean = 0.8 * (0.4 * 2.0 + 0.6 * 3.0)
