@@ -36,8 +36,8 @@ def mean_option(
         strike: above seen_sum / (number of all days): QuantLib knows no option on what is sure.
         volatility: one number, per year, lognormal.
         call: False for a put.
-        engine: Turnbull and Wakeman's moments; Choi's integration, which assumes no shape but misses the mean itself by 2e-4 over a month of
-            days at 60 % volatility; or the exact geometric mean.
+        engine: Turnbull and Wakeman's moments; Choi's integration, which assumes no shape but misses the mean itself by 2e-4 over the days
+            of a month at 60 % volatility; or the exact geometric mean.
 
     Returns:
         In the unit of the spot.

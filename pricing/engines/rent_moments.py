@@ -1,10 +1,11 @@
 """Options on the monthly mean by matched moments: one Black value for each launch pattern.
 
 **Model** `curves.mean_mixture`: mean and variance of the mean are exact for each pattern of launches before, in and after the month; the
-mean given the pattern is taken for a lognormal. **Accuracy** over one month of 21 days the error against a simulation of the same model
-stays within 0.1 % of the value for volatilities to 60 % and months from one to 36 ahead (tests/oracle/pricing/test_rent_options.py); parity
-of calls and puts is exact. **Not modelled** default (`cva_without_dependence` says what independent defaults would take), volatility that
-varies or smiles beyond the launches, a floor under rents.
+mean given the pattern is taken for a lognormal. **Accuracy** measured on one factor against 131,072 controlled paths, strikes within 10 %
+of the money: a month that starts within days, 2e-4 of the rent at 60 % volatility and 3e-5 at 30 % (at the money 0.14 and 0.04 % of the
+value, 10 % out of the money 1 and 3 % of a value that is small); the next month 7e-5 of the rent at 60 %; three years ahead nothing that
+can be seen. Parity of calls and puts is exact. `monte_carlo` has no such error. **Not modelled** default (`cva_without_dependence` says
+what independent defaults would take), volatility that varies or smiles beyond the launches, a floor under rents.
 """
 
 from __future__ import annotations

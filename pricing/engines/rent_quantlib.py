@@ -3,7 +3,8 @@
 QuantLib's engines know one factor and one volatility. Forwards of every day are reproduced; the volatility is the standard deviation of
 the logarithm of the rent on the last day of the month, launches as a wider lognormal, over the root of the time to it. So the difference
 to the default method is: the mean reversion between the days of the month, and the shape that launches give (a mixture, not a lognormal).
-Without launches and with the long-term factor alone both methods match the same moments of the mean, and agree. Futures and swaps are a call less a put on each month, which needs no volatility and must agree.
+Without launches and with the long-term factor alone both methods match the same moments of the mean, and agree. Futures and swaps are a
+call less a put on each month, which needs no volatility and must agree.
 """
 
 from __future__ import annotations
@@ -49,9 +50,7 @@ def _option(run: RentRun, index: int, volatility: float, *, call: bool) -> float
         ) from error
 
 
-@register_engine(
-    RentOption, METHOD, measures=("value",), note="one factor, one volatility, launches as a wider lognormal (Turnbull and Wakeman)"
-)
+@register_engine(RentOption, METHOD, measures=("value",), note="one factor, one volatility, launches as a wider lognormal")
 def option_by_quantlib(task: Task) -> Outcome:
     """The lognormal special case; see the module."""
     run = prepare_rent(task)

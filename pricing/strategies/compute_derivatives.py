@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from curves import Market
 from instruments.contracts.compute_derivatives import RentOption, months_between
@@ -44,23 +44,17 @@ def rent_markets(draw: DrawFn) -> Market:
     return Market.model_validate({"as_of": AS_OF, "rates": rates, "rent": {"H100": rent}})
 
 
-def rent_options() -> SearchStrategy[RentOption]:
+@st.composite
+def rent_options(draw: DrawFn) -> RentOption:
     """Options of `buyer` and `seller` on `rent:H100`: calls and puts, one month to twelve, strikes from nothing to far out."""
-    starts = st.integers(0, len(MONTHS) - 1)
-    return st.builds(
-        lambda start, length, kind, strike, hours: RentOption(
-            buyer="buyer",
-            seller="seller",
-            index="rent:H100",
-            option=kind,
-            start=MONTHS[start],
-            end=MONTHS[min(start + length, len(MONTHS) - 1)],
-            hours_per_month=hours,
-            strike_usd_per_hour=strike,
-        ),
-        starts,
-        st.integers(0, 11),
-        st.sampled_from(["call", "put"]),
-        st.sampled_from([2.5, 0.0, 1.0, 4.0, 9.0]),
-        st.sampled_from([730.0, 5840.0]),
+    start = draw(st.integers(0, len(MONTHS) - 1))
+    return RentOption(
+        buyer="buyer",
+        seller="seller",
+        index="rent:H100",
+        option=draw(st.sampled_from(["call", "put"])),
+        start=MONTHS[start],
+        end=MONTHS[min(start + draw(st.integers(0, 11)), len(MONTHS) - 1)],
+        hours_per_month=draw(st.sampled_from([730.0, 5840.0])),
+        strike_usd_per_hour=draw(st.sampled_from([2.5, 0.0, 1.0, 4.0, 9.0])),
     )

@@ -13,7 +13,7 @@ from instruments.ground.keys import kind_of, name_of
 
 
 def shocks(market: Market) -> SearchStrategy[Scenario]:
-    """Scenarios that move some quotes of a market: shares and rents scaled, volatility, rates and spreads shifted; shrinks to the empty one."""
+    """Scenarios that move some quotes: shares and rents scaled, volatility, rates and spreads shifted; shrinks to the empty one."""
     moves: list[SearchStrategy[Move]] = []
     for key in market_keys(market):
         kind = kind_of(key)

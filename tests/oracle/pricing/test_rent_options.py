@@ -108,6 +108,14 @@ def test_moments_agree_with_daily_paths(name: str) -> None:
         assert abs(found.value - exact) < MC_SIGMAS * found.standard_error
 
 
+def test_the_stated_accuracy_in_the_month_that_starts_tomorrow() -> None:
+    on = plain(0.6, as_of=dt.date(2026, 12, 31), rate=0.0, forwards={})
+    for strike in (2.7, 3.0, 3.3):
+        exact = price(option(strike=strike), on).value / 730.0
+        found = price(option(strike=strike), on, method="monte_carlo", paths=4096, threads=1, measures=("value",)).row("value")
+        assert abs((found.value or 0.0) / 730.0 - exact) < 2e-4 * 3.0 + MC_SIGMAS * (found.standard_error or 0.0) / 730.0
+
+
 def test_a_mean_of_one_day_is_black() -> None:
     curve = rent_curve(market(), H100)
     day = 0.7
