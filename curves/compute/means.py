@@ -34,7 +34,7 @@ def mean_mixture(curve: RentCurve, times_years: npt.ArrayLike) -> LaunchMixture:
     Raises:
         InputError: no day, or days that do not rise.
 
-    Checked against: tests/oracle/curves/test_mean_oracle.py (simulation, QuantLib's discrete averages).
+    Checked against: tests/oracle/pricing/test_rent_options.py (brute force, simulation, QuantLib's discrete averages).
     """
     times = checked_times(curve.key, "times_years", times_years)
     if times.ndim != 1 or not times.size or not bool((np.diff(times) > 0.0).all()):
