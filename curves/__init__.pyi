@@ -1,4 +1,4 @@
-from ._quantlib.calendars import business_days as business_days, business_times as business_times
+from ._quantlib.calendars import business_days as business_days, business_times as business_times, days_of_month as days_of_month
 from .compute import (
     LaunchMixture as LaunchMixture,
     LaunchModel as LaunchModel,
@@ -9,6 +9,7 @@ from .compute import (
     TwoFactorEstimate as TwoFactorEstimate,
     estimate_two_factor as estimate_two_factor,
     forward_from_term_rate as forward_from_term_rate,
+    mean_mixture as mean_mixture,
     month_average as month_average,
     rent_curve as rent_curve,
     rent_paths as rent_paths,

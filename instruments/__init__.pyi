@@ -12,6 +12,7 @@ from .conditions import (
     RelativePerformance as RelativePerformance,
     Sequence as Sequence,
 )
+from .contracts.compute_derivatives import RentFuture as RentFuture, RentOption as RentOption, RentSwap as RentSwap
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from instruments.assets.fleet import GpuFleet
 from instruments.checks import check_deal
+from instruments.contracts.compute_derivatives import RentKey
 from instruments.contracts.families import Contract
 from instruments.contracts.loan_parts import LoanPosition
 from instruments.contracts.staged_parts import StagedPosition
@@ -84,11 +85,14 @@ class Position(Terms):
     """Position of each loan."""
     staged: FrozenMap[Name, StagedPosition] = FrozenDict()
     """Position of each staged equity commitment."""
+    fixings: FrozenMap[RentKey, FrozenMap[dt.date, Positive]] = FrozenDict()
+    """Index of rents to its fixings by day, as far as a month that is being averaged has run: USD per hour."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has happened yet."""
-        return not self.milestones and not self.contracts and not self.facilities and not self.staged
+        tables = (self.milestones, self.contracts, self.facilities, self.staged, self.fixings)
+        return not any(tables)
 
 
 class Deal(Terms):

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from curves import Market, market_warnings
-from instruments.contracts.families import Contract
+from instruments.contracts.families import Contract, StandsAlone
 from instruments.contracts.warrant import Warrant
 from instruments.deal import Deal, Party
 from instruments.files import dumps_json
@@ -169,11 +169,11 @@ def deal_around(contract: Contract, as_of: dt.date) -> Deal:
     Raises:
         InputError: the contract needs more than itself, a milestone say: put it in a deal.
     """
-    if not isinstance(contract, Warrant):
+    if not isinstance(contract, StandsAlone):
         raise InputError(
             problem("wrong_type", subject="price", value=type(contract).__name__, expected="a Deal or a contract", hint="pass a Deal")
         )
-    parties = {contract.issuer: Party(equity=contract.underlying), contract.holder: Party()}
+    parties = {name: Party(equity=share) for name, share in contract.bare_parties().items()}
     try:
         return Deal(id="contract", as_of=as_of, parties=parties, contracts={"contract": contract})
     except ValidationError as error:

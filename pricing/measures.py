@@ -77,6 +77,23 @@ _LIST = (
     Measure("forced_value", "USD", "below 0: idle cost exceeds it", "lots after repossession at their average price, less cost"),
     Measure("exposure", "USD", "change of value to the holder", "value with the alternative - value at base, same paths"),
     Measure("value_soft_range", "USD", "at or above 0", "largest less smallest value over the alternatives of assumed and weak terms"),
+    Measure(
+        "fair_price", "USD/unit-hour", "positive", "E[mean of the index over the month]: what a future or a swap of the month is fair at"
+    ),
+    Measure("fair_price_on_tick", "USD/unit-hour", "positive", "fair_price at the nearest tick; halfway is up"),
+    Measure("tick_value", "USD", "positive", "hours x tick: variation of the position for one tick"),
+    Measure("fixings_seen", "fraction", "in [0, 1]", "fixings seen / business days of the month"),
+    Measure("hours", "unit-hours", "positive", "accelerator-hours of the contract still to settle"),
+    Measure("discounted_hours", "unit-hours", "positive", "sum of hours x discount factor: value of 1 USD per hour"),
+    Measure("premium_per_hour", "USD/unit-hour", "at or above 0", "value / discounted_hours"),
+    Measure("mean_volatility", "fraction", "at or above 0", "standard deviation of the logarithm of the mean to be seen, not per year"),
+    Measure("exercise_probability", "probability", "between 0 and 1", "P(the mean ends in the money)"),
+    Measure(
+        "hedge_hours", "unit-hours", "positive: as if long", "hours of the month's future that gain as much as this when its forwards rise"
+    ),
+    Measure("default_free_value", "USD", "as value", "value if nobody could default"),
+    Measure("cva", "USD", "positive: a loss", "E[discounted claims that the other side's default writes off]"),
+    Measure("cva_without_dependence", "USD", "positive: a loss", "the same, defaults independent of rents at unchanged odds"),
     Measure("finn_index", "fraction", "in [0, 1)", "sum T f / TST: share of all activity that is recycled"),
     Measure("path_length", "ratio", "at or above 1", "TST / sum z: activity per outside dollar"),
     Measure("circularity", "USD", "at or above 0", "max sum c, 0 <= c <= F, c balanced at every node: what netting could remove"),

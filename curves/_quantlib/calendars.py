@@ -40,6 +40,16 @@ def business_days(start: dt.date, end: dt.date) -> tuple[dt.date, ...]:
     return days if days and days[-1] == end else (*days, end)
 
 
+@lru_cache(maxsize=1024)
+def days_of_month(year: int, month: int) -> tuple[dt.date, ...]:
+    """The trading days of New York in a calendar month: what a monthly mean is taken over."""
+    first = dt.date(year, month, 1)
+    with session(first):
+        start = to_ql(first)
+        listed = ql.UnitedStates(ql.UnitedStates.NYSE).businessDayList(start, ql.Date.endOfMonth(start))
+        return tuple(from_ql(date) for date in listed)
+
+
 @lru_cache(maxsize=256)
 def business_times(start: dt.date, end: dt.date) -> FloatArray:
     """The same days as ACT/365F years after `start`: read-only [time], strictly rising, above 0."""

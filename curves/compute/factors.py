@@ -62,6 +62,16 @@ class TwoFactor:
         cross = -np.expm1(-kappa * times) * self.correlation * self.short_volatility * self.long_volatility / kappa
         return short, self.long_volatility**2 * times, cross
 
+    def autocovariance(self, years: npt.ArrayLike) -> FloatArray:
+        """Covariances of the diffusive logarithm at times [time], rising or not: [time, time], its diagonal `variance`.
+
+        For s <= t: e^{-kappa (t - s)} var x_s + var y_s + (1 + e^{-kappa (t - s)}) cov(x_s, y_s): what runs after s is independent.
+        """
+        times = checked_times("two_factor", "years", years)
+        left = self.decay(np.abs(times[:, None] - times[None, :]))
+        short, long, cross = self.covariance(np.minimum(times[:, None], times[None, :]))
+        return left * short + long + (1.0 + left) * cross
+
     def variance(self, years: npt.ArrayLike) -> FloatArray:
         """V(T): diffusive variance of ln P_T, same shape as the times."""
         short, long, cross = self.covariance(checked_times("two_factor", "years", years))

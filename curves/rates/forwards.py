@@ -130,7 +130,9 @@ def compounded_rate(
     published = np.array([day < curve.as_of or (day == curve.as_of and day in known) for day in seen])
     missing = [day for day, past in zip(seen, published.tolist(), strict=True) if past and day not in known]
     if missing:
-        raise MarketError(problem("missing_fixing", subject=curve.key, field="fixings", day=missing[0].isoformat(), count=len(missing)))
+        raise MarketError(
+            problem("missing_fixing", subject=curve.key, field="fixings", day=missing[0].isoformat(), count=len(missing), place="the curve")
+        )
     rates = np.array([known.get(day, 0.0) if past else 0.0 for day, past in zip(seen, published.tolist(), strict=True)])
     if not published.all():
         begins = np.array([(day - curve.as_of).days for day in seen], dtype=np.float64)[~published] / DAYS_PER_YEAR

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from instruments.checks.compute_derivatives import check_fixings, check_rent_derivative
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
 from instruments.checks.names import known, rule
 from instruments.checks.staged import check_staged, check_staged_positions
 from instruments.checks.warrants import check_position, check_warrant
+from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.offtake import Offtake
@@ -27,6 +29,9 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     Offtake: check_offtake,
     Guarantee: check_guarantee,
     StagedEquity: check_staged,
+    RentFuture: check_rent_derivative,
+    RentSwap: check_rent_derivative,
+    RentOption: check_rent_derivative,
 }
 """Contract type to its check (deal, place, contract)."""
 
@@ -57,5 +62,6 @@ def _check_positions(deal: Deal) -> None:
         known(contract_id, "contract", place, deal.contracts)
         if not isinstance(deal.contracts[contract_id], Loan):
             raise rule(place, f"'{contract_id}' is no loan")
+    check_fixings(deal)
     for milestone_id in deal.position.milestones:
         known(milestone_id, "milestone", f"position.milestones.{milestone_id}", deal.milestones)

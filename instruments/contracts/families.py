@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Protocol, runtime_checkable
 
 from pydantic import Field
 
+from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.offtake import Offtake
@@ -17,7 +18,18 @@ Contract = Annotated[
     | Loan
     | Offtake
     | Guarantee
-    | StagedEquity,
+    | StagedEquity
+    | RentFuture
+    | RentSwap
+    | RentOption,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""
+
+
+@runtime_checkable
+class StandsAlone(Protocol):
+    """A contract that can be priced without a deal around it: it says which parties it needs."""
+
+    def bare_parties(self) -> dict[str, str | None]:
+        """Party names, each with the market key of the share that the party must have."""

@@ -168,6 +168,10 @@ class Warrant(Terms):
             found.append(("floor.condition", self.floor.condition))
         return tuple(found)
 
+    def bare_parties(self) -> dict[str, str | None]:
+        """Its parties, each with the share that it needs."""
+        return {self.issuer: self.underlying, self.holder: None}
+
 
 class WarrantPosition(Terms):
     """Where a warrant stands at the deal's date."""

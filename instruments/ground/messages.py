@@ -77,7 +77,7 @@ CATALOGUE: dict[str, Message] = {
     "missing_key": Message(Reason.MISSING_MARKET, "the market has no {key}", "add it; the market has {choices}"),
     "bad_quote": Message(Reason.INVALID_QUOTE, "{why}", "{remedy}"),
     "missing_fixing": Message(
-        Reason.MISSING_MARKET, "no fixing for {day}, which is past ({count} missing in all)", "add it to the fixings of the curve"
+        Reason.MISSING_MARKET, "no fixing for {day}, which is past ({count} missing in all)", "add it to the fixings of {place}"
     ),
     "missing_real_world": Message(
         Reason.MISSING_MARKET, "real-world odds need a [real_world] block in the market", "add one; it is never guessed"

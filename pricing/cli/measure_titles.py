@@ -28,6 +28,10 @@ class Line:
     """Whether it is shown for each part too."""
     unless_by_part: bool = False
     """Left out where the table shows it already."""
+    own_side: bool = False
+    """Shown for the first party only, where both sides have one."""
+    by_party: bool = False
+    """Whether the party is said."""
 
 
 COLUMNS = (
@@ -49,6 +53,10 @@ COLUMNS = (
     Column("vesting_probability", "vests, share", "share"),
     Column("vesting_probability", "vests, real world", "real_world"),
     Column("vesting_time", "mean years"),
+    Column("fair_price", "fair, USD/h"),
+    Column("premium_per_hour", "premium, USD/h"),
+    Column("exercise_probability", "exercised"),
+    Column("hedge_hours", "hedge, hours"),
 )
 """Columns by part, in order; one stands where the contract has its measure."""
 LINES = {
@@ -70,7 +78,22 @@ LINES = {
     "expected_loss_rate": Line("expected loss rate", by_method=True),
     "default_probability": Line("default probability", by_method=True),
     "recovery_rate": Line("recovery rate", by_method=True),
+    "value_less_price": Line("worth less the price paid", own_side=True),
+    "break_even_reaction": Line("rise of the share that pays for it, USD"),
+    "observed_reaction": Line("rise that was seen, USD"),
+    "observed_reaction_value": Line("rise that was seen, over all shares"),
+    "accounting_fair_value": Line("fair value in the books, purchases taken as certain"),
+    "accounting_probable_cost": Line("of it on purchases that are probable"),
+    "accounting_share_of_hardware": Line("fair value in the books over the price of the hardware"),
+    "fair_price_on_tick": Line("fair price on tick", by_method=True, own_side=True),
+    "tick_value": Line("tick value", by_method=True, own_side=True),
+    "discounted_hours": Line("discounted hours", by_method=True, own_side=True),
+    "default_free_value": Line("default free value", by_method=True, own_side=True),
+    "cva": Line("cva", by_method=True, by_party=True),
+    "cva_without_dependence": Line("cva without dependence", by_method=True, by_party=True),
 }
 """Measures below the table, in the order of the rows."""
+PARTS = {"rent_swap": "month", "rent_option": "month"}
+"""What the parts of a kind are called; tranches otherwise."""
 EITHER_SIDE = frozenset({"value", "value_lower_bound", "value_upper_bound"})
 """Measures that every party has its own figure of: only the first party's are shown."""

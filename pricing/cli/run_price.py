@@ -10,7 +10,7 @@ from instruments.ground.messages import printable
 from pricing.api import price
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
-from pricing.cli.measure_titles import COLUMNS, EITHER_SIDE, LINES, Column
+from pricing.cli.measure_titles import COLUMNS, EITHER_SIDE, LINES, PARTS, Column
 from pricing.results import Row, Valuation
 
 
@@ -79,7 +79,8 @@ def _by_part(rows: list[Row]) -> str:
             found = next((row for row in mine if row.part == part and _fits(row, column)), None)
             cells.append(_shown(found) if found else "")
         body.append(cells)
-    return table(["tranche", *(column.title for column in columns)], body, right=range(1, len(columns) + 1))
+    header = [PARTS.get(rows[0].kind or "", "tranche"), *(column.title for column in columns)]
+    return table(header, body, right=range(1, len(columns) + 1))
 
 
 def _fits(row: Row, column: Column) -> bool:
@@ -104,7 +105,9 @@ def _other(rows: list[Row]) -> str:
             continue
         if line.unless_by_part and row.measure in by_part:
             continue
-        part = f" ({row.part})" if row.part else ""
+        if line.own_side and row.party != rows[0].party:
+            continue
+        part = f" ({row.part})" if row.part else f" of {row.party}" if line.by_party else ""
         odds = f" ({row.probability.replace('_', ' ')})" if row.probability not in (None, "pricing") else ""
         method = f" by {row.method}" if line.by_method else ""
         unit = " USD" if row.unit == "USD" and not line.by_method else ""

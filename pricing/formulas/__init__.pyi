@@ -1,3 +1,8 @@
+from .averages import (
+    average_option_odds as average_option_odds,
+    average_option_value as average_option_value,
+    minimum_variance_hedge as minimum_variance_hedge,
+)
 from .hurdle import (
     daily_watch as daily_watch,
     delivery_probability as delivery_probability,

@@ -1,3 +1,4 @@
+from .compute_derivatives import rent_markets as rent_markets, rent_options as rent_options
 from .shocks import shocks as shocks
 from .staged import staged_deals as staged_deals, staged_markets as staged_markets
 from .warrants import (

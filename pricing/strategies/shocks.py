@@ -13,7 +13,7 @@ from instruments.ground.keys import kind_of, name_of
 
 
 def shocks(market: Market) -> SearchStrategy[Scenario]:
-    """Scenarios that move some quotes of a market: shares scaled, volatility, rates and spreads shifted; shrinks to the empty one."""
+    """Scenarios that move some quotes: shares and rents scaled, volatility, rates and spreads shifted; shrinks to the empty one."""
     moves: list[SearchStrategy[Move]] = []
     for key in market_keys(market):
         kind = kind_of(key)
@@ -24,6 +24,8 @@ def shocks(market: Market) -> SearchStrategy[Scenario]:
             moves.append(_move(key, "", "shift", (0.01, -0.01, 0.05)))
         elif kind == "credit" and not isinstance(market.credit[name_of(key)], ProxyCredit):
             moves.append(_move(key, "", "shift", (0.01, 0.05, 0.2)))
+        elif kind == "rent":
+            moves.append(_move(key, "", "scale", (0.5, 2.0, 0.8)))
     if not moves:
         return st.just(Scenario(label="base"))
     return st.lists(st.one_of(moves), max_size=3, unique_by=lambda move: (move.key, move.field)).map(
