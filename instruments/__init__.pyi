@@ -30,6 +30,15 @@ from .contracts.loan_parts import (
     Reserves as Reserves,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
+from .contracts.offtake_parts import (
+    AfterDefault as AfterDefault,
+    Cancellation as Cancellation,
+    Prepayment as Prepayment,
+    Rollover as Rollover,
+    ServiceLevel as ServiceLevel,
+    StepIn as StepIn,
+    Termination as Termination,
+)
 from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPosition as WarrantPosition
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
 from .events import Delay as Delay, Event as Event

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
+from instruments.checks.facilities import check_assets, check_guarantee, check_loan
 from instruments.checks.names import known, rule
+from instruments.checks.offtakes import check_offtake
 from instruments.checks.warrants import check_position, check_warrant
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
