@@ -10,6 +10,7 @@ from instruments.ground.messages import printable
 from pricing.api import price
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
+from pricing.cli.offtakes import offtake_text
 from pricing.results import Row, Valuation
 
 
@@ -34,7 +35,7 @@ def text_of(deal: Deal, valuation: Valuation) -> str:
     parts = [f"{printable(deal.name or deal.id)}, {valuation.rows[0].date}"]
     for contract in dict.fromkeys(row.contract for row in valuation.rows):
         rows = [row for row in valuation.rows if row.contract == contract]
-        parts += [_headline(rows), _by_part(rows), _other(rows), _exposure(rows, valuation)]
+        parts += [_headline(rows), _by_part(rows), _other(rows), offtake_text(rows), _exposure(rows, valuation)]
     return "\n\n".join(part for part in parts if part)
 
 
