@@ -1,4 +1,4 @@
-"""A stand-alone offtake in the text of `gpufin price`: what is announced, what is firm, what is expected; who leaves when, and its worth."""
+"""A stand-alone offtake in the text of `gpufin price`: announced, firm, expected; who leaves when, and what the right is worth."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def _rights(rows: list[Row]) -> str:
     columns = [(m, how, title) for m, how, title in OPTIONS if any((m, how, party) in found for party in parties)]
     body = []
     for party in parties:
-        odds = next((r for r in rows if r.measure == "cancellation_probability" and r.party == party and (r.part or "").startswith("by")), None)
+        odds = next(
+            (r for r in rows if r.measure == "cancellation_probability" and r.party == party and (r.part or "").startswith("by")), None
+        )
         cells = [party or "", percent(odds.value) if odds else ""]
         for measure, how, _ in columns:
             row = found.get((measure, how, party))
