@@ -10,7 +10,7 @@ import numpy as np
 
 from pricing.ledger.offtake import offtake_ledger, offtake_postings
 from pricing.ledger.runs import ContractRun, run_contract
-from pricing.mechanics.offtake_leaving import SIDES, Fitted, Side, choice_of, decide, decided, fit, foresight, notice_of
+from pricing.mechanics.offtake_leaving import SIDES, Choice, Fitted, Side, choice_of, decide, decided, fit, foresight, notice_of
 from pricing.mechanics.offtake_settlement import nobody, settle
 from pricing.mechanics.offtake_world import OfftakeModel, offtake_model, offtake_world
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
@@ -55,7 +55,7 @@ class OfftakeSetup:
 
         def roll(block: int) -> Floats:
             world = offtake_world(self.model, seed, block)
-            notices = decide(self.plan, world, fitted).notices
+            notices = decide(self.plan, world, fitted, payoffs=False).notices
             return offtake_ledger(self.plan, settle(self.plan, world, notices["customer"], notices["provider"]))
 
         plan = self.plan
@@ -112,12 +112,12 @@ class OfftakeSetup:
 
 
 def _fitted(setup: OfftakeSetup, side: Side, seed: int, threads: int | None) -> Fitted:
-    def work(block: int) -> object:
+    def work(block: int) -> Choice:
         world = offtake_world(setup.model, seed, FIRST_FIT_BLOCK + block)
         stay = settle(setup.plan, world, nobody(BLOCK), nobody(BLOCK))
         return choice_of(setup.plan, world, side, stay)
 
-    return fit(list(run_blocks(work, FIT_BLOCKS, threads)))  # type: ignore[arg-type]
+    return fit(list(run_blocks(work, FIT_BLOCKS, threads)))
 
 
 def set_up_offtake(deal: Deal, contract_id: str, market: Market) -> OfftakeSetup:

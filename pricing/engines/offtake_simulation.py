@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 
 from instruments.contracts.loan import Loan
@@ -126,9 +128,10 @@ def _rights(rows: ContractRows, setup: OfftakeSetup, facts: Facts) -> None:
     dates, sides = setup.plan.dates, {"customer": setup.plan.offtake.customer, "provider": setup.plan.offtake.provider}
     size = facts.notice.size
 
-    def odds(measure_rows: np.ndarray, **where: object) -> None:
-        share = float(measure_rows.mean())
-        rows.add("cancellation_probability", share, float(np.sqrt(max(share * (1.0 - share), 0.0) / size)), **where)  # type: ignore[arg-type]
+    def odds(given: np.ndarray, *, party: str | None = None, part: str | None = None, date: dt.date | None = None) -> None:
+        share = float(given.mean())
+        error = float(np.sqrt(max(share * (1.0 - share), 0.0) / size))
+        rows.add("cancellation_probability", share, error, party=party, part=part, date=date)
 
     left = facts.notice < NEVER_ROW
     odds(left)

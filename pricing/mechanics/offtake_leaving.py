@@ -31,7 +31,11 @@ class Choice(NamedTuple):
     """[choice, path] whether the right is there: nobody has failed, and its condition holds."""
 
 
-def choice_of(plan: OfftakePlan, world: OfftakeWorld, side: Side, stay: Settled) -> Choice:
+Views = dict[int, Floats]
+"""Forwards seen at a row for the rows after it, kept for the other side."""
+
+
+def choice_of(plan: OfftakePlan, world: OfftakeWorld, side: Side, stay: Settled | None, views: Views | None = None) -> Choice:
     """Savings and payoffs of one side, as if the other never left.
 
     **Model** The customer saves the rents after its notice period and goes without capacity that it must rent elsewhere at the rent of the
@@ -41,12 +45,24 @@ def choice_of(plan: OfftakePlan, world: OfftakeWorld, side: Side, stay: Settled)
 
     Args:
         plan, world: of the block. side: whose right.
-        stay: the block settled with nobody leaving.
+        stay: the block settled with nobody leaving; without it no payoff is made, and nothing may be prepaid.
+        views: filled with what is seen; the other side of the same block need not look again.
     """
     right = _right(plan, side)
     rows = np.flatnonzero(right.allowed)
     paths = world.spot.shape[1]
-    saving, payoff = np.empty((rows.size, paths)), np.empty((rows.size, paths))
+    saving, payoff = np.zeros((rows.size, paths)), np.zeros((rows.size, paths))
+    views = {} if views is None else views
+    for index, row in enumerate(rows):
+        saving[index] = _saving(plan, world, side, right, int(row), stay, views)
+    if stay is not None:
+        payoff = _payoffs(plan, world, side, right, rows, stay)
+    past = (world.customer > rows[:, None]) & (_quits(plan, world) > rows[:, None])
+    return Choice(rows, saving, payoff, past & (world.outages[rows] >= right.terms.after_outage_months))
+
+
+def _payoffs(plan: OfftakePlan, world: OfftakeWorld, side: Side, right: Right, rows: Ints, stay: Settled) -> Floats:
+    payoff = np.empty((rows.size, world.spot.shape[1]))
     flows = plan.discount[:, None] * (_customer_cost(world, stay) if side == "customer" else -_provider_gain(stay))
     term = np.arange(len(plan.dates)) <= plan.end
     flows[~term] = 0.0
@@ -61,10 +77,7 @@ def choice_of(plan: OfftakePlan, world: OfftakeWorld, side: Side, stay: Settled)
         payoff[index] = np.einsum("t,tp->p", given_up, flows) + back - cost
         if again is not None:
             payoff[index] += np.einsum("t,tp->p", right.relet[row], again)
-        saving[index] = _saving(plan, world, side, right, int(row), stay)
-    past = (world.customer > rows[:, None]) & (_quits(plan, world) > rows[:, None])
-    needed = right.terms.after_outage_months
-    return Choice(rows, saving, payoff, past & (world.outages[rows] >= needed))
+    return payoff
 
 
 def _right(plan: OfftakePlan, side: Side) -> Right:
@@ -91,15 +104,17 @@ def _margin(plan: OfftakePlan, rent: Floats) -> Floats:
     return relet_income(plan, rent) - np.where(relet_income(plan, rent) > 0.0, plan.offtake.capacity_cost_usd_per_hour, 0.0)
 
 
-def _saving(plan: OfftakePlan, world: OfftakeWorld, side: Side, right: Right, row: int, stay: Settled) -> Floats:
+def _saving(plan: OfftakePlan, world: OfftakeWorld, side: Side, right: Right, row: int, stay: Settled | None, views: Views) -> Floats:
     offtake, first = plan.offtake, row + 1
     later = slice(first, plan.end + 1)
-    seen = world.rent.seen(row, first, plan.end)
+    if row not in views:
+        views[row] = world.rent.seen(row, first, plan.end)
+    seen = views[row]
     weight = (plan.discount[later] / plan.discount[row] * plan.hours[later])[:, None]
     over = plan.price[later, None] - seen
     given_up = (1.0 - right.kept[row, later])[:, None]
     refund = offtake.prepayment.refund if offtake.prepayment else 0.0
-    lost = (1.0 - refund) * stay.outstanding[row]
+    lost = (1.0 - refund) * stay.outstanding[row] if stay is not None else 0.0
     cost = right.fee_usd[row] + right.switching_usd[row]
     if side == "customer":
         excess = np.where(over > 0.0, offtake.minimum_take * over, over) * offtake.availability
@@ -200,20 +215,26 @@ class Decisions:
     notices: dict[Side, Ints]
     choices: dict[Side, Choice]
     saved: dict[Side, Floats]
-    stay: Settled
+    stay: Settled | None
+    """The block with nobody leaving, where it was needed."""
 
 
-def decide(plan: OfftakePlan, world: OfftakeWorld, fitted: dict[Side, Fitted]) -> Decisions:
-    """Both sides' notices on one block, each as if the other never left; `settle` lets the earlier count."""
+def decide(plan: OfftakePlan, world: OfftakeWorld, fitted: dict[Side, Fitted], *, payoffs: bool = True) -> Decisions:
+    """Both sides' notices on one block, each as if the other never left; `settle` lets the earlier count.
+
+    Without `payoffs` what a right saves is left at nothing, which is faster.
+    """
     paths = world.spot.shape[1]
-    stay = settle(plan, world, nobody(paths), nobody(paths))
+    needed = payoffs or (plan.offtake.prepayment is not None and bool(plan.rights))
+    stay = settle(plan, world, nobody(paths), nobody(paths)) if needed else None
+    views: Views = {}
     notices: dict[Side, Ints] = {side: nobody(paths) for side in SIDES}
     choices: dict[Side, Choice] = {}
     saved: dict[Side, Floats] = {}
     for side in SIDES:
         if (plan.customer if side == "customer" else plan.provider) is None:
             continue
-        choice = choice_of(plan, world, side, stay)
+        choice = choice_of(plan, world, side, stay, views)
         exercise = _right(plan, side).terms.exercise
         notices[side], saved[side] = notice_of(choice, decided(choice, exercise, fitted.get(side)), paths)
         choices[side] = choice

@@ -25,9 +25,9 @@ def _day(month: int) -> dt.date:
 def cancellations(draw: st.DrawFn, *, outages: bool = False) -> dict[str, Any]:
     """A right to leave: early and late, cheap and dear, used by any rule."""
     first = draw(st.integers(1, MONTHS - 1))
-    termination = {"share_of_remaining": draw(_SHARES)}
+    termination: dict[str, Any] = {"share_of_remaining": draw(_SHARES)}
     if draw(st.booleans()):
-        termination["schedule_usd"] = {_day(draw(st.integers(1, MONTHS))): draw(st.sampled_from([0.0, 1e5, 1e6]))}  # type: ignore[assignment]
+        termination["schedule_usd"] = {_day(draw(st.integers(1, MONTHS))): draw(st.sampled_from([0.0, 1e5, 1e6]))}
     return {
         "first_notice": _day(first),
         "notice_days": draw(st.sampled_from([0, 15, 90, 365])),
@@ -79,7 +79,7 @@ def offtake_deals(draw: st.DrawFn) -> Deal:
         "price_usd_per_hour": draw(st.sampled_from([3.0, 1.0, 6.0])), "availability": draw(st.sampled_from([1.0, 0.95])),
         "delay_odds_per_month": draw(st.sampled_from([0.0, 0.3])), "substitute": substitute,
     }  # fmt: skip
-    parties = {"payer": {"credit": "credit:PAYER"}, "cloud": {"credit": "credit:CLOUD"}, "maker": {}}
+    parties: dict[str, dict[str, str]] = {"payer": {"credit": "credit:PAYER"}, "cloud": {"credit": "credit:CLOUD"}, "maker": {}}
     return Deal.model_validate(
         {"id": "offtake", "as_of": AS_OF, "parties": parties, "assets": {"fleet": fleet}, "contracts": {"offtake": contract | offtake}}
     )

@@ -55,6 +55,13 @@ def test_the_shipped_laws_hold(given_deal: Deal, on: Market) -> None:
         assert law.check(given_deal, on, HOW) is None
 
 
+@settings(max_examples=15)
+@given(DEALS, MARKETS)
+def test_credits_and_prepayment_never_take_more_than_the_rent(given_deal: Deal, on: Market) -> None:
+    plan, _, found = block(given_deal, on)
+    assert (found.rent_paid - found.credits - found.burned).min() >= -PV_REL * plan.full_rent_usd.sum()
+
+
 @settings(max_examples=25)
 @given(DEALS, MARKETS, st.sampled_from([1, 30, 200]))
 def test_a_longer_notice_never_lowers_firm(given_deal: Deal, on: Market, days: int) -> None:
@@ -93,6 +100,7 @@ def test_what_the_customer_saves_the_provider_loses(price: float, exercise: str,
     def to_provider(settled: Settled) -> np.ndarray:
         return np.einsum("t,tp->p", setup.plan.discount, settled.from_customer() + settled.relet)
 
+    assert found.stay is not None
     gap = to_provider(found.stay) - to_provider(left) - found.saved["customer"]
     assert np.abs(gap).max() <= PV_REL * setup.plan.full_rent_usd.sum()
     # so the best use of an added right never raises what the contract is worth to the provider
