@@ -27,7 +27,7 @@ from pricing.schedules.offtake import OfftakePlan
 from tests.offtakes import deal, market, task, thin_rent
 
 SAFE: dict[str, Any] = {"cloud": {}, "payer": {}, "maker": {}}
-PATHS = 32_768
+PATHS = 16_384
 WORST_REL = 0.015
 """What a fit on four functions of the saving may leave on the table, as a share of the right's worth."""
 

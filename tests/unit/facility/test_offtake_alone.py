@@ -48,7 +48,7 @@ def settled(given: Deal, customer: int = NEVER_ROW, provider: int = NEVER_ROW, *
 
 
 def test_without_rights_it_is_the_sum_of_discounted_surviving_rents() -> None:
-    found = offtake_by_simulation(task(deal(), measures=("value",), paths=32_768))
+    found = offtake_by_simulation(task(deal(), measures=("value",), paths=16_384))
     setup = set_up_offtake(deal(), "offtake", market())
     years = setup.plan.years[1:]
     weights = discount_curve(market(), "rates:USD-SOFR").discount(years) * survival_curve(market(), "credit:PAYER").survival(years)
@@ -252,7 +252,7 @@ def test_a_right_may_wait_for_outages() -> None:
 def test_the_same_bytes_for_any_number_of_threads() -> None:
     right = {"first_notice": JUNE, "notice_days": 90, "exercise": "optimal"}
     given = deal(customer_may_leave=right, provider_may_leave={"first_notice": JUNE})
-    rows = [offtake_by_simulation(task(given, paths=12_288, threads=threads)).rows for threads in (1, 3)]
+    rows = [offtake_by_simulation(task(given, paths=8_192, threads=threads)).rows for threads in (1, 3)]
     assert rows[0] == rows[1]
 
 
