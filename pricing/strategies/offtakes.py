@@ -88,11 +88,13 @@ def offtake_deals(draw: st.DrawFn) -> Deal:
 @st.composite
 def offtake_markets(draw: st.DrawFn) -> Market:
     """A market for them: one factor or two with a launch; safe and frail credits, tied to the rent or not."""
-    thin = {"kind": "thin_rent", "spot_usd_per_hour": 3.0, "growth": draw(st.sampled_from([0.0, -0.3, 0.3])), "volatility": draw(_SHARES)}
+    again = {"relet_months": draw(st.integers(0, 2)), "relet_utilisation": 1.0}
+    growth, volatility = draw(st.sampled_from([0.0, -0.3, 0.3])), draw(_SHARES)
+    thin = {"kind": "thin_rent", "spot_usd_per_hour": 3.0, "growth": growth, "volatility": volatility, **again}
     launch = {"expected": _day(6), "window_years": 0.2, "jump_mean": -0.2, "jump_volatility": 0.1}
     two = {
         "kind": "two_factor", "index": "test", "spot_usd_per_hour": 3.0, "mean_reversion": 2.0, "short_volatility": 0.3,
-        "long_volatility": 0.2, "factor_correlation": 0.2, "launches": {"next": launch},
+        "long_volatility": 0.2, "factor_correlation": 0.2, "launches": {"next": launch}, **again,
     }  # fmt: skip
     hazards = st.sampled_from([0.0, 0.1, 2.0])
     return Market.model_validate(

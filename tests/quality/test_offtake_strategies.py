@@ -19,7 +19,7 @@ REACHED: Counter[str] = Counter()
 AMOUNTS = tuple(name for name in Settled._fields if name != "outstanding")
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(offtake_deals(), offtake_markets())
 def collect(given_deal: Deal, on: Market) -> None:
     setup = set_up_offtake(given_deal, "offtake", on)
