@@ -44,7 +44,8 @@ def _headline(rows: list[Row]) -> str:
     first = next((row for row in rows if row.measure == "value" and row.part is None), rows[0])
     lines = [f"{first.contract}: worth {usd(first.value, first.standard_error)} USD to {first.party} by {first.method}{_said(first)}"]
     for row in rows:
-        if row.part is None and row.party == first.party and row.unit == "USD" and row.value is not None and row.method == "quantlib":
+        mine = row.part is None and row.party == first.party and row.method == "quantlib" and row.value is not None
+        if mine and row is not first and row.measure.startswith("value") and row.measure not in ("value_soft_range", "value_per_share"):
             label = row.measure.removeprefix("value_").replace("_", " ")
             lines.append(f"  quantlib {label}: {usd(row.value)} USD{_said(row)}")
     return lines_of(lines)
