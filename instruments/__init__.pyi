@@ -29,6 +29,15 @@ from .contracts.loan_parts import (
     Reserves as Reserves,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
+from .contracts.offtake_parts import (
+    AfterDefault as AfterDefault,
+    Cancellation as Cancellation,
+    Prepayment as Prepayment,
+    Rollover as Rollover,
+    ServiceLevel as ServiceLevel,
+    StepIn as StepIn,
+    Termination as Termination,
+)
 from .contracts.staged import StagedEquity as StagedEquity
 from .contracts.staged_parts import (
     FixedAmount as FixedAmount,

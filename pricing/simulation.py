@@ -172,7 +172,8 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
     blocks_for(settings.paths)
     loans = [name for name, contract in deal.contracts.items() if isinstance(contract, Loan) and contract.collateral is not None]
-    others = [name for name, contract in deal.contracts.items() if name not in loans and simulator_for(type(contract)) is not None]
+    settled = {*loans, *(getattr(deal.contracts[name], "offtake", None) for name in loans)}  # a facility's ledger holds its offtake
+    others = [name for name, contract in deal.contracts.items() if name not in settled and simulator_for(type(contract)) is not None]
     if not loans and not others:
         raise PricingError(
             problem("unsupported", subject=deal.id, why="no loan of the deal has collateral and offtake", remedy="price it instead")

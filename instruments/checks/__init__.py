@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from instruments.checks.compute_derivatives import check_fixings, check_rent_derivative
-from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
+from instruments.checks.facilities import check_assets, check_guarantee, check_loan
 from instruments.checks.names import known, rule
+from instruments.checks.offtakes import check_offtake
 from instruments.checks.staged import check_staged, check_staged_positions
 from instruments.checks.warrants import check_position, check_warrant
 from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap

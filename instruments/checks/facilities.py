@@ -20,17 +20,6 @@ def check_assets(deal: Deal) -> None:
             known(getattr(fleet, role), "party", f"assets.{asset_id}.{role}", deal.parties)
 
 
-def check_offtake(deal: Deal, place: str, offtake: Offtake) -> None:
-    """Names and dates of an offtake."""
-    known(offtake.customer, "party", f"{place}.customer", deal.parties)
-    known(offtake.provider, "party", f"{place}.provider", deal.parties)
-    known(offtake.fleet, "asset", f"{place}.fleet", deal.assets)
-    if offtake.end <= deal.as_of:
-        raise rule(f"{place}.end", f"the contract ends on {offtake.end}, not after the deal's date {deal.as_of}")
-    if deal.assets[offtake.fleet].owner != offtake.provider:
-        raise rule(f"{place}.provider", f"'{offtake.provider}' does not own the fleet '{offtake.fleet}'")
-
-
 def check_guarantee(deal: Deal, place: str, guarantee: Guarantee) -> None:
     """Names of a guarantee."""
     known(guarantee.guarantor, "party", f"{place}.guarantor", deal.parties)

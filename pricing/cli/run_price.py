@@ -7,10 +7,11 @@ from argparse import Namespace
 
 from instruments.deal import Deal
 from instruments.ground.messages import printable
-from pricing.api import price
+from pricing.api import EXPOSURES, price
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
 from pricing.cli.measure_titles import COLUMNS, EITHER_SIDE, LINES, PARTS, Column
+from pricing.cli.offtakes import offtake_text
 from pricing.results import Row, Valuation
 
 
@@ -35,7 +36,7 @@ def text_of(deal: Deal, valuation: Valuation) -> str:
     parts = [f"{printable(deal.name or deal.id)}, {valuation.rows[0].date}"]
     for contract in dict.fromkeys(row.contract for row in valuation.rows):
         rows = [row for row in valuation.rows if row.contract == contract]
-        parts += [_headline(rows), _by_part(rows), _other(rows), _exposure(rows, valuation)]
+        parts += [_headline(rows), _by_part(rows), _other(rows), offtake_text(rows), _exposure(rows, valuation)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -45,8 +46,9 @@ def _headline(rows: list[Row]) -> str:
     worth = f"worth {usd(first.value, first.standard_error)} USD to {first.party} " if first.measure == "value" else ""
     lines = [f"{first.contract}: {worth}by {first.method}{_said(first) if worth else ''}"]
     for row in rows:
-        seen = row.party == first.party or row.measure not in EITHER_SIDE
-        if row.part is None and seen and row.unit == "USD" and row.value is not None and row.method == "quantlib":
+        seen = (row.party == first.party or row.measure not in EITHER_SIDE) and row.measure not in EXPOSURES
+        beside = row.method == "quantlib" and row is not first
+        if row.part is None and seen and beside and row.unit == "USD" and row.value is not None:
             label = row.measure.removeprefix("value_").replace("_", " ")
             lines.append(f"  quantlib {label}: {usd(row.value)} USD{_said(row)}")
     return lines_of(lines)

@@ -3,6 +3,8 @@
 from pricing.engines import (
     loan_schedule,
     loan_simulation,
+    offtake_quantlib,
+    offtake_simulation,
     rent_forward,
     rent_moments,
     rent_monte_carlo,
@@ -29,6 +31,8 @@ __all__ = [
     "rent_monte_carlo",
     "rent_quantlib",
     "rent_simulation",
+    "offtake_quantlib",
+    "offtake_simulation",
     "warrant_closed_form",
     "warrant_monte_carlo",
     "warrant_quantlib",

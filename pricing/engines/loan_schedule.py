@@ -10,11 +10,9 @@ import numpy as np
 from curves import discount_curve, survival_curve
 from curves.lookup import default_rates_key
 from instruments.contracts.loan import Loan
-from instruments.contracts.offtake import Offtake
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from pricing.engines.facility_run import planned_run, set_up
-from pricing.ledger.facility import RENT
 from pricing.registry import Outcome, Task, register_engine
 from pricing.results import Row
 from pricing.schedules.loan import LoanFlows, Scheduled, facility_flows, scheduled_value, term_flows
@@ -122,31 +120,3 @@ def loan_by_schedule(task: Task) -> Outcome:
 def loan_by_quantlib(task: Task) -> Outcome:
     """Planned flows on one credit by QuantLib: amortising bonds, overnight leg compounded, risky bond engine at constant recovery."""
     return Outcome(rows=schedule_rows(task, "quantlib", by_quantlib=True))
-
-
-@register_engine(Offtake, "quantlib", measures=("value",), note="planned rents on the customer's credit, no recovery, by zero-coupon bonds")
-def offtake_by_quantlib(task: Task) -> Outcome:
-    """The special case of an operator that never fails and a plan that is kept; see `quantlib_claims`."""
-    from pricing._quantlib.loan import quantlib_claims  # QuantLib is loaded by those who ask for it
-
-    loan_id = next((name for name, c in task.deal.contracts.items() if isinstance(c, Loan) and c.offtake == task.contract_id), None)
-    if loan_id is None:
-        raise PricingError(
-            problem("unsupported", subject=task.contract_id, why="no facility of the deal rests on it", remedy="value its loan")
-        )
-    facility = set_up(task.deal, loan_id, task.market).facility
-    rents = planned_run(facility).ledger[:, RENT, 0]
-    flows = {date: float(rent) for date, rent in zip(facility.dates, rents, strict=True) if rent}
-    offtake = facility.offtake
-    note = "special case: planned rents, the operator never fails"
-    credit = _credit(task, offtake.customer, None, note) or Credit(None, _sure, 1.0, f"{note}, the customer has no credit")
-    discount = discount_curve(task.market, default_rates_key(task.market)).discount
-    value = quantlib_claims(task.market.as_of, flows, discount, credit.survival, subject=task.contract_id)
-    rows = [
-        Row(
-            deal=task.deal.id, contract=task.contract_id, kind="offtake", party=party, date=task.market.as_of, measure="value",
-            probability="pricing", value=sign * value, error_note=credit.note, method="quantlib",
-        )
-        for party, sign in ((offtake.provider, 1.0), (offtake.customer, -1.0))
-    ]  # fmt: skip
-    return Outcome(rows=tuple(rows))

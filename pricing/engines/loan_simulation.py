@@ -9,7 +9,6 @@ import numpy as np
 
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
-from instruments.contracts.offtake import Offtake
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from pricing.engines.facility_rows import MEASURES, METHOD, facility_rows
@@ -81,11 +80,9 @@ def _facility_of(task: Task, loan_id: str | None) -> tuple[Setup, FacilityRun]:
     return _of(task, loan_id)
 
 
-@register_engine(Offtake, METHOD, measures=("value",), default=True, note="rents received in its facility's simulation")
-def offtake_by_simulation(task: Task) -> Outcome:
-    """Value of the rents that a customer pays, before the cost of serving it."""
-    loan_id = next((name for name, c in task.deal.contracts.items() if isinstance(c, Loan) and c.offtake == task.contract_id), None)
-    setup, run = _facility_of(task, loan_id)
+def offtake_in_facility(task: Task, loan_id: str) -> Outcome:
+    """Value of the rents that a customer pays in the facility that rests on them, before the cost of serving it."""
+    setup, run = _of(task, loan_id)
     offtake = setup.facility.offtake
     return _from_ledger(task, run, k.RENT, (offtake.provider, offtake.customer))
 

@@ -23,5 +23,6 @@ from .mixtures import (
     margin_value as margin_value,
     mixture_option_value as mixture_option_value,
 )
+from .offtakes import capacity_put_value as capacity_put_value, leaving_value as leaving_value
 from .staged import gap_claim_odds as gap_claim_odds, gap_claim_value as gap_claim_value
 from .vanilla import call_value as call_value, put_value as put_value, share_digital as share_digital

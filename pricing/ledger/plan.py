@@ -8,8 +8,8 @@ from typing import Literal
 Claim = Literal["cash", "due", "deferred", "written_off", "terminal"]
 """What a posting states: money or things that change hands; a claim that falls due; the change of what is put off; a claim given up; a
 value that stands at the end and is not cash. What is paid on a claim is its cash posting."""
-Unit = Literal["USD", "devices", "shares", "notices"]
-"""What is counted; a notice is a right used: a tranche stopped by the party that gives it."""
+Unit = Literal["USD", "devices", "shares", "hours", "notices"]
+"""What is counted; hours are unit-hours of capacity; a notice is a right used: a tranche stopped by the party that gives it."""
 
 
 @dataclass(frozen=True, slots=True)

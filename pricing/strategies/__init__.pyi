@@ -1,4 +1,5 @@
 from .compute_derivatives import rent_markets as rent_markets, rent_options as rent_options
+from .offtakes import cancellations as cancellations, offtake_deals as offtake_deals, offtake_markets as offtake_markets
 from .shocks import shocks as shocks
 from .staged import staged_deals as staged_deals, staged_markets as staged_markets
 from .warrants import (
