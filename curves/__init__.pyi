@@ -1,4 +1,8 @@
-from ._quantlib.calendars import business_days as business_days, business_times as business_times
+from ._quantlib.calendars import (
+    add_business_days as add_business_days,
+    business_days as business_days,
+    business_times as business_times,
+)
 from .compute import (
     LaunchMixture as LaunchMixture,
     LaunchModel as LaunchModel,

@@ -14,6 +14,7 @@ from .conditions import (
     Sequence as Sequence,
     Touch as Touch,
 )
+from .contracts.coupons import FixedCoupon as FixedCoupon, FloatingCoupon as FloatingCoupon
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (
@@ -28,6 +29,13 @@ from .contracts.loan_parts import (
     LoanPosition as LoanPosition,
     NegativeIncome as NegativeIncome,
     Reserves as Reserves,
+)
+from .contracts.margin_loan import (
+    LtvTriggers as LtvTriggers,
+    MarginLoan as MarginLoan,
+    Marking as Marking,
+    ShareSale as ShareSale,
+    TopUp as TopUp,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
 from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPosition as WarrantPosition

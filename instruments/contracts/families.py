@@ -8,6 +8,7 @@ from pydantic import Field
 
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
+from instruments.contracts.margin_loan import MarginLoan
 from instruments.contracts.offtake import Offtake
 from instruments.contracts.warrant import Warrant
 
@@ -15,7 +16,8 @@ Contract = Annotated[
     Warrant
     | Loan
     | Offtake
-    | Guarantee,
+    | Guarantee
+    | MarginLoan,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""

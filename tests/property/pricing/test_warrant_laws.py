@@ -17,8 +17,7 @@ from pricing.conditions import Watch, vesting_day
 from pricing.engines.warrant_monte_carlo import simulate_vesting
 from pricing.engines.warrant_setup import prepare
 from pricing.formulas import share_or_nothing_touch, touch_call_value
-from pricing.laws.catalogue import LAWS
-from pricing.laws.facility import has_facilities
+from pricing.laws.warrants import LAWS
 from pricing.paths.world import World, simulate_world
 from pricing.registry import Settings
 from tests.warrants import SHARE, coupled_market, deal, ladder_of, market, milestone_leg, run_of, task
@@ -175,7 +174,7 @@ def test_more_paths_keep_the_first_ones(days: int | str) -> None:
         np.testing.assert_array_equal(samples[2][k], samples[3][k])
 
 
-@pytest.mark.parametrize("law", [law for law in LAWS if law.applies is not has_facilities], ids=lambda law: law.name)
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 @pytest.mark.parametrize("shock", [{}, {"spot_usd": 10.0}, {"volatility": 0.01}, {"volatility": 2.0, "dividend_yield": 0.1}])
 def test_shipped_laws_hold(law: object, shock: dict[str, float]) -> None:
     of = deal(ladder_of(5), plan={**PLAN, dt.date(2025, 11, 10): 3.0}, expiry=EXPIRY)
