@@ -37,6 +37,13 @@ from .contracts.margin_loan import (
     ShareSale as ShareSale,
     TopUp as TopUp,
 )
+from .contracts.notes import (
+    NoteAccount as NoteAccount,
+    NoteClass as NoteClass,
+    NoteFee as NoteFee,
+    Notes as Notes,
+    PoolAsset as PoolAsset,
+)
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
 from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPosition as WarrantPosition
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
@@ -58,6 +65,17 @@ from .ground.errors import (
 )
 from .ground.provenance import Basis as Basis, Provenance as Provenance, ProvenanceTable as ProvenanceTable
 from .ground.units import allow_implausible as allow_implausible, bps as bps, pct as pct
+from .priority import (
+    CleanUpCall as CleanUpCall,
+    CoverageTest as CoverageTest,
+    FillReserve as FillReserve,
+    PayFees as PayFees,
+    PayInterest as PayInterest,
+    PayPrincipal as PayPrincipal,
+    Release as Release,
+    TrapCash as TrapCash,
+    Turbo as Turbo,
+)
 from .variants import Variant as Variant, variants_of as variants_of
 from .web import Web as Web
 from .webparts import (

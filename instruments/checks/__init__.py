@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
 from instruments.checks.margin_loans import check_margin_loan
 from instruments.checks.names import known, rule
+from instruments.checks.notes import check_notes
 from instruments.checks.warrants import check_position, check_warrant
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.margin_loan import MarginLoan
+from instruments.contracts.notes import Notes
 from instruments.contracts.offtake import Offtake
 from instruments.contracts.warrant import Warrant
 
@@ -27,6 +29,7 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     Offtake: check_offtake,
     Guarantee: check_guarantee,
     MarginLoan: check_margin_loan,
+    Notes: check_notes,
 }
 """Contract type to its check (deal, place, contract)."""
 

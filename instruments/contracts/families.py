@@ -9,6 +9,7 @@ from pydantic import Field
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.margin_loan import MarginLoan
+from instruments.contracts.notes import Notes
 from instruments.contracts.offtake import Offtake
 from instruments.contracts.warrant import Warrant
 
@@ -17,7 +18,8 @@ Contract = Annotated[
     | Loan
     | Offtake
     | Guarantee
-    | MarginLoan,
+    | MarginLoan
+    | Notes,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""

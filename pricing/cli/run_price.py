@@ -67,20 +67,29 @@ COLUMNS = (
     ("vesting_probability", "vests, share", "share"),
     ("vesting_probability", "vests, real world", "real_world"),
     ("vesting_time", "mean years", None),
+    ("attachment", "from, of pool", None),
+    ("detachment", "to, of pool", None),
+    ("expected_loss_rate", "expected loss", None),
+    ("shortfall_probability", "odds of a loss", None),
+    ("wal", "mean life", None),
+    ("fair_coupon", "fair coupon", None),
 )
 
 
 def _by_part(rows: list[Row]) -> str:
     method = rows[0].method
-    holder = rows[0].party
-    mine = [row for row in rows if row.method == method and row.party == holder and row.alternative is None]
+    # the first row of a part is its holder's: classes of notes have holders of their own
+    mine = [
+        row for row in rows if row.method == method and row.alternative is None and (row.part is not None or row.party == rows[0].party)
+    ]
     shown = {measure for measure, _, _ in COLUMNS}
     parts = list(dict.fromkeys(row.part for row in mine if row.part is not None and row.measure in shown))
     columns = [c for c in COLUMNS if any(row.measure == c[0] and (c[2] is None or row.probability == c[2]) for row in mine)]
     if not parts or not columns:
         return ""
     body = []
-    for part in [*parts, None]:
+    one_holder = all(next(row.party for row in mine if row.part == part) == rows[0].party for part in parts)
+    for part in [*parts, None] if one_holder else parts:
         cells = [part or "all"]
         for measure, _, probability in columns:
             found = [r for r in mine if r.measure == measure and r.part == part and (probability is None or r.probability == probability)]
