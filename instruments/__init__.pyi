@@ -14,6 +14,13 @@ from .conditions import (
     Sequence as Sequence,
     Touch as Touch,
 )
+from .contracts.borrowing_base import (
+    BaseAsset as BaseAsset,
+    BaseClass as BaseClass,
+    BaseEnforcement as BaseEnforcement,
+    BorrowingBase as BorrowingBase,
+    ConcentrationLimit as ConcentrationLimit,
+)
 from .contracts.coupons import FixedCoupon as FixedCoupon, FloatingCoupon as FloatingCoupon
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.loan import Loan as Loan

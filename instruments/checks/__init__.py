@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from instruments.checks.borrowing_bases import check_borrowing_base
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
 from instruments.checks.margin_loans import check_margin_loan
 from instruments.checks.names import known, rule
 from instruments.checks.notes import check_notes
 from instruments.checks.warrants import check_position, check_warrant
+from instruments.contracts.borrowing_base import BorrowingBase
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.margin_loan import MarginLoan
@@ -30,6 +32,7 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     Guarantee: check_guarantee,
     MarginLoan: check_margin_loan,
     Notes: check_notes,
+    BorrowingBase: check_borrowing_base,
 }
 """Contract type to its check (deal, place, contract)."""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from instruments.contracts.borrowing_base import BorrowingBase
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.contracts.margin_loan import MarginLoan
@@ -19,7 +20,8 @@ Contract = Annotated[
     | Offtake
     | Guarantee
     | MarginLoan
-    | Notes,
+    | Notes
+    | BorrowingBase,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""

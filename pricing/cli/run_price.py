@@ -109,7 +109,7 @@ def _shown(row: Row) -> str:
 OF_LOANS = (
     "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
     "default_probability", "recovery_rate", "margin_call_probability", "liquidation_probability", "gap_loss", "gap_probability",
-    "break_even_share_price",
+    "break_even_share_price", "deficiency_probability", "borrowing_base", "excess_availability",
 )  # fmt: skip
 """Measures of a loan that stand below its value."""
 

@@ -1,6 +1,8 @@
 """Engines: one file per family and method. Importing this package registers them all."""
 
 from pricing.engines import (
+    borrowing_base_quantlib,
+    borrowing_base_simulation,
     loan_schedule,
     loan_simulation,
     margin_loan_quantlib,
@@ -13,6 +15,8 @@ from pricing.engines import (
 )
 
 __all__ = [
+    "borrowing_base_quantlib",
+    "borrowing_base_simulation",
     "loan_schedule",
     "loan_simulation",
     "margin_loan_quantlib",
