@@ -79,7 +79,7 @@ def roll_borrowing_base(plan: BasePlan, ratio: Floats, failed: Ints) -> BaseRoll
                 gone |= due
             else:
                 _repay(row, np.where(due, over, 0.0))
-                drawn = np.where(due, drawn - over, drawn)
+                drawn = np.where(due, available, drawn)  # not drawn - over: its rounding would stand as a deficiency
             draw = np.where(paying & ~gone, np.maximum(terms.usage * available - drawn, 0.0), 0.0)
             row[DRAW] = draw
             drawn = drawn + draw

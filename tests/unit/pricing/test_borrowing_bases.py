@@ -73,6 +73,13 @@ def test_a_deficiency_is_prepaid_at_once_or_after_its_grace() -> None:
     assert later.ledger[2, PRINCIPAL + PAID, 0] == pytest.approx(8e7 - 4.8e7 * 477.0 / 480.0)
 
 
+def test_a_cured_deficiency_leaves_no_rest_that_counts() -> None:
+    # the base falls below half of what is drawn, so that drawn - (drawn - base) is not exact: its rest is no deficiency of its own
+    for number in range(20):
+        found = by_hand(base(grace_months=1, reserves_usd=1234567.89 + 0.377 * number), ONE=1)
+        assert found.waiting[:, 0].tolist() == [1, 0, 1, 0, 1, 0, 0]
+
+
 def test_a_vehicle_without_cash_is_enforced() -> None:
     found = by_hand(base(deficiency="enforce"), TWO=1)
     assert found.defaulted[0]
