@@ -1,4 +1,9 @@
-from ._quantlib.calendars import business_days as business_days, business_times as business_times, days_of_month as days_of_month
+from ._quantlib.calendars import (
+    add_business_days as add_business_days,
+    business_days as business_days,
+    business_times as business_times,
+    days_of_month as days_of_month,
+)
 from .compute import (
     LaunchMixture as LaunchMixture,
     LaunchModel as LaunchModel,

@@ -12,7 +12,15 @@ from .conditions import (
     RelativePerformance as RelativePerformance,
     Sequence as Sequence,
 )
+from .contracts.borrowing_base import (
+    BaseAsset as BaseAsset,
+    BaseClass as BaseClass,
+    BaseEnforcement as BaseEnforcement,
+    BorrowingBase as BorrowingBase,
+    ConcentrationLimit as ConcentrationLimit,
+)
 from .contracts.compute_derivatives import RentFuture as RentFuture, RentOption as RentOption, RentSwap as RentSwap
+from .contracts.coupons import FixedCoupon as FixedCoupon, FloatingCoupon as FloatingCoupon
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (
@@ -27,6 +35,20 @@ from .contracts.loan_parts import (
     LoanPosition as LoanPosition,
     NegativeIncome as NegativeIncome,
     Reserves as Reserves,
+)
+from .contracts.margin_loan import (
+    LtvTriggers as LtvTriggers,
+    MarginLoan as MarginLoan,
+    Marking as Marking,
+    ShareSale as ShareSale,
+    TopUp as TopUp,
+)
+from .contracts.notes import (
+    NoteAccount as NoteAccount,
+    NoteClass as NoteClass,
+    NoteFee as NoteFee,
+    Notes as Notes,
+    PoolAsset as PoolAsset,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
 from .contracts.offtake_parts import (
@@ -82,6 +104,17 @@ from .ground.errors import (
 from .ground.provenance import Basis as Basis, Provenance as Provenance, ProvenanceTable as ProvenanceTable
 from .ground.units import allow_implausible as allow_implausible, bps as bps, pct as pct
 from .observations import Close as Close, DaysOut as DaysOut, Mean as Mean, Touch as Touch, Vwap as Vwap
+from .priority import (
+    CleanUpCall as CleanUpCall,
+    CoverageTest as CoverageTest,
+    FillReserve as FillReserve,
+    PayFees as PayFees,
+    PayInterest as PayInterest,
+    PayPrincipal as PayPrincipal,
+    Release as Release,
+    TrapCash as TrapCash,
+    Turbo as Turbo,
+)
 from .variants import Variant as Variant, variants_of as variants_of
 from .web import Web as Web
 from .webparts import (

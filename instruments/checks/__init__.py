@@ -8,15 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from instruments.checks.borrowing_bases import check_borrowing_base
 from instruments.checks.compute_derivatives import check_fixings, check_rent_derivative
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan
+from instruments.checks.margin_loans import check_margin_loan
 from instruments.checks.names import known, rule
+from instruments.checks.notes import check_notes
 from instruments.checks.offtakes import check_offtake
 from instruments.checks.staged import check_staged, check_staged_positions
 from instruments.checks.warrants import check_position, check_warrant
+from instruments.contracts.borrowing_base import BorrowingBase
 from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
+from instruments.contracts.margin_loan import MarginLoan
+from instruments.contracts.notes import Notes
 from instruments.contracts.offtake import Offtake
 from instruments.contracts.staged import StagedEquity
 from instruments.contracts.warrant import Warrant
@@ -33,6 +39,9 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     RentFuture: check_rent_derivative,
     RentSwap: check_rent_derivative,
     RentOption: check_rent_derivative,
+    MarginLoan: check_margin_loan,
+    Notes: check_notes,
+    BorrowingBase: check_borrowing_base,
 }
 """Contract type to its check (deal, place, contract)."""
 

@@ -6,9 +6,12 @@ from typing import Annotated, Protocol, runtime_checkable
 
 from pydantic import Field
 
+from instruments.contracts.borrowing_base import BorrowingBase
 from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap
 from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
+from instruments.contracts.margin_loan import MarginLoan
+from instruments.contracts.notes import Notes
 from instruments.contracts.offtake import Offtake
 from instruments.contracts.staged import StagedEquity
 from instruments.contracts.warrant import Warrant
@@ -21,7 +24,10 @@ Contract = Annotated[
     | StagedEquity
     | RentFuture
     | RentSwap
-    | RentOption,
+    | RentOption
+    | MarginLoan
+    | Notes
+    | BorrowingBase,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""

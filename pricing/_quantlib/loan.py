@@ -47,7 +47,10 @@ def _value(flows: LoanFlows, discount: Curve, survival: Curve, recovery: float) 
         return ql.FixedRateCoupon(ends[number + 1], nominal, flows.rate, thirty, ends[number], ends[number + 1])
 
     free = risky = 0.0
-    for make, balances, extra in ((floating, flows.floating, flows.fees), (fixed, flows.fixed, np.zeros_like(flows.fees))):
+    none = np.zeros_like(flows.fees)
+    # fees ride on a leg with coupons: a bond without any is refused
+    fees = (flows.fees, none) if flows.floating.any() else (none, flows.fees)
+    for make, balances, extra in ((floating, flows.floating, fees[0]), (fixed, flows.fixed, fees[1])):
         leg = _leg(make, balances, extra, ends)
         if not leg:
             continue

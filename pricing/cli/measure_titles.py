@@ -57,6 +57,12 @@ COLUMNS = (
     Column("premium_per_hour", "premium, USD/h"),
     Column("exercise_probability", "exercised"),
     Column("hedge_hours", "hedge, hours"),
+    Column("attachment", "from, of pool"),
+    Column("detachment", "to, of pool"),
+    Column("expected_loss_rate", "expected loss"),
+    Column("shortfall_probability", "odds of a loss"),
+    Column("wal", "mean life"),
+    Column("fair_coupon", "fair coupon"),
 )
 """Columns by part, in order; one stands where the contract has its measure."""
 LINES = {
@@ -78,6 +84,14 @@ LINES = {
     "expected_loss_rate": Line("expected loss rate", by_method=True),
     "default_probability": Line("default probability", by_method=True),
     "recovery_rate": Line("recovery rate", by_method=True),
+    "margin_call_probability": Line("margin call probability", by_method=True, own_side=True),
+    "liquidation_probability": Line("liquidation probability", by_method=True, own_side=True),
+    "gap_loss": Line("gap loss", by_method=True, own_side=True),
+    "gap_probability": Line("gap probability", by_method=True, own_side=True),
+    "break_even_share_price": Line("break even share price", by_method=True, own_side=True),
+    "deficiency_probability": Line("deficiency probability", by_method=True, own_side=True),
+    "borrowing_base": Line("borrowing base", by_method=True, own_side=True),
+    "excess_availability": Line("excess availability", by_method=True, own_side=True),
     "value_less_price": Line("worth less the price paid", own_side=True),
     "break_even_reaction": Line("rise of the share that pays for it, USD"),
     "observed_reaction": Line("rise that was seen, USD"),

@@ -66,8 +66,13 @@ def lines_of(lines: list[str]) -> str:
 def _by_part(rows: list[Row]) -> str:
     """A table of the default method's numbers, a line for each part and one for all."""
     method, first = rows[0].method, rows[0].party
+    # the first row of a part is its holder's: classes of notes have holders of their own
     mine = [
-        row for row in rows if row.method == method and row.alternative is None and (row.party == first or row.measure not in EITHER_SIDE)
+        row
+        for row in rows
+        if row.method == method
+        and row.alternative is None
+        and (row.part is not None or row.party == first or row.measure not in EITHER_SIDE)
     ]
     shown = {column.measure for column in COLUMNS}
     parts = list(dict.fromkeys(row.part for row in mine if row.part is not None and row.measure in shown))
@@ -75,7 +80,8 @@ def _by_part(rows: list[Row]) -> str:
     if not parts or not columns:
         return ""
     body = []
-    for part in [*parts, None]:
+    one_holder = all(next(row.party for row in mine if row.part == part) == rows[0].party for part in parts)
+    for part in [*parts, None] if one_holder else parts:
         cells = [part or "all"]
         for column in columns:
             found = next((row for row in mine if row.part == part and _fits(row, column)), None)

@@ -1,8 +1,14 @@
 """Engines: one file per family and method. Importing this package registers them all."""
 
 from pricing.engines import (
+    borrowing_base_quantlib,
+    borrowing_base_simulation,
     loan_schedule,
     loan_simulation,
+    margin_loan_quantlib,
+    margin_loan_simulation,
+    notes_quantlib,
+    notes_simulation,
     offtake_quantlib,
     offtake_simulation,
     rent_forward,
@@ -33,6 +39,12 @@ __all__ = [
     "rent_simulation",
     "offtake_quantlib",
     "offtake_simulation",
+    "borrowing_base_quantlib",
+    "borrowing_base_simulation",
+    "margin_loan_quantlib",
+    "margin_loan_simulation",
+    "notes_quantlib",
+    "notes_simulation",
     "warrant_closed_form",
     "warrant_monte_carlo",
     "warrant_quantlib",

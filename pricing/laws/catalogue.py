@@ -12,7 +12,7 @@ from instruments.deal import Deal
 from instruments.files import dumps_json, model_from_text
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem, suggest
-from pricing.laws import compute_derivatives, facility, offtake, staged, warrants
+from pricing.laws import borrowing_bases, compute_derivatives, facility, margin_loans, notes, offtake, staged, warrants
 from pricing.laws.law import Law, outcome_of, remembered, value_row
 from pricing.registry import Settings
 
@@ -37,6 +37,9 @@ LAWS: tuple[Law, ...] = (
     *staged.LAWS,
     *compute_derivatives.LAWS,
     *offtake.LAWS,
+    *margin_loans.LAWS,
+    *notes.LAWS,
+    *borrowing_bases.LAWS,
     Law(
         "json_round_trip",
         "a deal written to JSON and read again has the same price, to the last bit",

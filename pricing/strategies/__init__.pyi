@@ -1,4 +1,7 @@
+from .borrowing_bases import base_deal as base_deal, borrowing_bases as borrowing_bases, limits as limits
 from .compute_derivatives import rent_markets as rent_markets, rent_options as rent_options
+from .margin_loans import margin_deal as margin_deal, margin_loans as margin_loans
+from .notes import notes_deal as notes_deal, orders as orders, pool_notes as pool_notes
 from .offtakes import cancellations as cancellations, offtake_deals as offtake_deals, offtake_markets as offtake_markets
 from .shocks import shocks as shocks
 from .staged import staged_deals as staged_deals, staged_markets as staged_markets
