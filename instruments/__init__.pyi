@@ -15,6 +15,23 @@ from .conditions import (
     Touch as Touch,
 )
 from .contracts.guarantee import Guarantee as Guarantee
+from .contracts.lease import Lease as Lease
+from .contracts.lease_parts import (
+    Cheaper as Cheaper,
+    EarlyTermination as EarlyTermination,
+    EscalatingRent as EscalatingRent,
+    LeasedFleet as LeasedFleet,
+    LeasedSite as LeasedSite,
+    LevelRent as LevelRent,
+    Odds as Odds,
+    Phase as Phase,
+    PurchaseOption as PurchaseOption,
+    Remarketing as Remarketing,
+    Renewal as Renewal,
+    ResidualRule as ResidualRule,
+    ReturnConditions as ReturnConditions,
+    SteppedRent as SteppedRent,
+)
 from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (
     Amortisation as Amortisation,
@@ -30,6 +47,16 @@ from .contracts.loan_parts import (
     Reserves as Reserves,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
+from .contracts.support import (
+    CapacityBackstop as CapacityBackstop,
+    Escrow as Escrow,
+    FirstLoss as FirstLoss,
+    LeaseBackstop as LeaseBackstop,
+    LeaseGuarantee as LeaseGuarantee,
+    PaymentCover as PaymentCover,
+    Residual as Residual,
+    ThresholdCover as ThresholdCover,
+)
 from .contracts.warrant import Tranche as Tranche, Warrant as Warrant, WarrantPosition as WarrantPosition
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
 from .events import Delay as Delay, Event as Event

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan, check_offtake
+from instruments.checks.leases import check_capacity_backstop, check_lease, check_lease_guarantee
 from instruments.checks.names import known, rule
 from instruments.checks.warrants import check_position, check_warrant
 from instruments.contracts.guarantee import Guarantee
+from instruments.contracts.lease import Lease
 from instruments.contracts.loan import Loan
 from instruments.contracts.offtake import Offtake
+from instruments.contracts.support import CapacityBackstop, LeaseGuarantee
 from instruments.contracts.warrant import Warrant
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     Loan: check_loan,
     Offtake: check_offtake,
     Guarantee: check_guarantee,
+    Lease: check_lease,
+    LeaseGuarantee: check_lease_guarantee,
+    CapacityBackstop: check_capacity_backstop,
 }
 """Contract type to its check (deal, place, contract)."""
 

@@ -18,4 +18,11 @@ from .mixtures import (
     margin_value as margin_value,
     mixture_option_value as mixture_option_value,
 )
+from .support import (
+    black_put as black_put,
+    capacity_backstop_value as capacity_backstop_value,
+    lease_backstop_payment as lease_backstop_payment,
+    residual_guarantee_value as residual_guarantee_value,
+    residual_payment as residual_payment,
+)
 from .vanilla import call_value as call_value, put_value as put_value, share_digital as share_digital
