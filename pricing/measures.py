@@ -61,7 +61,7 @@ _LIST = (
     Measure("internal_rate_of_return", "rate", "per year", "12 i: mean cash of the party at i a month is worth nothing"),
     Measure("effective_cost", "rate", "per year", "12 i: value received at i a month equals rents, deposit, return and residual given up"),
     Measure("average_life", "years", "positive", "sum of principal x years / sum of principal"),
-    Measure("finance_lease", "fraction", "1: a finance lease, 0: an operating lease", "term, rent or bargain test is met"),
+    Measure("finance_lease", "flag", "1: a finance lease, 0: an operating lease", "term, rent or bargain test is met"),
     Measure("term_to_life", "fraction", "positive", "first term / useful life"),
     Measure("rent_to_value", "fraction", "positive", "rents at the implicit rate / fair value"),
     Measure("residual_exposure", "USD", "at or above 0", "E[discounted proceeds of the asset at its end]"),

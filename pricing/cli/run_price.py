@@ -100,8 +100,12 @@ def _shown(row: Row) -> str:
 OF_LOANS = (
     "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
     "default_probability", "recovery_rate",
+    "implicit_rate", "internal_rate_of_return", "effective_cost", "average_life", "finance_lease", "term_to_life", "rent_to_value",
+    "residual_exposure", "purchase_option_value", "non_renewal_probability", "early_exit_probability", "purchase_probability",
+    "guarantor_default_cost", "wrong_way_cost", "call_probability", "expected_payment", "largest_payment", "escrow_value",
+    "indemnity_value", "fee_value", "premium_value",
 )  # fmt: skip
-"""Measures of a loan that stand below its value."""
+"""Measures of loans, leases and guarantees that stand below their value."""
 
 
 def _other(rows: list[Row]) -> str:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from instruments.contracts.lease import Lease
 from instruments.contracts.lease_parts import LeasedFleet
 from instruments.contracts.support import LeaseGuarantee
 from pricing.ledger import lease as k
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.lease import PhaseOutcome, roll_phase
-from pricing.mechanics.lease_choices import LeasePaths
+from pricing.mechanics.lease_choices import BOUGHT, DEFAULT, EARLY, NON_RENEWAL, LeasePaths
 from pricing.mechanics.support import owed_by_leaving
 from pricing.paths.facility import FacilityModel
 from pricing.paths.lease import lease_model, lease_paths
+from pricing.paths.streams import BLOCK
 from pricing.schedules.lease import LeasePlan, PhasePlan, resolve_lease
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
     from curves.market import Market
     from instruments.deal import Deal
+
+
+SAMPLE = (
+    "residual_exposure", "purchase_option_value", "expected_shortfall_discounted", "expected_shortfall", "default_probability",
+    "non_renewal_probability", "early_exit_probability", "purchase_probability",
+)  # fmt: skip
+"""Numbers kept of every path, named as the measures that their means are."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +63,32 @@ class LeaseSetup:
         found = tuple(roll_phase(lease, phase, self.plan.grid, paths, default, self.recovery, owed, ledger) for phase in self.plan.phases)
         return paths, ledger, found
 
-    def run(self, *, paths: int, seed: int, threads: int | None) -> ContractRun:
-        """The lease on its ledger."""
-        roll: Callable[[int], Floats] = lambda block: self.block(seed, block)[1]  # noqa: E731 - a closure over the seed
+    def run(self, *, paths: int, seed: int, threads: int | None) -> tuple[ContractRun, Floats]:
+        """The lease on its ledger, and numbers of every path [item of `SAMPLE`, path], taken in the same pass."""
+        samples: dict[int, Floats] = {}
+
+        def roll(block: int) -> Floats:
+            _, ledger, phases = self.block(seed, block)
+            samples[block] = self._sample(ledger, phases)
+            return ledger
+
         grid = self.plan.grid
-        return run_contract(
-            self.plan.lease_id,
-            k.lease_ledger(self.plan.lease_id, self.plan.lease),
-            grid.dates,
-            grid.discount,
-            roll,
-            paths=paths,
-            threads=threads,
-        )
+        ledger = k.lease_ledger(self.plan.lease_id, self.plan.lease)
+        run = run_contract(self.plan.lease_id, ledger, grid.dates, grid.discount, roll, paths=paths, threads=threads)
+        return run, np.concatenate([samples[block] for block in range(run.paths // BLOCK)], axis=1)
+
+    def _sample(self, ledger: Floats, phases: tuple[PhaseOutcome, ...]) -> Floats:
+        discount = self.plan.grid.discount
+        back = np.einsum("t,tp->p", discount, ledger[:, k.SALE]) + np.einsum("t,tp->p", discount, ledger[:, k.OPTION])
+        option = np.einsum("t,tp->p", discount, ledger[:, k.BOUGHT]) - np.einsum("t,tp->p", discount, ledger[:, k.OPTION])
+        lost = ledger[:, k.RENT_LOST] + ledger[:, k.CLAIM_LOST]
+        parts: list[Floats] = [back, option, np.einsum("t,tp->p", discount, lost), lost.sum(axis=0)]
+        for code in (DEFAULT, NON_RENEWAL, EARLY, BOUGHT):
+            part = np.zeros(ledger.shape[2])
+            for phase, one in zip(self.plan.phases, phases, strict=True):
+                part = part + phase.share * (one.started & (one.how == code))
+            parts.append(part)
+        return np.array(parts)
 
 
 def guarantees_of(deal: Deal, lease_id: str) -> dict[str, LeaseGuarantee]:
@@ -115,6 +134,8 @@ class Simulated:
 
     setup: LeaseSetup
     run: ContractRun
+    sample: Floats
+    """[item of `SAMPLE`, path]"""
 
 
 SHORT_PATHS = 4096
@@ -123,7 +144,7 @@ SHORT_PATHS = 4096
 
 def _simulated(deal: Deal, lease_id: str, market: Market, paths: int, seed: int, threads: int | None) -> Simulated:
     setup = set_up_lease(deal, lease_id, market)
-    return Simulated(setup, setup.run(paths=paths, seed=seed, threads=threads))
+    return Simulated(setup, *setup.run(paths=paths, seed=seed, threads=threads))
 
 
 _short = lru_cache(maxsize=64)(_simulated)
@@ -133,6 +154,3 @@ _long = lru_cache(maxsize=4)(_simulated)
 def simulated_lease(deal: Deal, lease_id: str, market: Market, paths: int, seed: int, threads: int | None) -> Simulated:
     """A lease and its run, remembered by value."""
     return (_short if paths <= SHORT_PATHS else _long)(deal, lease_id, market, paths, seed, threads)
-
-
-__all__ = ["Lease", "LeaseSetup", "Simulated", "guarantees_of", "set_up_lease", "simulated_lease"]

@@ -8,20 +8,15 @@ from instruments.contracts.lease import Lease
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from pricing.engines.contract_rows import ContractRows
-from pricing.engines.lease_run import Simulated, simulated_lease
-from pricing.ledger import lease as k
+from pricing.engines.lease_run import SAMPLE, Simulated, simulated_lease
 from pricing.ledger.runs import ContractRun, party_signs
-from pricing.mechanics.lease_choices import BOUGHT, DEFAULT, EARLY, NON_RENEWAL
-from pricing.paths.streams import run_blocks
 from pricing.registry import Outcome, Task, register_engine, register_simulator
 from pricing.schedules.lease_rates import average_life, classification, effective_cost, internal_rate, planned_flows
-from pricing.schedules.types import Floats
 
 METHOD = "simulation"
 MEASURES = (
     "value", "implicit_rate", "internal_rate_of_return", "effective_cost", "average_life", "finance_lease", "term_to_life", "rent_to_value",
-    "residual_exposure", "purchase_option_value", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall",
-    "default_probability", "non_renewal_probability", "early_exit_probability", "purchase_probability",
+    "loss_against_default_free", *SAMPLE,
 )  # fmt: skip
 NOTE = "rents, costs and asset of both sides; the use of the asset is not counted; guarantees are valued as contracts of their own"
 
@@ -46,17 +41,15 @@ def lease_by_simulation(task: Task) -> Outcome:
     **Not modelled**: taxes and tax leases, the lessee's use of the asset, sub-letting, launches on paths.
     """
     found = _simulated(task)
-    run, lease, plan = found.run, found.setup.plan.lease, found.setup.plan
+    run, lease = found.run, found.setup.plan.lease
     rows = ContractRows(task, METHOD, lease.lessor)
     for party in (lease.lessor, lease.lessee):
         value, error = run.value(party)
         rows.add("value", value, error, party=party, note=NOTE)
     _rates(rows, found)
-    if any(task.settings.wants(measure) for measure in MEASURES[8:]):
-        _risks(rows, found, task)
+    _risks(rows, found, task)
     warnings = () if found.setup.lessee is not None else (f"{task.contract_id}: the lessee has no credit, so it never defaults",)
     sample = run.of(lease.lessor).astype(np.float64) if task.settings.keep_sample else None
-    assert plan.lease_id == task.contract_id, "the run is this lease's"
     return Outcome(rows=rows.rows, warnings=warnings, sample=sample)
 
 
@@ -89,44 +82,20 @@ def _rates(rows: ContractRows, found: Simulated) -> None:
 
 def _risks(rows: ContractRows, found: Simulated, task: Task) -> None:
     run, setup, settings = found.run, found.setup, task.settings
-    discount, lessor = setup.plan.grid.discount, setup.plan.lease.lessor
-    columns = (k.SALE, k.OPTION)
-
-    def on_block(block: int) -> Floats:
-        _, ledger, phases = setup.block(settings.seed, block)
-        back = np.einsum("t,tkp->p", discount, ledger[:, columns])
-        option = np.einsum("t,tp->p", discount, ledger[:, k.BOUGHT] - ledger[:, k.OPTION])
-        lost = ledger[:, k.CLAIMS].sum(axis=1)
-        share = np.array([phase.share for phase in setup.plan.phases])[:, None]
-
-        def part(code: int) -> Floats:
-            return (share * np.array([one.started & (one.how == code) for one in phases])).sum(axis=0)
-
-        return np.array(
-            [
-                back,
-                option,
-                np.einsum("t,tp->p", discount, lost),
-                lost.sum(axis=0),
-                part(DEFAULT),
-                part(NON_RENEWAL),
-                part(EARLY),
-                part(BOUGHT),
-            ]
-        )
-
-    sample = np.concatenate(list(run_blocks(on_block, run.paths // 4096, settings.threads)), axis=1)
-    mean, error = sample.mean(axis=1), sample.std(axis=1, ddof=1) / np.sqrt(run.paths)
-    rows.add("residual_exposure", mean[0], error[0], note="present value of what the asset fetches at its end, by sale or option")
-    rows.add(
-        "purchase_option_value", mean[1], error[1], party=setup.plan.lease.lessee, note="to the lessee: the asset bought less its price"
-    )
-    free = setup.without(setup.lessee).run(paths=run.paths, seed=settings.seed, threads=settings.threads)
-    step = free.of(lessor) - run.of(lessor)
-    rows.add(
-        "loss_against_default_free", step.mean(), step.std(ddof=1) / np.sqrt(run.paths), note="same paths, the lessee cut from default"
-    )
-    for index, name in enumerate(("expected_shortfall_discounted", "expected_shortfall"), start=2):
-        rows.add(name, mean[index], error[index], note="rent and claims that the lessee never pays, before guarantees")
-    for index, name in enumerate(MEASURES[13:], start=4):
-        rows.add(name, mean[index], error[index], note="by share of phases" if len(setup.plan.phases) > 1 else None)
+    lessor, phases = setup.plan.lease.lessor, setup.plan.phases
+    lost = "rent and claims that the lessee never pays, before guarantees"
+    notes = {
+        "residual_exposure": "present value of what the asset fetches at its end, by sale or option",
+        "purchase_option_value": "to the lessee: the asset bought less its price",
+        "expected_shortfall_discounted": lost,
+        "expected_shortfall": lost,
+    }
+    for name, numbers in zip(SAMPLE, found.sample, strict=True):
+        note = notes.get(name, "by share of phases" if len(phases) > 1 else None)
+        party = setup.plan.lease.lessee if name == "purchase_option_value" else None
+        rows.add(name, numbers.mean(), numbers.std(ddof=1) / np.sqrt(run.paths), party=party, note=note)
+    if settings.wants("loss_against_default_free"):
+        free, _ = setup.without(setup.lessee).run(paths=run.paths, seed=settings.seed, threads=settings.threads)
+        step = free.of(lessor) - run.of(lessor)
+        said = "same paths, the lessee cut from default"
+        rows.add("loss_against_default_free", step.mean(), step.std(ddof=1) / np.sqrt(run.paths), note=said)

@@ -19,6 +19,7 @@ from pricing.mechanics.lease import PhaseOutcome
 from pricing.mechanics.lease_choices import LeasePaths
 from pricing.mechanics.support import claim_of, counts, row_of_condition
 from pricing.paths.lease import independent
+from pricing.paths.streams import BLOCK
 from pricing.schedules.plan import NEVER
 from pricing.schedules.types import Floats, Ints
 
@@ -57,16 +58,22 @@ class SupportSetup:
         """The same with a guarantor independent of everything else, its own odds unchanged."""
         return replace(self, lease=replace(self.lease, model=independent(self.lease.model, self.guarantor)))
 
-    def run(self, *, paths: int, seed: int, threads: int | None) -> ContractRun:
-        """The guarantee on its ledger."""
+    def run(self, *, paths: int, seed: int, threads: int | None) -> tuple[ContractRun, Floats]:
+        """The guarantee on its ledger, and numbers of every path [item, path]: called, paid, and escrow and indemnity discounted."""
+        samples: dict[int, Floats] = {}
         grid, lease = self.lease.plan.grid, self.lease.plan.lease
         plan = k.support_ledger(self.contract_id, self.terms, lease)
 
         def roll(block: int) -> Floats:
             drawn, _, phases = self.lease.block(seed, block)
-            return self.postings(drawn, phases)
+            ledger = self.postings(drawn, phases)
+            called = (ledger[:, k.DUE].sum(axis=0) + ledger[:, k.ESCROW_PAID].sum(axis=0) > 0.0).astype(np.float64)
+            parts = [np.einsum("t,tp->p", grid.discount, ledger[:, column]) for column in (k.ESCROW_PAID, k.INDEMNITY)]
+            samples[block] = np.array([called, ledger[:, k.PAID].sum(axis=0), *parts])
+            return ledger
 
-        return run_contract(self.contract_id, plan, grid.dates, grid.discount, roll, paths=paths, threads=threads)
+        run = run_contract(self.contract_id, plan, grid.dates, grid.discount, roll, paths=paths, threads=threads)
+        return run, np.concatenate([samples[block] for block in range(run.paths // BLOCK)], axis=1)
 
     def row_of(self, paths: LeasePaths, party: str) -> Ints:
         """Row of a party's default [path]."""
@@ -137,11 +144,19 @@ def set_up_support(deal: Deal, contract_id: str, market: Market) -> SupportSetup
     return SupportSetup(contract_id, terms, set_up_lease(deal, terms.lease, market), credits, recovery)
 
 
-def _simulated(
-    deal: Deal, contract_id: str, market: Market, paths: int, seed: int, threads: int | None
-) -> tuple[SupportSetup, ContractRun]:
+@dataclass(frozen=True)
+class SimulatedSupport:
+    """A guarantee, its run, and numbers of every path."""
+
+    setup: SupportSetup
+    run: ContractRun
+    sample: Floats
+    """[called, paid, escrow, indemnity; path]"""
+
+
+def _simulated(deal: Deal, contract_id: str, market: Market, paths: int, seed: int, threads: int | None) -> SimulatedSupport:
     setup = set_up_support(deal, contract_id, market)
-    return setup, setup.run(paths=paths, seed=seed, threads=threads)
+    return SimulatedSupport(setup, *setup.run(paths=paths, seed=seed, threads=threads))
 
 
 simulated_support = lru_cache(maxsize=8)(_simulated)

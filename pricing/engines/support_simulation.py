@@ -8,12 +8,9 @@ import numpy as np
 
 from instruments.contracts.support import LeaseGuarantee
 from pricing.engines.contract_rows import ContractRows
-from pricing.engines.support_run import SupportSetup, simulated_support
-from pricing.ledger import support as k
+from pricing.engines.support_run import SimulatedSupport, SupportSetup, simulated_support
 from pricing.ledger.runs import ContractRun
-from pricing.paths.streams import BLOCK, run_blocks
 from pricing.registry import Outcome, Task, find_engine, register_engine, register_simulator
-from pricing.schedules.types import Floats
 
 METHOD = "simulation"
 MEASURES = (
@@ -30,7 +27,8 @@ def guarantee_by_simulation(task: Task) -> Outcome:
     warrant received for it is valued beside. **Not modelled**: what calling it does to the guarantor.
     """
     s = task.settings
-    setup, run = simulated_support(task.deal, task.contract_id, task.market, s.paths, s.seed, s.threads)
+    simulated = simulated_support(task.deal, task.contract_id, task.market, s.paths, s.seed, s.threads)
+    setup, run = simulated.setup, simulated.run
     lessor, terms = setup.lease.plan.lease.lessor, setup.terms
     rows = ContractRows(task, METHOD, lessor)
     note = "payments out of escrow and by the guarantor, less the fee; indemnity to the guarantor"
@@ -39,7 +37,7 @@ def guarantee_by_simulation(task: Task) -> Outcome:
         rows.add("value", value, error, party=party, note=note)
     if any(s.wants(measure) for measure in MEASURES[1:]):
         _credit(rows, setup, run, task)
-        _calls(rows, setup, run, task)
+        _calls(rows, simulated)
         _premiums(rows, setup, task)
     warnings = () if setup.guarantor is not None else (f"{task.contract_id}: the guarantor has no credit, so it never defaults",)
     return Outcome(rows=rows.rows, warnings=warnings, sample=run.of(lessor).astype(np.float64) if s.keep_sample else None)
@@ -49,7 +47,7 @@ def guarantee_by_simulation(task: Task) -> Outcome:
 def guarantee_on_the_ledger(task: Task) -> ContractRun:
     """The guarantee's ledger."""
     s = task.settings
-    return simulated_support(task.deal, task.contract_id, task.market, s.paths, s.seed, s.threads)[1]
+    return simulated_support(task.deal, task.contract_id, task.market, s.paths, s.seed, s.threads).run
 
 
 def _credit(rows: ContractRows, setup: SupportSetup, run: ContractRun, task: Task) -> None:
@@ -70,21 +68,12 @@ def _credit(rows: ContractRows, setup: SupportSetup, run: ContractRun, task: Tas
     ):
         if not s.wants(measure):
             continue
-        step = other.run(paths=run.paths, seed=s.seed, threads=s.threads).of(lessor) - run.of(lessor)
+        step = other.run(paths=run.paths, seed=s.seed, threads=s.threads)[0].of(lessor) - run.of(lessor)
         rows.add(measure, step.mean(), step.std(ddof=1) / np.sqrt(run.paths), note=note)
 
 
-def _calls(rows: ContractRows, setup: SupportSetup, run: ContractRun, task: Task) -> None:
-    discount = run.discount
-
-    def on_block(block: int) -> Floats:
-        ledger = run.roll(block)
-        claimed = ledger[:, k.DUE] + ledger[:, k.ESCROW_PAID]
-        paid = ledger[:, k.PAID].sum(axis=0)
-        parts = [np.einsum("t,tp->p", discount, ledger[:, column]) for column in (k.ESCROW_PAID, k.INDEMNITY)]
-        return np.array([(claimed.sum(axis=0) > 0.0).astype(np.float64), paid, *parts])
-
-    sample = np.concatenate(list(run_blocks(on_block, run.paths // BLOCK, task.settings.threads)), axis=1)
+def _calls(rows: ContractRows, simulated: SimulatedSupport) -> None:
+    setup, run, sample = simulated.setup, simulated.run, simulated.sample
     mean, error = sample.mean(axis=1), sample.std(axis=1, ddof=1) / np.sqrt(run.paths)
     rows.add("call_probability", mean[0], error[0])
     rows.add("expected_payment", mean[1], error[1], note="by the guarantor, not discounted")
