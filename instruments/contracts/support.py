@@ -46,14 +46,14 @@ class ThresholdCover(Terms):
 class Residual(ThresholdCover):
     """Residual value guarantee: min(cap, max(0, G(T) - V(T))), G falling over time."""
 
-    form: Literal["residual_value"] = "residual_value"
+    form: Literal["residual_value"]
     """The form."""
 
 
 class FirstLoss(ThresholdCover):
     """First-loss share: min(share x G, max(0, G - V))."""
 
-    form: Literal["first_loss"] = "first_loss"
+    form: Literal["first_loss"]
     """The form."""
     share: Fraction
     """Share of G."""
@@ -62,7 +62,7 @@ class FirstLoss(ThresholdCover):
 class LeaseBackstop(Terms):
     """Lease backstop: max(0, share x lease outstanding - recovery on the asset) after the lessee's default."""
 
-    form: Literal["lease_backstop"] = "lease_backstop"
+    form: Literal["lease_backstop"]
     """The form."""
     share: Fraction
     """Share of what is outstanding: rents left and planned residual at the implicit rate."""
@@ -73,7 +73,7 @@ class LeaseBackstop(Terms):
 class PaymentCover(Terms):
     """Payment guarantee: what the lessee still owes after deposit, asset and its own estate."""
 
-    form: Literal["payment"] = "payment"
+    form: Literal["payment"]
     """The form."""
 
 
