@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from instruments.contracts.lease import Lease
-from instruments.contracts.support import LeaseGuarantee
+from instruments.contracts.support import LeaseBackstop, LeaseGuarantee
 from pricing.ledger.lease import MARKET
 from pricing.ledger.plan import Claim, LedgerPlan, Posting
 
@@ -12,11 +12,11 @@ POSTINGS = 11
 
 
 def support_ledger(contract_id: str, terms: LeaseGuarantee, lease: Lease) -> LedgerPlan:
-    """The columns, in the order of the constants above; those of features that the terms lack stay empty."""
+    """The columns, in the order of the constants above; those of features that the terms lack stay empty, and name nobody new."""
     guarantor, lessor = terms.guarantor, lease.lessor
-    funder = terms.escrow.funded_by if terms.escrow is not None else guarantor
-    indemnitor = terms.indemnitor or f"{guarantor}/no-indemnity"
-    account = f"{contract_id}/escrow"
+    funder, account = (terms.escrow.funded_by, f"{contract_id}/escrow") if terms.escrow is not None else (guarantor, guarantor)
+    indemnitor = terms.indemnitor or lessor
+    takes_over = isinstance(terms.cover, LeaseBackstop) and terms.cover.step_in
 
     def usd(payer: str, payee: str, reason: str, claim: Claim = "cash") -> Posting:
         return Posting(payer, payee, contract_id, reason, "USD", claim)
@@ -33,6 +33,6 @@ def support_ledger(contract_id: str, terms: LeaseGuarantee, lease: Lease) -> Led
             usd(indemnitor, guarantor, "indemnity"),
             usd(indemnitor, guarantor, "indemnity", "written_off"),
             usd(lessor, guarantor, "fee"),
-            usd(MARKET, guarantor, "worth of the asset taken over beyond its sale", "terminal"),
+            usd(MARKET if takes_over else lessor, guarantor, "worth of the asset taken over beyond its sale", "terminal"),
         )
     )

@@ -193,6 +193,30 @@ def test_classification_and_rates() -> None:
     assert 0.0 < row("average_life") < 3.0
 
 
+def test_a_sale_and_leaseback_pays_the_lessee_and_costs_it_the_implicit_rate() -> None:
+    on = market(**credits())
+    bought, sold_back = deal(), deal(seller="tenant", value_usd=60e6)
+    one, other = (set_up_lease(each, "lease", on).run(paths=1, seed=0, threads=1)[0] for each in (bought, sold_back))
+    price_now = 50e6 * one.discount[3]
+    assert other.value("tenant")[0] - one.value("tenant")[0] == pytest.approx(price_now, rel=1e-9)
+    assert other.value("spv")[0] == pytest.approx(one.value("spv")[0], rel=1e-12)
+    row = price(sold_back, on, paths=1, measures=["effective_cost", "implicit_rate"])
+    assert row.row("effective_cost").value == pytest.approx(row.row("implicit_rate").value, rel=1e-9)
+
+
+def test_a_gross_lease_moves_the_running_costs_to_the_lessor() -> None:
+    on = market(**credits())
+    net, gross = (set_up_lease(deal(running_costs=who), "lease", on).run(paths=1, seed=0, threads=1)[0] for who in ("lessee", "lessor"))
+    moved = net.value("spv")[0] - gross.value("spv")[0]
+    assert moved == pytest.approx(net.value("outside/site")[0], rel=1e-9)
+    assert gross.value("tenant")[0] - net.value("tenant")[0] == pytest.approx(moved, rel=1e-9)
+
+
+def test_a_guarantee_names_nobody_that_it_does_not_need() -> None:
+    run = set_up_support(deal(guarantee={"cover": {"form": "payment"}}), "support", market()).run(paths=1, seed=0, threads=1)[0]
+    assert run.parties == ("maker", "spv")
+
+
 def test_the_guarantor_must_be_alive_when_it_pays() -> None:
     cover = {"form": "residual_value", "threshold_usd": {"0": 60e6, "36": 60e6}, "triggers": ["end"]}
     on = market(**credits(0.0, 0.5))
