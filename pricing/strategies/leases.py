@@ -90,11 +90,10 @@ def lease_guarantees(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def lease_deals(draw: st.DrawFn) -> Deal:
-    """A lease of a site, with a guarantee behind it or not."""
+def lease_deals(draw: st.DrawFn, *, supported: bool | None = None) -> Deal:
+    """A lease of a site, with a guarantee behind it (`supported`), without one, or either (None)."""
     contracts: dict[str, Any] = {"lease": draw(lease_terms())}
-    guarantee = draw(_maybe(lease_guarantees()))
-    if guarantee is not None:
-        contracts["support"] = guarantee
+    if draw(st.booleans()) if supported is None else supported:
+        contracts["support"] = draw(lease_guarantees())
     parties: dict[str, Any] = {"spv": {}, "tenant": {"credit": "credit:TENANT"}, "maker": {"credit": "credit:MAKER"}}
     return Deal.model_validate({"id": "drawn", "as_of": AS_OF, "parties": parties, "contracts": contracts})
