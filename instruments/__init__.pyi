@@ -22,6 +22,23 @@ from .contracts.borrowing_base import (
 from .contracts.compute_derivatives import RentFuture as RentFuture, RentOption as RentOption, RentSwap as RentSwap
 from .contracts.coupons import FixedCoupon as FixedCoupon, FloatingCoupon as FloatingCoupon
 from .contracts.guarantee import Guarantee as Guarantee
+from .contracts.lease import Lease as Lease
+from .contracts.lease_parts import (
+    Cheaper as Cheaper,
+    EarlyTermination as EarlyTermination,
+    EscalatingRent as EscalatingRent,
+    LeasedFleet as LeasedFleet,
+    LeasedSite as LeasedSite,
+    LevelRent as LevelRent,
+    Odds as Odds,
+    Phase as Phase,
+    PurchaseOption as PurchaseOption,
+    Remarketing as Remarketing,
+    Renewal as Renewal,
+    ResidualRule as ResidualRule,
+    ReturnConditions as ReturnConditions,
+    SteppedRent as SteppedRent,
+)
 from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (
     Amortisation as Amortisation,
@@ -74,6 +91,16 @@ from .contracts.staged_parts import (
     StopRight as StopRight,
     UnitsAmount as UnitsAmount,
     UsdPerUnit as UsdPerUnit,
+)
+from .contracts.support import (
+    CapacityBackstop as CapacityBackstop,
+    Escrow as Escrow,
+    FirstLoss as FirstLoss,
+    LeaseBackstop as LeaseBackstop,
+    LeaseGuarantee as LeaseGuarantee,
+    PaymentCover as PaymentCover,
+    Residual as Residual,
+    ThresholdCover as ThresholdCover,
 )
 from .contracts.warrant import (
     Forfeiture as Forfeiture,

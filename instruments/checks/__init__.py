@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from instruments.checks.borrowing_bases import check_borrowing_base
 from instruments.checks.compute_derivatives import check_fixings, check_rent_derivative
 from instruments.checks.facilities import check_assets, check_guarantee, check_loan
+from instruments.checks.leases import check_capacity_backstop, check_lease, check_lease_guarantee
 from instruments.checks.margin_loans import check_margin_loan
 from instruments.checks.names import known, rule
 from instruments.checks.notes import check_notes
@@ -20,11 +21,13 @@ from instruments.checks.warrants import check_position, check_warrant
 from instruments.contracts.borrowing_base import BorrowingBase
 from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap
 from instruments.contracts.guarantee import Guarantee
+from instruments.contracts.lease import Lease
 from instruments.contracts.loan import Loan
 from instruments.contracts.margin_loan import MarginLoan
 from instruments.contracts.notes import Notes
 from instruments.contracts.offtake import Offtake
 from instruments.contracts.staged import StagedEquity
+from instruments.contracts.support import CapacityBackstop, LeaseGuarantee
 from instruments.contracts.warrant import Warrant
 
 if TYPE_CHECKING:
@@ -42,6 +45,9 @@ CHECKS: dict[type[Any], Callable[[Deal, str, Any], None]] = {
     MarginLoan: check_margin_loan,
     Notes: check_notes,
     BorrowingBase: check_borrowing_base,
+    Lease: check_lease,
+    LeaseGuarantee: check_lease_guarantee,
+    CapacityBackstop: check_capacity_backstop,
 }
 """Contract type to its check (deal, place, contract)."""
 

@@ -9,11 +9,13 @@ from pydantic import Field
 from instruments.contracts.borrowing_base import BorrowingBase
 from instruments.contracts.compute_derivatives import RentFuture, RentOption, RentSwap
 from instruments.contracts.guarantee import Guarantee
+from instruments.contracts.lease import Lease
 from instruments.contracts.loan import Loan
 from instruments.contracts.margin_loan import MarginLoan
 from instruments.contracts.notes import Notes
 from instruments.contracts.offtake import Offtake
 from instruments.contracts.staged import StagedEquity
+from instruments.contracts.support import CapacityBackstop, LeaseGuarantee
 from instruments.contracts.warrant import Warrant
 
 Contract = Annotated[
@@ -27,7 +29,10 @@ Contract = Annotated[
     | RentOption
     | MarginLoan
     | Notes
-    | BorrowingBase,
+    | BorrowingBase
+    | Lease
+    | LeaseGuarantee
+    | CapacityBackstop,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""

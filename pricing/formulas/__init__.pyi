@@ -25,4 +25,11 @@ from .mixtures import (
 )
 from .offtakes import capacity_put_value as capacity_put_value, leaving_value as leaving_value
 from .staged import gap_claim_odds as gap_claim_odds, gap_claim_value as gap_claim_value
+from .support import (
+    black_put as black_put,
+    capacity_backstop_value as capacity_backstop_value,
+    lease_backstop_payment as lease_backstop_payment,
+    residual_guarantee_value as residual_guarantee_value,
+    residual_payment as residual_payment,
+)
 from .vanilla import call_value as call_value, put_value as put_value, share_digital as share_digital

@@ -12,7 +12,7 @@ from instruments.deal import Deal
 from instruments.files import dumps_json, model_from_text
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem, suggest
-from pricing.laws import borrowing_bases, compute_derivatives, facility, margin_loans, notes, offtake, staged, warrants
+from pricing.laws import borrowing_bases, compute_derivatives, facility, leases, margin_loans, notes, offtake, staged, warrants
 from pricing.laws.law import Law, outcome_of, remembered, value_row
 from pricing.registry import Settings
 
@@ -40,6 +40,7 @@ LAWS: tuple[Law, ...] = (
     *margin_loans.LAWS,
     *notes.LAWS,
     *borrowing_bases.LAWS,
+    *leases.LAWS,
     Law(
         "json_round_trip",
         "a deal written to JSON and read again has the same price, to the last bit",

@@ -1,5 +1,10 @@
 from .borrowing_bases import base_deal as base_deal, borrowing_bases as borrowing_bases, limits as limits
 from .compute_derivatives import rent_markets as rent_markets, rent_options as rent_options
+from .leases import (
+    lease_deals as lease_deals,
+    lease_guarantees as lease_guarantees,
+    lease_terms as lease_terms,
+)
 from .margin_loans import margin_deal as margin_deal, margin_loans as margin_loans
 from .notes import notes_deal as notes_deal, orders as orders, pool_notes as pool_notes
 from .offtakes import cancellations as cancellations, offtake_deals as offtake_deals, offtake_markets as offtake_markets
