@@ -137,7 +137,12 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
         meet, window = LATCHED, 1
         if prices:
             price = prices[0]
-            if price.of != drivers.shares[0].key or price.at_least is None or not isinstance(price.observation, Close | Mean) or (price.meet == "at_date" and not stones):
+            if (
+                price.of != drivers.shares[0].key
+                or price.at_least is None
+                or not isinstance(price.observation, Close | Mean)
+                or (price.meet == "at_date" and not stones)
+            ):
                 return None
             window = price.observation.days if isinstance(price.observation, Mean) else 1
             meet = {"latched": LATCHED, "simultaneous": SIMULTANEOUS, "at_date": AT_DATE}[price.meet]

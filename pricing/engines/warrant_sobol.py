@@ -1,10 +1,11 @@
 """Warrants by scrambled Sobol numbers: the same model as `monte_carlo`, with less noise for equal paths where the coarse path decides.
 
-**Model** as `monte_carlo`; the random numbers are those of `pricing.paths.sobol`. Each block of 4,096 paths is one replicate with a scramble
-of its own, at least eight of them; a standard error is the spread of the replicates' means over the root of their number, with R - 1 degrees
-of freedom. Controls stay where the tranches form a ladder.
+**Model** as `monte_carlo`; the random numbers are those of `pricing.paths.sobol`. Each block of 4,096 paths is one replicate with a
+scramble of its own, at least eight of them; a standard error is the spread of the replicates' means over the root of their number, with R
+- 1 degrees of freedom. Controls stay where the tranches form a ladder.
 
-**Not modelled** more than `monte_carlo` does. **Measured** variance against plain simulation at equal paths: tests/benchmarks/budget_6_variance.py.
+**Not modelled** more than `monte_carlo` does. **Measured** variance against plain simulation at equal paths:
+tests/benchmarks/budget_6_variance.py.
 """
 
 from __future__ import annotations

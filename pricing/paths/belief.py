@@ -1,10 +1,10 @@
 """A belief that breaks, on paths: one stream of breaks, at each of which every price that rests on the belief jumps at once.
 
-**Model** breaks come at a constant intensity lambda; at each, the log of price i jumps by m_i + v e, one e ~ N(0, 1) for all of them: the same
-news. The jumps are compensated, so forwards stay, and their variance is taken out of the diffusion, so total variances stay
-(`curves.belief_jump`; Merton 1976). Under the share measure of a share that jumps, breaks come at lambda E[e^J], J its own jump, and e has the
-mean v: a share that falls at breaks makes them rarer when it is the unit of account. A break counts at the end of its day, after what a
-`touch` sees of the day.
+**Model** breaks come at a constant intensity lambda; at each, the log of price i jumps by m_i + v e, one e ~ N(0, 1) for all of them: the
+same news. The jumps are compensated, so forwards stay, and their variance is taken out of the diffusion, so total variances stay
+(`curves.belief_jump`; Merton 1976). Under the share measure of a share that jumps, breaks come at lambda E[e^J], J its own jump, and e has
+the mean v: a share that falls at breaks makes them rarer when it is the unit of account. A break counts at the end of its day, after what
+a `touch` sees of the day.
 
 Not modelled: a premium on breaks (real-world odds use the same intensity), breaks that default a buyer or stop deliveries, breaks that come
 in clusters.

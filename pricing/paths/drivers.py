@@ -1,7 +1,7 @@
 """The random drivers of one contract, resolved to arrays: what the world's paths are stepped with, under each probability.
 
-**Model** One Brownian motion per share, milestone, credit and rent, correlated by the market's table. Under the share measure every Brownian
-motion W_i gains the drift rho_i s dt, where s is the volatility of the numeraire share and rho_i its correlation with it.
+**Model** One Brownian motion per share, milestone, credit and rent, correlated by the market's table. Under the share measure every
+Brownian motion W_i gains the drift rho_i s dt, where s is the volatility of the numeraire share and rho_i its correlation with it.
 
 - share: `pricing.paths.shares`.
 - milestone: the plan's clock c_t = t + v W_t; level k is reached when c first passes its planned time (watched continuously).
@@ -11,7 +11,8 @@ motion W_i gains the drift rho_i s dt, where s is the volatility of the numerair
   both ways by that correlation, of either sign: paths with high rents are paths with early deliveries where it is above 0.
 - belief: breaks that move shares and rents together, where a method asks for them (`pricing.paths.belief`).
 
-Not modelled here: stochastic rates, volatility that moves by itself, the issuer's own default; a clock whose speed is a function of the rent.
+Not modelled here: stochastic rates, volatility that moves by itself, the issuer's own default; a clock whose speed is a function of the
+rent.
 """
 
 from __future__ import annotations

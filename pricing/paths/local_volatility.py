@@ -1,10 +1,10 @@
 """Local volatility from a surface of implied volatilities, as a table of step deviations.
 
-**Model** (Dupire 1994; in total variance w and log-moneyness k = ln(K / F_t), Gatheral 2006, The Volatility Surface, equation 1.10)
-s(t, k)^2 = dw/dt / [1 - (k/w) w' + (-1/4 - 1/w + (k/w)^2) (w')^2 / 4 + w''/2]. Across strikes w is a cubic spline through the quotes of each
-expiry, with no slope at the outer strikes and flat beyond them; at a fixed k it runs straight between expiries, from 0 today; beyond the last
-expiry its volatility goes on. A step has the variance w(t1, k) - w(t0, k) over the denominator at its middle: a term structure alone (no
-slope across strikes) is exact at every quoted date, whatever the days.
+**Model** (Dupire 1994; in total variance w and log-moneyness k = ln(K / F_t), Gatheral 2006, The Volatility Surface, equation 1.10) s(t,
+k)^2 = dw/dt / [1 - (k/w) w' + (-1/4 - 1/w + (k/w)^2) (w')^2 / 4 + w''/2]. Across strikes w is a natural cubic spline in k through the
+quotes of each expiry; beyond the outer strikes its slope dies away. At a fixed k it runs straight between expiries, from 0 today; beyond
+the last expiry its volatility goes on. A step has the variance w(t1, k) - w(t0, k) over the denominator at its middle: a term structure
+alone (no slope across strikes) is exact at every quoted date, whatever the days.
 
 Not modelled: forward smiles of their own (those of local volatility flatten), jumps, volatility that moves by itself.
 """
@@ -32,6 +32,8 @@ REACH = 6.0
 """The table runs to so many standard deviations at the horizon; paths beyond it keep its edge."""
 LIKELY = 3.0
 """Arbitrage inside so many standard deviations is refused; further out the variance is held between bounds."""
+FADE = 1.0
+"""Log-moneyness over which the slope at an outer strike dies away; less where the variance would fall below half of the quote's."""
 LEAST_DENOMINATOR = 0.05
 MOST_VOLATILITY = 4.0
 
@@ -96,12 +98,22 @@ def _slice(surface: VolatilitySurface, market: Market, row: int) -> Slice:
     if totals.size == 1:
         return lambda nodes: (np.full_like(nodes, totals[0]), np.zeros_like(nodes), np.zeros_like(nodes))
     places = np.log(surface.strikes_usd / float(equity_forward(market, surface.key, years)))
-    spline = CubicSpline(places, totals, bc_type="clamped")
+    # two strikes make a line
+    spline = CubicSpline(places, totals, bc_type="natural")
 
     def at(nodes: Array) -> tuple[Array, Array, Array]:
         inside = np.clip(nodes, places[0], places[-1])
-        within = inside == nodes
-        return spline(inside), np.where(within, spline(inside, 1), 0.0), np.where(within, spline(inside, 2), 0.0)
+        total, slope, bend = spline(inside), spline(inside, 1), np.where(inside == nodes, spline(inside, 2), 0.0)
+        for end, beyond in ((0, nodes < places[0]), (-1, nodes > places[-1])):
+            steep, level = float(spline(places[end], 1)), float(totals[end])
+            falls = steep < 0.0 if end else steep > 0.0
+            fade = min(FADE, 0.5 * level / abs(steep)) if falls else FADE
+            out = np.where(beyond, nodes - places[end], 0.0)
+            left = np.exp(-np.abs(out) / fade)
+            total = np.where(beyond, level + steep * np.sign(out) * fade * (1.0 - left), total)
+            slope = np.where(beyond, steep * left, slope)
+            bend = np.where(beyond, -np.sign(out) * steep / fade * left, bend)
+        return total, slope, bend
 
     return at
 

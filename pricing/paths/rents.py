@@ -1,10 +1,11 @@
 """Rents as drivers of the daily world: two factors and launches on exact transitions, the forward exact on every day.
 
-**Model** (`curves.RentCurve`) ln P_t = ln F(0, t) - V(t)/2 + x_t + y_t + sum of J_k over launches with tau_k <= t, less what the launches do
-to the mean; x and y are the centred factors. The driver that carries the market key `rent:H100` is the Brownian motion of the long-term
-factor: every listed correlation of that key, with a share, a milestone or a credit, is one of it. The short-term factor has the model's own
-correlation rho with the long-term one, and beyond that noise of its own that nothing else shares. Over a step of length d the pair is exactly
-Gaussian: y moves by s_y sqrt(d) z, x by a z + b e with a = rho s_x (1 - e^{-kappa d}) / (kappa sqrt(d)) and a^2 + b^2 the variance of x.
+**Model** (`curves.RentCurve`) ln P_t = ln F(0, t) - V(t)/2 + x_t + y_t + sum of J_k over launches with tau_k <= t, less what the launches
+do to the mean; x and y are the centred factors. The driver that carries the market key `rent:H100` is the Brownian motion of the long-term
+factor: every listed correlation of that key, with a share, a milestone or a credit, is one of it. The short-term factor has the model's
+own correlation rho with the long-term one, and beyond that noise of its own that nothing else shares. Over a step of length d the pair is
+exactly Gaussian: y moves by s_y sqrt(d) z, x by a z + b e with a = rho s_x (1 - e^{-kappa d}) / (kappa sqrt(d)) and a^2 + b^2 the variance
+of x.
 
 Under the share measure z gains rho_i s sqrt(d), in both factors; launches are independent of the share and stay as they are. In the real
 world the premium of the curve comes back.

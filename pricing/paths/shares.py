@@ -1,8 +1,8 @@
 """Shares as drivers of the daily world: lognormal with one volatility, or on the local volatility of a surface.
 
-**Model** d ln S = (r - q - s^2/2) dt + s dW, s constant; or s = s(t, S), where a step from day i has the variance that the surface gives to
-that step at the moneyness of its start (`pricing.paths.local_volatility`), so that every step is Gaussian given its start and the discounted
-share is a martingale without error. Under the share measure W gains s dt.
+**Model** d ln S = (r - q - s^2/2) dt + s dW, s constant; or s = s(t, S), where a step from day i has the variance that the surface gives
+to that step at the moneyness of its start (`pricing.paths.local_volatility`), so that every step is Gaussian given its start and the
+discounted share is a martingale without error. Under the share measure W gains s dt.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def share_walk(share: Share, grid: Grid, normals: Array, gain: Array | None, pro
     if share.smile is None:
         drift = (carry - 0.5 * share.volatility**2 * grid.steps)[:, None]
         shocks = root * normals if gain is None else root * normals + gain
-        return ShareWalk(np.log(share.spot) + np.cumsum(drift + share.volatility * shocks, axis=0), share.volatility**2 * grid.steps[:, None])
+        return ShareWalk(
+            np.log(share.spot) + np.cumsum(drift + share.volatility * shocks, axis=0), share.volatility**2 * grid.steps[:, None]
+        )
     extra = carry - share.carry
     moneyness, variance = np.empty_like(normals), np.empty_like(normals)
     here = np.zeros(normals.shape[1])

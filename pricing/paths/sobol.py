@@ -7,7 +7,8 @@ pseudo-random shocks keep their conditional law given the sum. Components of all
 coordinates of the sequence go where the variance is. Every block is one replicate: 2^12 points with a scramble of its own, seeded by
 (seed, 'sobol', block).
 
-**Source** Sobol (1967); scrambling: Matousek (1998), as scipy.stats.qmc has it; principal components: Acworth, Broadie and Glasserman (1998).
+**Source** Sobol (1967); scrambling: Matousek (1998), as scipy.stats.qmc has it; principal components: Acworth, Broadie and Glasserman
+(1998).
 """
 
 from __future__ import annotations
