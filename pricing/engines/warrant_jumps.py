@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from instruments.contracts.warrant import Warrant
-from pricing.engines.warrant_monte_carlo import MEASURES, PathMethod, warrant_by_paths
+from pricing.engines.warrant_monte_carlo import MEASURES, warrant_by_paths
+from pricing.engines.warrant_paths import PathMethod
 from pricing.engines.warrant_setup import WarrantRun
 from pricing.paths.drivers import with_belief
 from pricing.registry import Outcome, Task, register_engine

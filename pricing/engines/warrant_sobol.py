@@ -11,7 +11,8 @@ tests/benchmarks/budget_6_variance.py.
 from __future__ import annotations
 
 from instruments.contracts.warrant import Warrant
-from pricing.engines.warrant_monte_carlo import MEASURES, PathMethod, warrant_by_paths
+from pricing.engines.warrant_monte_carlo import MEASURES, warrant_by_paths
+from pricing.engines.warrant_paths import PathMethod
 from pricing.engines.warrant_setup import WarrantRun
 from pricing.paths.sobol import SobolDraws
 from pricing.registry import Outcome, Task, register_engine

@@ -14,7 +14,7 @@ from instruments.files import dumps_json, model_from_text
 from instruments.ground.tolerances import MC_SIGMAS, PV_REL
 from pricing import Valuation, price
 from pricing.conditions import Watch, vesting_day
-from pricing.engines.warrant_monte_carlo import simulate_vesting
+from pricing.engines.warrant_paths import simulate_vesting
 from pricing.engines.warrant_setup import prepare
 from pricing.formulas import share_or_nothing_touch, touch_call_value
 from pricing.laws.catalogue import LAWS

@@ -10,7 +10,7 @@ import pytest
 
 from instruments.conditions import AllOf, Close, DateReached, DaysOut, Mean, PriceTarget, Touch
 from pricing.engines.warrant_ladder import as_ladder, run_ladder
-from pricing.engines.warrant_monte_carlo import simulate_vesting
+from pricing.engines.warrant_paths import simulate_vesting
 from pricing.paths.draws import Draws
 from pricing.paths.streams import BLOCK
 from tests.warrants import AS_OF, SHARE, deal, ladder_of, market, run_of
