@@ -68,3 +68,8 @@ class Belief:
             # two breaks of one path come in two rounds: no place appears twice in one
             moves[day[hit], hit] += self.jump_means[key] + self.jump_volatility * size[hit]
         return moves
+
+    def log_move(self, key: str, jumps: Array, grid: Grid) -> Array:
+        """What breaks have done to the log of one price by each day [day, path], compensated."""
+        moved: Array = np.cumsum(jumps, axis=0) + self.compensator(key) * grid.times[:, None]
+        return moved

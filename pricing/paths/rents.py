@@ -47,6 +47,11 @@ class Rent:
     premium: Array | None
     """Ln of the real-world mean over the forward; None where the market does not say."""
 
+    @property
+    def has_short_factor(self) -> bool:
+        """Whether the short-term factor moves at all."""
+        return bool(self.short_shared.any() or self.short_own.any())
+
     def own_key(self) -> str:
         """Stream of the short-term factor's own noise."""
         return f"{self.key}|short"
@@ -78,23 +83,27 @@ def resolve_rent(market: Market, key: str, grid: Grid, *, long_volatility: float
 
 
 def rent_walk(rent: Rent, grid: Grid, shocks: Array, draws: Draws) -> Array:
-    """Ln of the rent on every day of a block [day, path], without a real-world premium or a break of belief.
+    """Ln of the rent on every day of a block [day, path], before launches, a real-world premium or a break of belief.
 
     Args:
         rent, grid: the model. shocks: of the driver, standard deviation 1 a day, measure change included [day, path].
-        draws: the short-term factor's own noise, launch dates and sizes.
+        draws: the short-term factor's own noise.
     """
     log_rent = rent.log_centre[:, None] + np.cumsum(rent.long[:, None] * shocks, axis=0)
-    if rent.short_shared.any() or rent.short_own.any():
+    if rent.has_short_factor:
         own = np.empty((grid.size, BLOCK))
         draws.normals(rent.own_key())(own)
         deviation = np.zeros(BLOCK)
         for day in range(grid.size):
             deviation = rent.decay[day] * deviation + rent.short_shared[day] * shocks[day] + rent.short_own[day] * own[day]
             log_rent[day] += deviation
+    return log_rent
+
+
+def add_launches(rent: Rent, grid: Grid, log_rent: Array, draws: Draws) -> None:
+    """Put the launches into ln of a rent [day, path], in place: each at its own random date, for good."""
     for launch in rent.launches:
         stream = draws.generator(f"{rent.key}|launch:{launch.name}")
         when = launch.time_of(stream.random(BLOCK))
         size = launch.jump_mean + launch.jump_volatility * stream.standard_normal(BLOCK)
         log_rent += np.where(when[None, :] <= grid.times[:, None], size[None, :], 0.0)
-    return log_rent

@@ -1,4 +1,7 @@
-"""The numpy statement of the joint daily paths: readable, general, and the reference of the compiled ladder.
+"""The joint daily paths of everything a contract looks at: readable, general, and the reference of the compiled ladder.
+
+Levels (shares, rents, clocks, credits) come from the compiled walk of `pricing.paths.joint` where it serves, else from the numpy statement
+below; what happens on them is numpy.
 
 Arrays are [time, path] for one block of 4,096 paths; draws are those of `pricing.paths.draws`. A Brownian bridge fills the time between
 two days only for what is watched continuously: a `touch` (highs and lows), deliveries and defaults. Everything else sees days.
@@ -18,8 +21,9 @@ from pricing.measures import Probability
 from pricing.paths.draws import LEAST_UNIFORM, Draws
 from pricing.paths.drivers import Clock, Credit, Drivers
 from pricing.paths.grid import Grid
-from pricing.paths.rents import rent_walk
-from pricing.paths.shares import ShareWalk, share_walk
+from pricing.paths.joint import is_plain, joint_levels
+from pricing.paths.rents import add_launches, rent_walk
+from pricing.paths.shares import Share, share_walk
 from pricing.paths.streams import BLOCK
 
 Array = NDArray[np.float64]
@@ -65,6 +69,7 @@ def simulate_world(
     *,
     draws: Draws | None = None,
     touched: Collection[str] | None = None,
+    in_numpy: bool = False,
 ) -> World:
     """One block of joint daily paths under a probability.
 
@@ -75,18 +80,61 @@ def simulate_world(
         history: closes before the first day, by share key.
         draws: other random numbers than the plain ones of seed and block.
         touched: shares whose highs and lows are wanted; None means all.
+        in_numpy: walk in numpy where the compiled step would serve too: the same to rounding, slower.
 
     Raises:
         MarketError: real-world odds without a real-world block.
     """
     grid = drivers.grid
     draws = draws or Draws(seed, block)
-    normals = dict(zip(drivers.keys, draw_normals(drivers, draws), strict=True))
-    breaks = drivers.belief.breaks(draws, grid, probability, numeraire) if drivers.belief else ()
-    root = np.sqrt(grid.steps)[:, None]
+    if is_plain(drivers) and not in_numpy:
+        variances = {share.key: share.volatility**2 * grid.steps[:, None] for share in drivers.shares}
+        diffused = _Diffused(joint_levels(drivers, probability, numeraire, draws), variances, {})
+    else:
+        diffused = _diffuse(drivers, probability, numeraire, draws)
     closes: dict[str, Array] = {}
     highs: dict[str, Array] = {}
     lows: dict[str, Array] = {}
+    for share in drivers.shares:
+        closes[share.key] = np.exp(diffused.levels[share.key])
+        if touched is None or share.key in touched:
+            highs[share.key], lows[share.key] = _extremes(share, diffused, bridge_uniforms(draws, share.key, grid.size))
+    for rent in drivers.rents:
+        log_rent = diffused.levels[rent.key]
+        add_launches(rent, grid, log_rent, draws)
+        if probability == "real_world":
+            if rent.premium is None:
+                raise MarketError(problem("missing_real_world", subject=rent.key))
+            log_rent += rent.premium[:, None]
+        closes[rent.key] = np.exp(log_rent)
+    defaulted = {credit.key: _default_day(credit, diffused.levels[credit.key], grid, draws) for credit in drivers.credits}
+    reached: dict[str, Days] = {}
+    for clock in drivers.clocks:
+        stop = cancellation_day(clock, grid, draws)
+        if clock.buyer is not None and clock.buyer in defaulted:
+            stop = np.minimum(stop, defaulted[clock.buyer])
+        reached[clock.key] = _reached(clock, diffused.levels[clock.key], stop, grid, draws)
+    return World(grid, closes, highs, lows, reached, {clock.key: clock.levels for clock in drivers.clocks}, defaulted, dict(history or {}))
+
+
+@dataclass(frozen=True)
+class _Diffused:
+    """Levels of every driver by key [day, path] (see `pricing.paths.joint`), and of the shares what a bridge needs."""
+
+    levels: dict[str, Array]
+    variances: dict[str, Array]
+    """Of ln of a share over each step, [day, 1] or [day, path]."""
+    jumps: dict[str, Array]
+    """What of a share's ln came at once at the end of a day [day, path]."""
+
+
+def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, draws: Draws) -> _Diffused:
+    """The numpy statement of the levels: every model, and the reference of the compiled walk."""
+    grid, belief = drivers.grid, drivers.belief
+    normals = dict(zip(drivers.keys, draw_normals(drivers, draws), strict=True))
+    breaks = belief.breaks(draws, grid, probability, numeraire) if belief else ()
+    root = np.sqrt(grid.steps)[:, None]
+    found = _Diffused({}, {}, {})
     gains: dict[str, Array] = {}
     # the numeraire first: its volatility is what the others gain
     for share in sorted(drivers.shares, key=lambda share: share.key != numeraire):
@@ -96,32 +144,20 @@ def simulate_world(
         walk = share_walk(share, grid, normals[share.key], gains.get(share.key), probability, numeraire=leads)
         if leads and share.smile is not None:
             gains = _gains(drivers, share.key, np.sqrt(walk.variance) * root)
-        moves = drivers.belief.jumps(share.key, breaks, grid) if drivers.belief and share.key in drivers.belief.jump_means else None
-        drift = drivers.belief.compensator(share.key) * grid.steps[:, None] if drivers.belief and moves is not None else None
-        log_price = walk.log_price if moves is None or drift is None else walk.log_price + np.cumsum(moves + drift, axis=0)
-        closes[share.key] = np.exp(log_price)
-        if touched is None or share.key in touched:
-            uniforms = bridge_uniforms(draws, share.key, grid.size)
-            highs[share.key], lows[share.key] = _extremes(np.log(share.spot), log_price, moves, walk, uniforms)
-    shocks = {key: root * z if key not in gains else root * z + gains[key] for key, z in normals.items()}
+        found.levels[share.key], found.variances[share.key] = walk.log_price, walk.variance
+        if belief and share.key in belief.jump_means:
+            found.jumps[share.key] = belief.jumps(share.key, breaks, grid)
+            found.levels[share.key] += belief.log_move(share.key, found.jumps[share.key], grid)
+    shocks = {key: z if key not in gains else z + gains[key] / root for key, z in normals.items()}
     for rent in drivers.rents:
-        log_rent = rent_walk(rent, grid, shocks[rent.key] / root, draws)
-        if probability == "real_world":
-            if rent.premium is None:
-                raise MarketError(problem("missing_real_world", subject=rent.key))
-            log_rent = log_rent + rent.premium[:, None]
-        if drivers.belief and rent.key in drivers.belief.jump_means:
-            drift = drivers.belief.compensator(rent.key) * grid.times[:, None]
-            log_rent = log_rent + np.cumsum(drivers.belief.jumps(rent.key, breaks, grid), axis=0) + drift
-        closes[rent.key] = np.exp(log_rent)
-    defaulted = {credit.key: _default_day(credit, shocks[credit.key] / root, grid, draws) for credit in drivers.credits}
-    reached: dict[str, Days] = {}
+        found.levels[rent.key] = rent_walk(rent, grid, shocks[rent.key], draws)
+        if belief and rent.key in belief.jump_means:
+            found.levels[rent.key] += belief.log_move(rent.key, belief.jumps(rent.key, breaks, grid), grid)
+    for credit in drivers.credits:
+        found.levels[credit.key] = 1.0 + np.cumsum(np.sqrt(credit.increments)[:, None] * shocks[credit.key], axis=0)
     for clock in drivers.clocks:
-        stop = cancellation_day(clock, grid, draws)
-        if clock.buyer is not None and clock.buyer in defaulted:
-            stop = np.minimum(stop, defaulted[clock.buyer])
-        reached[clock.key] = _reached(clock, shocks[clock.key], stop, grid, draws)
-    return World(grid, closes, highs, lows, reached, {clock.key: clock.levels for clock in drivers.clocks}, defaulted, dict(history or {}))
+        found.levels[clock.key] = np.cumsum(grid.steps[:, None] + clock.volatility * root * shocks[clock.key], axis=0)
+    return found
 
 
 def _gains(drivers: Drivers, numeraire: str, gained: Array) -> dict[str, Array]:
@@ -130,12 +166,13 @@ def _gains(drivers: Drivers, numeraire: str, gained: Array) -> dict[str, Array]:
     return {key: column[i] * gained for i, key in enumerate(drivers.keys)}
 
 
-def _extremes(start: float, log_price: Array, moves: Array | None, walk: ShareWalk, uniforms: Array) -> tuple[Array, Array]:
+def _extremes(share: Share, diffused: _Diffused, uniforms: Array) -> tuple[Array, Array]:
     """Highest and lowest price inside each step, by a bridge over the diffusion; a jump counts at the step's end."""
-    before = np.vstack([np.full((1, BLOCK), start), log_price[:-1]])
-    diffused = log_price if moves is None else log_price - moves
-    stretch = np.sqrt((diffused - before) ** 2 - 2.0 * walk.variance * np.log(uniforms))
-    high, low = 0.5 * (before + diffused + stretch), 0.5 * (before + diffused - stretch)
+    log_price, moves = diffused.levels[share.key], diffused.jumps.get(share.key)
+    before = np.vstack([np.full((1, BLOCK), np.log(share.spot)), log_price[:-1]])
+    after = log_price if moves is None else log_price - moves
+    stretch = np.sqrt((after - before) ** 2 - 2.0 * diffused.variances[share.key] * np.log(uniforms))
+    high, low = 0.5 * (before + after + stretch), 0.5 * (before + after - stretch)
     if moves is not None:
         high, low = np.maximum(high, log_price), np.minimum(low, log_price)
     return np.exp(high), np.exp(low)
@@ -154,9 +191,8 @@ def bridge_uniforms(draws: Draws, key: str, steps: int) -> Array:
     return np.maximum(draws.uniforms(key)(steps), LEAST_UNIFORM)
 
 
-def _default_day(credit: Credit, normals: Array, grid: Grid, draws: Draws) -> Days:
+def _default_day(credit: Credit, distance: Array, grid: Grid, draws: Draws) -> Days:
     increments = credit.increments
-    distance = 1.0 + np.cumsum(np.sqrt(increments)[:, None] * normals, axis=0)
     before = np.vstack([np.ones((1, BLOCK)), distance[:-1]])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         odds = np.exp(-2.0 * np.maximum(before, 0.0) * np.maximum(distance, 0.0) / increments[:, None])
@@ -164,8 +200,7 @@ def _default_day(credit: Credit, normals: Array, grid: Grid, draws: Draws) -> Da
     return _first_day(bridge_uniforms(draws, credit.key, grid.size) <= odds)
 
 
-def _reached(clock: Clock, shocks: Array, stop: Days, grid: Grid, draws: Draws) -> Days:
-    time = np.cumsum(grid.steps[:, None] + clock.volatility * shocks, axis=0)
+def _reached(clock: Clock, time: Array, stop: Days, grid: Grid, draws: Draws) -> Days:
     before = np.vstack([np.zeros((1, BLOCK)), time[:-1]])
     uniforms = bridge_uniforms(draws, clock.key, grid.size)
     room = clock.volatility**2 * grid.steps[:, None]

@@ -14,6 +14,8 @@ from instruments import Deal
 from instruments.ground.tolerances import PV_REL
 from pricing.conditions import Watch, vesting_day
 from pricing.engines.warrant_ladder import as_ladder, run_ladder
+from pricing.kernels.ladder import watch_few, watch_many
+from pricing.paths.joint import is_plain
 from pricing.paths.world import simulate_world
 from tests.warrants import SHARE, coupled_market, deal, ladder_of, market, milestone_leg, price_leg, run_of
 
@@ -53,7 +55,7 @@ def agree(of: Deal, on: Market, *, seed: int = 0) -> None:
     walked = run_ladder(run, ladder, probabilities, seed, 0, controlled="share")
     vested = 0
     for probability in probabilities:
-        world = simulate_world(run.drivers, probability, SHARE, seed, 0)
+        world = simulate_world(run.drivers, probability, SHARE, seed, 0, in_numpy=True)
         watch = Watch(world, run.credit_of)
         days = np.stack([vesting_day(t.condition, watch, str(i)) for i, t in enumerate(run.warrant.tranches)])
         found = walked[probability]
@@ -122,3 +124,43 @@ def test_block_k_is_the_same_whatever_the_number_of_paths() -> None:
     np.testing.assert_array_equal(blocks[1].vest, again.vest)
     np.testing.assert_array_equal(blocks[1].last_log_price, again.last_log_price)
     assert not np.array_equal(blocks[0].last_log_price, blocks[1].last_log_price)
+
+
+@pytest.mark.parametrize("probability", ["share", "pricing", "real_world"])
+def test_the_compiled_joint_walk_is_its_numpy_statement(probability: Any) -> None:
+    rents = {"B200": {"kind": "thin_rent", "spot_usd_per_hour": 3.0, "growth": -0.2, "volatility": 0.4}}
+    ties = {f"{SHARE}|rent:B200": 0.5, "rent:B200|milestone:deliveries": -0.4, f"{SHARE}|equity:NVDA": 0.7}
+    on = coupled_market(
+        rent=rents,
+        correlation=ties,
+        equity={"AMD": {"spot_usd": 100.0, "volatility": 0.5}, "NVDA": {"spot_usd": 50.0, "volatility": 0.4, "dividend_yield": 0.02}},
+        real_world={"equity_drift": {"AMD": 0.1, "NVDA": 0.2}},
+    )
+    if probability == "real_world":
+        on, rented = on.evolve(rent={}, correlation={f"{SHARE}|equity:NVDA": {"value": 0.7}}), ()
+    else:
+        rented = (price_leg(2.5, of="rent:B200"),)
+    drivers = run_of(deal([*ladder_of(), price_leg(60.0, of="equity:NVDA"), *rented], buyer=True, **SHORT), on).drivers
+    assert len(drivers.keys) == 4 + len(rented)
+    assert is_plain(drivers)
+    ours, stated = (simulate_world(drivers, probability, SHARE, 0, 0, in_numpy=slow) for slow in (False, True))
+    for table in ("closes", "highs", "lows"):
+        for key, found in getattr(stated, table).items():
+            np.testing.assert_allclose(getattr(ours, table)[key], found, rtol=PV_REL)
+    for table in ("reached", "defaulted"):
+        for key, days in getattr(stated, table).items():
+            np.testing.assert_array_equal(getattr(ours, table)[key], days)
+            assert 0.0 < (days < drivers.grid.size).mean() < 1.0
+
+
+def test_the_control_is_the_same_for_few_targets_and_for_many() -> None:
+    random = np.random.default_rng(0)
+    before = random.normal(4.6, 0.3, 4096)
+    after = before + random.normal(0.0, 0.1, 4096)
+    targets = np.log(np.linspace(80.0, 180.0, 6))
+    for room in (0.01, 0.0):
+        few, many = np.ones((6, 4096)), np.ones((6, 4096))
+        watch_few(after, 0.001, -0.002, room, targets, before.copy(), few)
+        watch_many(after, 0.001, -0.002, room, targets, before.copy(), np.zeros(4096, dtype=np.int64), many)
+        np.testing.assert_allclose(few, many, atol=1e-11)
+        assert 0.1 < few.mean() < 0.9
