@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments.ground.keys import kind_of
 from pricing.kernels.joint import step_joint
 from pricing.measures import Probability
 from pricing.paths.draws import Draws
@@ -60,15 +61,19 @@ def joint_steps(drivers: Drivers, probability: Probability, numeraire: str | Non
 
 
 def joint_chunks(
-    drivers: Drivers, probability: Probability, numeraire: str | None, draws: Draws, *, chunk: int = CHUNK
+    drivers: Drivers, probability: Probability, numeraire: str | None, draws: Draws, *, prices: bool = False, chunk: int = CHUNK
 ) -> Iterator[tuple[int, Array]]:
     """Levels chunk by chunk: (first day, levels [driver, day, path]). The array is used again for the next chunk.
+
+    Launches of rents and their real-world premium are left to `simulate_world`.
 
     Args:
         drivers: plain ones (`is_plain`). probability, numeraire: as in `simulate_world`.
         draws: the random numbers. chunk: days at a time; whole segments of the draws.
+        prices: shares and rents in USD in place of their logarithms.
     """
     start, drift, deviation = joint_steps(drivers, probability, numeraire)
+    priced = np.array([prices and kind_of(key) in ("equity", "rent") for key in drivers.keys])
     level = np.repeat(start[:, None], BLOCK, axis=1)
     fills = [draws.normals(key) for key in drivers.keys]
     room = np.empty((len(fills), chunk, BLOCK))
@@ -77,7 +82,7 @@ def joint_chunks(
         moves = room if days == chunk else np.empty((len(fills), days, BLOCK))
         for fill, part in zip(fills, moves, strict=True):
             fill(part)
-        step_joint(first, moves, drivers.factor, drift, deviation, level)
+        step_joint(first, moves, drivers.factor, drift, deviation, priced, level)
         yield first, moves
 
 

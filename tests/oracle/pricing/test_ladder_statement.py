@@ -14,6 +14,7 @@ from instruments import Deal
 from instruments.ground.tolerances import PV_REL
 from pricing.conditions import Watch, vesting_day
 from pricing.engines.warrant_ladder import as_ladder, run_ladder
+from pricing.kernels.joint import exp_row
 from pricing.kernels.ladder import watch_few, watch_many
 from pricing.paths.joint import is_plain
 from pricing.paths.world import simulate_world
@@ -151,6 +152,14 @@ def test_the_compiled_joint_walk_is_its_numpy_statement(probability: Any) -> Non
         for key, days in getattr(stated, table).items():
             np.testing.assert_array_equal(getattr(ours, table)[key], days)
             assert 0.0 < (days < drivers.grid.size).mean() < 1.0
+
+
+def test_the_compiled_exponential() -> None:
+    x = np.concatenate([np.linspace(-690.0, 690.0, 4001), [0.0, 1e-300, -1e-17, 5000.0, -5000.0]])
+    found = np.empty_like(x)
+    exp_row(x, found, np.empty_like(x))
+    np.testing.assert_allclose(found, np.exp(np.clip(x, -700.0, 700.0)), rtol=1e-15)  # a few units in the last place
+    assert found[4001] == 1.0
 
 
 def test_the_control_is_the_same_for_few_targets_and_for_many() -> None:
