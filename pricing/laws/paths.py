@@ -44,8 +44,8 @@ def forwards_come_back(deal: Deal, market: Market, settings: Settings) -> str | 
 LAWS: tuple[Law, ...] = (
     Law(
         "forwards_come_back",
-        "drift and variance of every simulated share add up to its forward, and with the share as numeraire to its covariance beside",
-        "warrants, one volatility per share",
+        "drift and variance of every simulated share add up to its forward",
+        "warrants, one volatility per share; with the share as numeraire the covariance with it is added",
         lambda deal: any(isinstance(contract, Warrant) for contract in deal.contracts.values()),
         forwards_come_back,
     ),
