@@ -29,7 +29,8 @@ def model_warnings(market: Market) -> Iterator[str]:
             yield f"credit:{name}: from debt spreads, which also pay for liquidity: hazards are an upper estimate"
     for name, share in market.equity.items():
         if share.term_volatility or share.surface:
-            yield f"equity:{name}: engines that take one volatility use {share.volatility.value:g}, not the surface"
+            one = f"engines that take one volatility use {share.volatility.value:g}, not the surface"
+            yield f"equity:{name}: {one}; method local_volatility takes it"
     for name, rent in market.rent.items():
         if isinstance(rent, TwoFactorRent) and rent.terms:
             yield f"rent:{name}: access wedge fixed at {rent.access_wedge.value:g}: it is not identified apart from the risk premium"

@@ -17,7 +17,7 @@ from instruments.contracts.loan_parts import LoanPosition
 from instruments.contracts.staged_parts import StagedPosition
 from instruments.contracts.warrant import WarrantPosition
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
-from instruments.ground.keys import MarketKey, Name
+from instruments.ground.keys import MarketKey, Name, key_of_kind
 from instruments.ground.provenance import Basis, Provenance, ProvenanceTable
 from instruments.ground.units import NonNegative, Positive, PositiveUsd
 
@@ -52,6 +52,14 @@ class Milestone(Terms):
     """What the buyer pays per unit: with it, value per unit is shown as a share of the hardware's price."""
     buyer: Name | None = None
     """Party whose default stops further deliveries."""
+    rent: MarketKey | None = None
+    """Compute price that deliveries move with, by the market's correlation of the two: `rent:H100`."""
+
+    @model_validator(mode="after")
+    def _follows_a_rent(self) -> Self:
+        if self.rent is not None and not key_of_kind("rent", self.rent):
+            raise PydanticCustomError("broken_rule", "deliveries move with a rent such as rent:H100", {"path": "rent"})
+        return self
 
     @model_validator(mode="after")
     def _rises(self) -> Self:

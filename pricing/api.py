@@ -118,7 +118,9 @@ def simulate_paths(
         seed, block: which random numbers.
 
     Returns:
-        A `World`: closes, highs and lows [day, path], days of deliveries [level, path], days of default [path].
+        A `World`: closes of shares (USD) and of the rents that targets or milestones name (USD per hour), highs and lows of shares
+        [day, path], days of deliveries [level, path], days of default [path]. One volatility per share, no breaks of belief: the paths of
+        `monte_carlo`.
     """
     if contract_id not in deal.contracts:
         raise InputError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +69,7 @@ class Moments:
         The coefficients are fitted on the same paths: a bias of order 1/paths.
         """
         slopes = self.slopes()
-        value = self.mean() + slopes @ (means - self.control / self.count)
+        value = self.controlled_means(slopes, means)
         with_controls = self._with_controls()
         explained = np.einsum("ic,cd,id->i", slopes, self._between_controls(), slopes)
         variance = self._variance() - 2.0 * np.einsum("ic,ic->i", slopes, with_controls) + explained
@@ -76,6 +78,10 @@ class Moments:
     def controlled_sample(self, item: int, values: Array, controls: Array, means: Array) -> Array:
         """One item on every path [path], controls taken out; its mean is the value that `controlled` gives."""
         return values - np.einsum("c,cp->p", self.slopes()[item], controls - means[:, None])
+
+    def controlled_means(self, slopes: Array, means: Array) -> Array:
+        """The items' means with controls taken out by given slopes [item]."""
+        return self.mean() + slopes @ (means - self.control / self.count)
 
     def slopes(self) -> Array:
         """Coefficients of the controls [item, control]: least squares by pseudo-inverse; a control that never varies gets no weight."""
@@ -89,3 +95,26 @@ class Moments:
 
     def _between_controls(self) -> Array:
         return (self.inner - np.outer(self.control, self.control) / self.count) / max(self.count - 1, 1)
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """Moments of independent replicates whose own paths depend on each other (scrambled Sobol): errors are those between replicates.
+
+    With R replicates an error has R - 1 degrees of freedom: four of eight replicates' errors are as rare as 2.7 of many paths'.
+    """
+
+    each: tuple[Moments, ...]
+
+    def standard_error(self) -> Array:
+        """Of the mean of every item."""
+        return self._error(np.stack([moments.mean() for moments in self.each]))
+
+    def controlled_errors(self, means: Array) -> Array:
+        """Errors of `Moments.controlled` of the pooled replicates."""
+        slopes = reduce(add, self.each).slopes()
+        return self._error(np.stack([moments.controlled_means(slopes, means) for moments in self.each]))
+
+    def _error(self, replicates: Array) -> Array:
+        error: Array = replicates.std(axis=0, ddof=1) / np.sqrt(len(self.each))
+        return error

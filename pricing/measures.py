@@ -207,6 +207,13 @@ _LIST = (
     Measure("financed_per_unit", "USD/unit", "positive", "amount of the tranche / units of the milestone that it pays for"),
     Measure("financed_share", "fraction", "positive", "amount per unit / price per unit: how much of a unit its vendor pays for itself"),
     Measure("link_saving", "ratio", "at or above 0", "rho(W) - rho(W without the link from part to party)"),
+    Measure("delta", "shares", "as value", "[V(S (1 + h)) - V(S (1 - h))] / (2 h S): USD per USD of spot, quoted strikes kept"),
+    Measure("gamma", "shares/USD", "as value", "[V(S (1 + h)) - 2 V + V(S (1 - h))] / (h S)^2"),
+    Measure("vega", "USD/point", "as value", "value per point (0.01) of every volatility quoted for the share"),
+    Measure("correlation_sensitivity", "USD/0.1", "as value", "value per 0.1 of the correlation of the pair in part"),
+    Measure("hazard_sensitivity", "USD/100 bp", "as value", "value with 0.01 a year more hazard of the credit in part - value"),
+    Measure("delay_sensitivity", "USD/year", "as value", "[V(all deliveries h years later) - V] / h, for the milestone in part"),
+    Measure("rho", "USD/100 bp", "as value", "value per 0.01 of the continuous rate, all dates alike; yields, hazards and rents kept"),
 )
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _LIST}
 """Name to measure."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from pydantic_core import PydanticCustomError
 
 from instruments.checks.names import known, rule
-from instruments.conditions import EventHappened, MilestoneReached, legs_of
+from instruments.conditions import EventHappened, MilestoneReached, PriceTarget, legs_of
 from instruments.contracts.warrant import Warrant, WarrantPosition
+from instruments.ground.keys import key_of_kind
+from instruments.observations import Touch
 
 if TYPE_CHECKING:
     from instruments.conditions import Group, Leg
@@ -36,6 +38,8 @@ def check_condition(deal: Deal, place: str, condition: Leg | Group) -> None:
             last = max(deal.milestones[leg.milestone].plan.values())
             if leg.at_least > last:
                 raise rule(f"{where}.at_least", f"level {leg.at_least:g} is above the last level {last:g} of the plan")
+        elif isinstance(leg, PriceTarget) and isinstance(leg.observation, Touch) and key_of_kind("rent", leg.of):
+            raise rule(f"{where}.observation", "a rent index is published once a day: watch its close, a mean or days out, not a touch")
         elif isinstance(leg, EventHappened):
             known(leg.party, "party", f"{where}.party", deal.parties)
 

@@ -26,8 +26,11 @@ from pricing.engines import (
     support_options,
     support_simulation,
     warrant_closed_form,
+    warrant_jumps,
+    warrant_local_volatility,
     warrant_monte_carlo,
     warrant_quantlib,
+    warrant_sobol,
 )
 
 __all__ = [
@@ -58,4 +61,7 @@ __all__ = [
     "warrant_closed_form",
     "warrant_monte_carlo",
     "warrant_quantlib",
+    "warrant_jumps",
+    "warrant_local_volatility",
+    "warrant_sobol",
 ]

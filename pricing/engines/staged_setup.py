@@ -20,7 +20,8 @@ from instruments.contracts.staged_parts import FixedPrice, FixedValuation, NextR
 from instruments.ground.errors import MarketError, PricingError
 from instruments.ground.messages import problem
 from pricing.engines.warrant_setup import clock_of
-from pricing.paths.drivers import Drivers, Grid, daily_grid, resolve_drivers
+from pricing.paths.drivers import Drivers, resolve_drivers
+from pricing.paths.grid import Grid, daily_grid
 from pricing.registry import Task
 from pricing.schedules.grid import month_ends, months_to
 
@@ -128,7 +129,7 @@ def prepare(task: Task) -> StagedRun:
     drivers = resolve_drivers(
         market,
         grid,
-        shares=tuple(shares),
+        prices=tuple(shares),
         clocks=tuple(replace(clock, planned=clock.planned - ON_TIME) for clock in clocks),
         credits=tuple(dict.fromkeys(credit_of.values())),
     )

@@ -21,8 +21,9 @@ from pricing.engines.warrant_setup import WarrantRun
 from pricing.formulas.hurdle import passage_probability
 from pricing.kernels.ladder import AT_DATE, LATCHED, MILESTONE_AT_DATE, SIMULTANEOUS, step_ladder
 from pricing.measures import Probability
-from pricing.paths.drivers import Share, real_world_carry
-from pricing.paths.streams import BLOCK, generator
+from pricing.paths.draws import Draws
+from pricing.paths.shares import Share, real_world_carry
+from pricing.paths.streams import BLOCK
 from pricing.paths.world import cancellation_day
 
 Array = NDArray[np.float64]
@@ -134,6 +135,8 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
     last = _last_day(run)
     if last is None:
         return None
+    if drivers.belief is not None or drivers.shares[0].smile is not None:
+        return None
     clock = drivers.clocks[0] if drivers.clocks else None
     if clock is not None and bool((clock.planned <= 0.0).any()):
         return None
@@ -157,7 +160,12 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
         meet, window = LATCHED, 1
         if prices:
             price = prices[0]
-            if price.at_least is None or not isinstance(price.observation, Close | Mean) or (price.meet == "at_date" and not stones):
+            if (
+                price.of != drivers.shares[0].key
+                or price.at_least is None
+                or not isinstance(price.observation, Close | Mean)
+                or (price.meet == "at_date" and not stones)
+            ):
                 return None
             window = price.observation.days if isinstance(price.observation, Mean) else 1
             meet = {"latched": LATCHED, "simultaneous": SIMULTANEOUS, "at_date": AT_DATE}[price.meet]
@@ -212,15 +220,23 @@ def _steps(run: WarrantRun, probability: Probability) -> _Steps:
         control_shift=drift.sum() * grid.times / grid.times[-1] - np.cumsum(drift),
         clock_drift=grid.steps * (1.0 + (clock.volatility * tilt[1] if clock is not None else 0.0)),
         clock_vol=clock.volatility * root if clock is not None else none,
-        credit_drift=tilt[-1] * np.sqrt(credit.increments * grid.steps) if credit is not None else none,
+        credit_drift=tilt[drivers.keys.index(credit.key)] * np.sqrt(credit.increments * grid.steps) if credit is not None else none,
         credit_vol=np.sqrt(credit.increments) if credit is not None else none,
     )
 
 
 def run_ladder(
-    run: WarrantRun, ladder: Ladder, probabilities: tuple[Probability, ...], seed: int, block: int, *, controlled: Probability | None = None
+    run: WarrantRun,
+    ladder: Ladder,
+    probabilities: tuple[Probability, ...],
+    seed: int,
+    block: int,
+    *,
+    controlled: Probability | None = None,
+    draws: Draws | None = None,
 ) -> dict[Probability, LadderBlock]:
     """Walk one block under each probability on the same draws; `controlled` names the one that also gets controls."""
+    draws = draws or Draws(seed, block)
     drivers, grid = run.drivers, run.drivers.grid
     never = grid.size
     share = drivers.shares[0]
@@ -229,30 +245,33 @@ def run_ladder(
     # no target stays -inf: a tranche without one does not wait for the window to fill
     compared = ladder.log_target if ladder.window == 1 else np.where(np.isfinite(ladder.log_target), np.exp(ladder.log_target), -np.inf)
     level_clock = clock.planned if clock is not None else np.zeros(0)
-    stop = cancellation_day(clock, grid, seed, block) if clock is not None else np.full(BLOCK, never, dtype=np.int64)
+    stop = cancellation_day(clock, grid, draws) if clock is not None else np.full(BLOCK, never, dtype=np.int64)
     states: dict[Probability, _State] = {}
     steps: dict[Probability, _Steps] = {}
     for probability in probabilities:
         steps[probability] = _steps(run, probability)
         states[probability] = _start(share.spot, stop, never, compared, ladder.window)
-    own = [generator(seed, key, block) for key in drivers.keys]
-    bridges = [generator(seed, f"{key}|bridge", block) for key in drivers.keys[1:]]
+    # rents come last and move nothing here
+    keys = drivers.keys[: len(drivers.keys) - len(drivers.rents)]
+    factor = np.ascontiguousarray(drivers.factor[: len(keys), : len(keys)])
+    own = [draws.normals(key) for key in keys]
+    bridges = [draws.uniforms(key) for key in keys[1:]]
     room = np.empty((len(own), CHUNK, BLOCK))
     empty = np.ones((0, BLOCK))
     for first in range(0, never, CHUNK):
         days = min(CHUNK, never - first)
         # whole arrays: a part of one would be another type to the compiler
         normals = room if days == CHUNK else np.empty((len(own), days, BLOCK))
-        for stream, part in zip(own, normals, strict=True):
-            stream.standard_normal(out=part)
-        uniforms = [stream.random((days, BLOCK)) for stream in bridges]
+        for fill, part in zip(own, normals, strict=True):
+            fill(part)
+        uniforms = [take(days) for take in bridges]
         for probability in probabilities:
             step_ladder(
                 first,
                 normals,
                 uniforms[0] if clock is not None else empty,
                 uniforms[-1] if credit is not None else empty,
-                drivers.factor,
+                factor,
                 clock is not None,
                 credit is not None,
                 probability == controlled,

@@ -1,173 +1,192 @@
-"""A warrant on whole arrays of paths: vesting days, forfeiture, dilution of the price that hurdles see, and the floor's top-up.
+"""Warrants on simulated paths: one reduction for every method that walks days.
 
-Order inside a day: prices and deliveries, then vesting, then what ends the warrant; what vests on the last day has vested.
+A `PathMethod` says what is different: the world (one volatility, a surface, breaks of belief) or the random numbers (plain, Sobol). The
+estimate is the same: value = sum over tranches of n S_0 E_share[ e^{-q t} (1 - K/S_t)^+ 1{vested by expiry} ], see
+`pricing.engines.warrant_monte_carlo`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.conditions import EventHappened, legs_of
-from instruments.ground.errors import PricingError
-from instruments.ground.messages import problem
-from pricing.conditions import Watch, vesting_day
+from curves import correlation_between
+from instruments.conditions import Leg, MarketCap, MilestoneReached, PriceTarget, legs_of
+from instruments.observations import Touch
+from pricing.engines.warrant_ladder import Ladder, as_ladder, control_means, run_ladder
+from pricing.engines.warrant_rows import TrancheNumbers, warrant_rows
 from pricing.engines.warrant_setup import WarrantRun
-from pricing.paths.streams import BLOCK, generator
-from pricing.paths.world import World, cancellation_day
+from pricing.engines.warrant_walk import walk, watch_of
+from pricing.estimates import Moments, Replicates
+from pricing.measures import Probability
+from pricing.paths.draws import Draws
+from pricing.paths.streams import BLOCK, blocks_for, check_seed, run_blocks
+from pricing.paths.world import simulate_world
+from pricing.registry import Outcome
 
 Array = NDArray[np.float64]
-Days = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Walked:
-    """What a warrant does on the paths of one block. A day index equal to the number of days means never."""
+class PathMethod:
+    """One way of simulating a warrant."""
 
-    vest: Days
-    """[tranche, path]"""
+    name: str
+    dress: Callable[[WarrantRun], WarrantRun] = lambda run: run
+    """Puts the drivers on another model."""
+    draws: Callable[[WarrantRun, int], Draws] | None = None
+    """(run, block) to random numbers that are not independent between the paths of a block: each block is then one replicate, and
+    errors are those between replicates. None is plain Monte Carlo."""
+    least_blocks: int = 1
+    """Blocks at least: replicates that an error needs."""
+    note: str | None = None
+    """Said on every row."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One block of paths under one probability."""
+
+    vest: NDArray[np.int64]
+    """Day of vesting [tranche, path]; the number of days where never."""
     payoff: Array
-    """In units of the numeraire share, per share of the tranche [tranche, path]."""
-    top_up: Array
-    """Cash owed by the floor, discounted, USD [path]."""
-    forfeited: Days
-    """Day on which the warrant ends early [path]."""
-    seen: Array
-    """Closes that hurdles see [time, path], diluted where the terms say so."""
+    """In units of the numeraire share [tranche, path]."""
+    controls: Array
+    """[control, path]; none but for ladders under the share measure."""
+    top_up: Array | None = None
+    """Of the value floor, discounted, USD [path]; None without a floor."""
 
 
-def watch_of(run: WarrantRun, world: World, seed: int, block: int) -> Watch:
-    """A block of the world as the warrant's conditions see it."""
-    return Watch(
-        world,
-        run.credit_of,
-        frozenset(run.position.latched),
-        frozenset(run.position.lapsed),
-        run.counts,
-        run.spots,
-        event_days(run, seed, block),
-    )
+@dataclass(frozen=True)
+class _Block:
+    """What one block leaves behind: moments of values (with controls), of vesting, and of vesting times."""
+
+    value: Moments
+    """USD: each tranche, the whole, and the floor's top-up where there is one."""
+    vested: dict[Probability, Moments]
+    time: Array
+    """Sum over vested paths of the vesting time under the pricing measure [tranche]."""
+    sample: tuple[Array, Array] | None
+    """The whole [path] and the controls [control, path], where they are kept."""
 
 
-def event_days(run: WarrantRun, seed: int, block: int) -> Mapping[tuple[str, str], Days]:
-    """Day of each event that a condition names [path]: Poisson with the market's intensity; a cancellation of the deliveries that a
-    party takes is that of its milestones. The same under every probability, since events are independent of prices.
-    """
-    grid = run.drivers.grid
-    found: dict[tuple[str, str], Days] = {}
-    for _, condition in run.warrant.conditions:
-        for _, leg in legs_of(condition):
-            if not isinstance(leg, EventHappened) or leg.event == "default":
-                continue
-            name = (leg.event, leg.party)
-            if name in run.event_hazards:
-                uniform = generator(seed, f"event:{leg.event}:{leg.party}", block).random(BLOCK)
-                with np.errstate(divide="ignore"):
-                    times = -np.log1p(-uniform) / np.float64(run.event_hazards[name])
-                found[name] = np.searchsorted(grid.times, times).astype(np.int64)
-            elif leg.event == "cancellation":
-                bought = [clock for clock in run.drivers.clocks if run.deal.milestones[clock.key.split(":", 1)[1]].buyer == leg.party]
-                if bought:
-                    found[name] = np.minimum.reduce([cancellation_day(clock, grid, seed, block) for clock in bought])
+def priced_by_paths(run: WarrantRun, method: PathMethod) -> Outcome:
+    """Simulate a resolved warrant, block by block, and reduce."""
+    settings = run.task.settings
+    ladder = as_ladder(run)
+    check_seed(settings.seed)
+    probabilities = _probabilities(run)
+    count = max(blocks_for(settings.paths), method.least_blocks)
+
+    def work(block: int) -> _Block:
+        draws = method.draws(run, block) if method.draws else None
+        return _simulate(run, ladder, probabilities, block, draws)
+
+    blocks = tuple(run_blocks(work, count, settings.threads))
+    total = reduce(_joined, blocks)
+    means = control_means(run, ladder) if ladder is not None else np.zeros(0)
+    numbers = _numbers(run, total, blocks, probabilities, means, method)
+    sample = None
+    if settings.keep_sample:
+        kept = [block.sample for block in blocks if block.sample is not None]
+        wholes, controls = (np.concatenate(parts, axis=-1) for parts in zip(*kept, strict=True))
+        sample = total.value.controlled_sample(len(run.open_shares), wholes, controls, means)
+    return Outcome(warrant_rows(run, numbers, method.name), _remarks(run), sample)
+
+
+def _probabilities(run: WarrantRun) -> tuple[Probability, ...]:
+    """The share measure for values; the others where odds are asked for, or a floor pays cash rather than shares."""
+    settings = run.task.settings
+    if any(settings.wants(measure) for measure in ("vesting_probability", "vesting_time", "dilution_expected")):
+        return ("share", "pricing", "real_world") if run.drivers.knows_real_world else ("share", "pricing")
+    return ("share",) if run.warrant.floor is None else ("share", "pricing")
+
+
+def simulate_vesting(
+    run: WarrantRun, ladder: Ladder | None, probabilities: tuple[Probability, ...], seed: int, block: int, draws: Draws | None = None
+) -> dict[Probability, Simulated]:
+    """One block of paths by probability, on the same draws."""
+    if ladder is not None:
+        walked = run_ladder(run, ladder, probabilities, seed, block, controlled="share", draws=draws)
+        return {p: Simulated(w.vest, run.payoff(w.vest, w.vest_log_price, w.last_log_price), w.controls) for p, w in walked.items()}
+    found: dict[Probability, Simulated] = {}
+    touched = frozenset(leg.of for leg in legs_in(run) if isinstance(leg, PriceTarget | MarketCap) and isinstance(leg.observation, Touch))
+    for probability in probabilities:
+        world = simulate_world(run.drivers, probability, run.warrant.underlying, seed, block, run.history, draws=draws, touched=touched)
+        one = walk(run, watch_of(run, world, seed, block))
+        top_up = one.top_up if run.warrant.floor is not None else None
+        found[probability] = Simulated(one.vest, one.payoff, np.zeros((0, BLOCK)), top_up)
     return found
 
 
-def walk(run: WarrantRun, watch: Watch) -> Walked:
-    """Vesting, payoff and top-up on one block, by the general interpreter.
+def _simulate(run: WarrantRun, ladder: Ladder | None, probabilities: tuple[Probability, ...], block: int, draws: Draws | None) -> _Block:
+    found = simulate_vesting(run, ladder, probabilities, run.task.settings.seed, block, draws)
+    never, times = run.drivers.grid.size, run.drivers.grid.times
+    share = found["share"]
+    usd = share.payoff * (run.valued_shares * run.drivers.share(run.warrant.underlying).spot)[:, None]
+    # shares are valued under the share measure, cash under the pricing measure: each where its payoff varies least
+    top_up = found["pricing"].top_up if run.warrant.floor is not None else None
+    whole = usd.sum(axis=0) if top_up is None else usd.sum(axis=0) + top_up
+    values = np.vstack([usd, whole] if top_up is None else [usd, whole, top_up])
+    vested = {p: Moments.of((one.vest < never).astype(np.float64)) for p, one in found.items()}
+    vest = found["pricing" if "pricing" in found else "share"].vest
+    waited = np.where(vest < never, times[np.minimum(vest, never - 1)], 0.0).sum(axis=1)
+    kept = (whole, share.controls) if run.task.settings.keep_sample else None
+    return _Block(Moments.of(values, share.controls), vested, waited, kept)
 
-    Raises:
-        PricingError: a condition needs what the paths do not hold, or a same-day diluted hurdle has no consistent state.
-    """
-    warrant, key = run.warrant, run.warrant.underlying
-    vest, forfeited, seen = _consistent(run, watch)
-    own = np.log(watch.world.closes[key])
-    log_seen = np.log(seen)
-    day = np.minimum(vest, watch.world.grid.size - 1)
-    payoff = run.diluted_payoff(
-        vest, np.take_along_axis(log_seen, day, axis=0), log_seen[-1], np.take_along_axis(own, day, axis=0), own[-1]
+
+def _joined(left: _Block, right: _Block) -> _Block:
+    vested = {p: left.vested[p] + right.vested[p] for p in left.vested}
+    return _Block(left.value + right.value, vested, left.time + right.time, None)
+
+
+def _numbers(
+    run: WarrantRun, total: _Block, blocks: tuple[_Block, ...], probabilities: tuple[Probability, ...], means: Array, method: PathMethod
+) -> TrancheNumbers:
+    tranches = len(run.open_shares)
+    value, error = total.value.controlled(means)
+    odds = {p: (total.vested[p].mean(), total.vested[p].standard_error()) for p in probabilities}
+    if method.draws is not None:
+        error = Replicates(tuple(block.value for block in blocks)).controlled_errors(means)
+        odds = {p: (odds[p][0], Replicates(tuple(block.vested[p] for block in blocks)).standard_error()) for p in probabilities}
+    counts = total.vested["pricing" if "pricing" in total.vested else "share"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        waited = total.time / (counts.mean() * counts.count)
+    return TrancheNumbers(
+        value=value[:tranches],
+        error=error[:tranches],
+        whole=float(value[tranches]),
+        whole_error=float(error[tranches]),
+        floor=(float(value[tranches + 1]), float(error[tranches + 1])) if run.warrant.floor is not None else None,
+        odds=odds,
+        waited=waited,
+        note=method.note,
     )
-    if warrant.forfeiture is not None and warrant.forfeiture.takes == "unexercised" and warrant.exercise == "at_expiry":
-        payoff = np.where(forfeited < watch.world.grid.size, 0.0, payoff)
-    return Walked(vest, payoff, _top_up(run, watch, vest, forfeited, seen), forfeited, seen)
 
 
-def _consistent(run: WarrantRun, watch: Watch) -> tuple[Days, Days, Array]:
-    """Vesting days, day of forfeiture, and the closes that hurdles see, all agreeing with one another.
-
-    Vesting dilutes the price from the next day on. A round that sees too few vestings brings the next one too early, the round after it
-    no sooner than it is, and with that one the day is right: two rounds settle the next vesting of every path, and one more shows that
-    nothing moves. On the very day a hurdle can be met without and missed with its own vesting; then no round agrees with the one before.
-    """
-    world, key, warrant = watch.world, run.warrant.underlying, run.warrant
-    if warrant.dilution == "in_spot":
-        return *_days(run, watch), world.closes[key]
-    vest, forfeited = _days(run, watch)
-    previous = vest
-    for _ in range(2 * len(warrant.tranches) + 1):
-        seen = _diluted(run, watch, vest)
-        found, forfeited = _days(run, seen)
-        if np.array_equal(found, vest):
-            return vest, forfeited, seen.world.closes[key]
-        previous, vest = vest, found
-    tranche, path = (int(at) for at in np.argwhere(vest != previous)[0])
-    day = int(min(vest[tranche, path], previous[tranche, path]))
-    without, with_it = world.closes[key][day, path], _diluted(run, watch, np.minimum(vest, previous)).world.closes[key][day, path]
-    why = (
-        f"tranche {tranche + 1} has no consistent state on {world.grid.dates[day]} of a path: the price is {without:,.2f} without its"
-        f" vesting and {with_it:,.2f} with it, on both sides of the target"
-    )
-    raise PricingError(
-        problem(
-            "no_solution",
-            subject=run.task.contract_id,
-            field="dilution",
-            value="same_day",
-            why=why,
-            remedy="test the price before vesting: dilution = 'after_vesting'",
+def _remarks(run: WarrantRun) -> tuple[str, ...]:
+    found: list[str] = []
+    issuer = run.deal.parties[run.warrant.issuer]
+    if issuer.credit is not None:
+        found.append(f"contracts.{run.task.contract_id}: the default of the issuer {run.warrant.issuer} is not modelled")
+    if run.warrant.exercise == "at_expiry" and run.drivers.share(run.warrant.underlying).dividend_yield > 0.0:
+        found.append(
+            f"contracts.{run.task.contract_id}: exercised at expiry although the share pays dividends; at_vesting may be worth more"
         )
-    )
+    stones = {leg.milestone for leg in legs_in(run) if isinstance(leg, MilestoneReached)}
+    for name in sorted(stones):
+        milestone = run.deal.milestones[name]
+        if milestone.buyer is None or run.deal.parties[milestone.buyer].credit is None:
+            found.append(f"milestones.{name}: no buyer with a credit, so no default stops deliveries")
+        if milestone.rent is not None and correlation_between(run.task.market, f"milestone:{name}", milestone.rent) == 0.0:
+            found.append(f"milestones.{name}: moves with {milestone.rent} by its terms, but the market gives no correlation of the two")
+    return tuple(found)
 
 
-def _days(run: WarrantRun, watch: Watch) -> tuple[Days, Days]:
-    """Vesting days with forfeiture applied [tranche, path], and the day of forfeiture [path]."""
-    never = watch.world.grid.size
-    vest = np.stack([vesting_day(tranche.condition, watch, str(index)) for index, tranche in enumerate(run.warrant.tranches)])
-    if run.warrant.forfeiture is None:
-        return vest, np.full(vest.shape[1], never, dtype=np.int64)
-    forfeited = vesting_day(run.warrant.forfeiture.when, watch, "forfeiture")
-    return np.where(vest <= forfeited, vest, never), forfeited
-
-
-def _diluted(run: WarrantRun, watch: Watch, vest: Days) -> Watch:
-    """The world with the price after dilution, (V + w K) / (N + w) where V / N is above the strike, w vested by then."""
-    world, key, warrant = watch.world, run.warrant.underlying, run.warrant
-    count, days = run.counts[key], np.arange(world.grid.size)
-    lag = 1 if warrant.dilution == "after_vesting" else 0
-    vested = np.zeros((world.grid.size + 1, vest.shape[1]))
-    for shares, when in zip(run.open_shares, vest, strict=True):
-        counted = np.minimum(when + lag, world.grid.size)
-        np.add.at(vested, (counted, np.arange(vest.shape[1])), shares)
-    weight = np.cumsum(vested, axis=0)[days] / count
-
-    def after(prices: Array) -> Array:
-        return np.where(prices > warrant.strike_usd, (prices + weight * warrant.strike_usd) / (1.0 + weight), prices)
-
-    closes, highs, lows = ({**table, key: after(table[key])} for table in (world.closes, world.highs, world.lows))
-    return replace(watch, world=replace(world, closes=closes, highs=highs, lows=lows))
-
-
-def _top_up(run: WarrantRun, watch: Watch, vest: Days, forfeited: Days, seen: Array) -> Array:
-    """max(floor - package, 0) on the floor's date, discounted [path]; nothing after a forfeiture or where its condition does not hold."""
-    floor, grid = run.warrant.floor, watch.world.grid
-    if floor is None:
-        return np.zeros(vest.shape[1])
-    day = min(int(np.searchsorted(grid.ordinals, floor.on.toordinal())), grid.size - 1)
-    each = np.maximum(seen[day] - run.warrant.strike_usd, 0.0)
-    package = ((vest <= day) * run.open_shares[:, None]).sum(axis=0) * each
-    owed = forfeited > day
-    if floor.condition is not None:
-        owed = owed & (vesting_day(floor.condition, watch, "floor") <= day)
-    return np.where(owed, np.maximum(floor.amount_usd - package, 0.0), 0.0) * grid.discounts[day]
+def legs_in(run: WarrantRun) -> list[Leg]:
+    """Every leg of every condition."""
+    return [leg for _, condition in run.warrant.conditions for _, leg in legs_of(condition)]

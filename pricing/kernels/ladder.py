@@ -5,6 +5,8 @@ The numpy statement is `pricing.paths.world` with `pricing.conditions`; both see
 
 from __future__ import annotations
 
+from math import factorial
+
 import numba
 import numpy as np
 
@@ -13,6 +15,11 @@ LATCHED, SIMULTANEOUS, AT_DATE = 0, 1, 2
 MILESTONE_AT_DATE = 3
 COARSE = 8
 """Days between looks at the control: its mean is exact for any number, more days cost less time and a little correlation."""
+MIDDLE = 40.0 / 128.0
+C = tuple(float(np.exp(-MIDDLE)) / factorial(n) for n in range(11))
+"""Half of the range of x / 64 in `watch_few`, and Taylor coefficients of e^y around minus it."""
+FEW = 12
+"""Targets up to which looking at all of them is cheaper than looking for those in reach."""
 LOST = np.int32(2**31 - 1)
 """Vesting day of a tranche whose single test has failed."""
 
@@ -28,8 +35,11 @@ def crossing_odds(gap_before, gap_after, room):
 
 
 @numba.njit(cache=True, nogil=True)
-def watch_touches(log_price, shift_before, shift_after, room, log_target, watched, touched, untouched_odds):
-    """Multiply in the odds that the control has touched no target since it was last looked at; `watched` is ln of the share then."""
+def watch_many(log_price, shift_before, shift_after, room, log_target, watched, touched, untouched_odds):
+    """Multiply in the odds that the control has touched no target since it was last looked at; `watched` is ln of the share then.
+
+    Target by target on each path, from the first that is not touched to the first out of reach.
+    """
     tranches = log_target.shape[0]
     for p in range(log_price.shape[0]):
         before, after = watched[p] + shift_before, log_price[p] + shift_after
@@ -40,6 +50,44 @@ def watch_touches(log_price, shift_before, shift_after, room, log_target, watche
                 break
             untouched_odds[k, p] *= 1.0 - odds
             touched[p] = k + 1 if odds >= 1.0 else touched[p]
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+def watch_few(log_price, shift_before, shift_after, room, log_target, watched, untouched_odds):
+    """The same for few targets, all of them on every path, without branches: the processor takes several paths at a time.
+
+    e^x for x in [-40, 0] is a Taylor polynomial of e^{x/64} around the middle, squared six times (relative error below 1e-11; the
+    control's mean is exact beside it).
+    """
+    per_room = -2.0 / (64.0 * room) if room > 0.0 else -1e300
+    for k in range(log_target.shape[0]):
+        target, row = log_target[k], untouched_odds[k]
+        for p in range(log_price.shape[0]):
+            before, after = target - (watched[p] + shift_before), target - (log_price[p] + shift_after)
+            before = before if before > 0.0 else 0.0
+            after = after if after > 0.0 else 0.0
+            y = per_room * (before * after)
+            y = MIDDLE + (y if y > 2.0 * -MIDDLE else 2.0 * -MIDDLE)
+            e = C[10]
+            e = C[9] + y * e
+            e = C[8] + y * e
+            e = C[7] + y * e
+            e = C[6] + y * e
+            e = C[5] + y * e
+            e = C[4] + y * e
+            e = C[3] + y * e
+            e = C[2] + y * e
+            e = C[1] + y * e
+            e = C[0] + y * e
+            e = e * e
+            e = e * e
+            e = e * e
+            e = e * e
+            e = e * e
+            e = e * e
+            row[p] *= 1.0 - e
+    for p in range(log_price.shape[0]):
+        watched[p] = log_price[p]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -197,13 +245,8 @@ def step_ladder(
             room = 0.0
             for j in range(since, day + 1):
                 room += share_vol[j] * share_vol[j]
-            watch_touches(
-                log_price,
-                control_shift[since - 1] if since > 0 else 0.0,
-                control_shift[day],
-                room,
-                log_target,
-                watched,
-                touched,
-                untouched_odds,
-            )
+            shift_before = control_shift[since - 1] if since > 0 else 0.0
+            if tranches <= FEW:
+                watch_few(log_price, shift_before, control_shift[day], room, log_target, watched, untouched_odds)
+            else:
+                watch_many(log_price, shift_before, control_shift[day], room, log_target, watched, touched, untouched_odds)

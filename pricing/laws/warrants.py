@@ -115,7 +115,7 @@ def _pair(deal: Deal, market: Market, settings: Settings, name: str, changed: Wa
 
 def _raw(deal: Deal, market: Market, settings: Settings, name: str) -> float:
     """Plain mean over the first block of paths, by the general interpreter."""
-    from pricing.engines.warrant_monte_carlo import simulate_vesting
+    from pricing.engines.warrant_paths import simulate_vesting
     from pricing.engines.warrant_setup import prepare
     from pricing.registry import Task
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pricing.paths.facility import FacilityModel, drivers_of, random_numbers
-from pricing.paths.rents import RentPaths, rent_state_paths
+from pricing.paths.monthly_rents import RentPaths, rent_state_paths
 from pricing.paths.streams import generator
 from pricing.schedules.offtake import NEVER_ROW, OfftakePlan
 from pricing.schedules.plan import NEVER
@@ -93,7 +93,7 @@ def offtake_model(deal: Deal, plan: OfftakePlan, market: Market) -> OfftakeModel
 def offtake_world(model: OfftakeModel, seed: int, block: int) -> OfftakeWorld:
     """One block of paths: the same bytes whoever asks, in whatever order.
 
-    **Model** the rent by `pricing.paths.rents`; defaults are first passages of drivers correlated with the rent's moves
+    **Model** the rent by `pricing.paths.monthly_rents`; defaults are first passages of drivers correlated with the rent's moves
     (`pricing.paths.facility`); outages follow a chain of two states, independent of the rest; so are replacement, delay and rollover.
     """
     numbers = random_numbers(model.facility, seed, block)

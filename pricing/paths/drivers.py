@@ -1,85 +1,41 @@
 """The random drivers of one contract, resolved to arrays: what the world's paths are stepped with, under each probability.
 
-**Model** One Brownian motion per share, milestone and credit, correlated. With N(t) the drift under each probability:
+**Model** One Brownian motion per share, milestone, credit and rent, correlated by the market's table. Under the share measure every
+Brownian motion W_i gains the drift rho_i s dt, where s is the volatility of the numeraire share and rho_i its correlation with it.
 
-- share: d ln S = (r - q - s^2/2) dt + s dW; under the share measure every Brownian motion W_i gains the drift rho_i s dt, where s is the
-  volatility of the numeraire share and rho_i its correlation with it.
+- share: `pricing.paths.shares`.
 - milestone: the plan's clock c_t = t + v W_t; level k is reached when c first passes its planned time (watched continuously).
 - credit: default is the first passage to zero of 1 + W_A, W run on the deterministic clock A(t) = (1 / Phi^{-1}((1 - S(t))/2))^2, so that
   the odds equal the survival curve S exactly under the pricing measure (Overbeck and Schmidt 2005).
+- rent: two factors, the long-term one of which is the correlated driver (`pricing.paths.rents`). Deliveries and rents depend on each other
+  both ways by that correlation, of either sign: paths with high rents are paths with early deliveries where it is above 0.
+- belief: breaks that move shares and rents together, where a method asks for them (`pricing.paths.belief`).
 
-Not modelled here: stochastic rates and volatility, the issuer's own default, jumps.
+Not modelled here: stochastic rates, volatility that moves by itself, the issuer's own default; a clock whose speed is a function of the
+rent.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from curves import (
-    Market,
-    business_days,
-    business_times,
-    correlation_matrix,
-    default_rates_key,
-    discount_curve,
-    equity_inputs,
-    survival_curve,
-)
-from instruments.ground.errors import MarketError, PricingError
-from instruments.ground.keys import key_of_kind, name_of
+from curves import Market, belief_jump, correlation_matrix, survival_curve
+from instruments.ground.errors import MarketError
+from instruments.ground.keys import key_of_kind
 from instruments.ground.messages import problem
 from pricing.measures import Probability
+from pricing.paths.belief import Belief
+from pricing.paths.grid import Grid
+from pricing.paths.local_volatility import smile_of
+from pricing.paths.rents import Rent, resolve_rent
+from pricing.paths.shares import Share, no_share, resolve_share
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The days on which the world is looked at: business days after `start`, up to and with the last."""
-
-    start: dt.date
-    dates: tuple[dt.date, ...]
-    times: Array
-    steps: Array
-    discounts: Array
-    """Discount factor at each day."""
-
-    @property
-    def size(self) -> int:
-        """Number of days."""
-        return len(self.dates)
-
-    @cached_property
-    def ordinals(self) -> NDArray[np.int64]:
-        """The days as ordinals, for comparing whole columns of dates."""
-        return np.array([date.toordinal() for date in self.dates], dtype=np.int64)
-
-
-def daily_grid(market: Market, end: dt.date) -> Grid:
-    """Business days of New York from the market's date to `end`, which counts whether or not it is one."""
-    times = business_times(market.as_of, end)
-    discounts = discount_curve(market, default_rates_key(market)).discount(times)
-    return Grid(market.as_of, business_days(market.as_of, end), times, np.diff(times, prepend=0.0), discounts)
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share's inputs on a grid."""
-
-    key: str
-    spot: float
-    volatility: float
-    carry: Array
-    """Integral of r - q over each step."""
-    dividend_yield: float
-    real_world_drift: float | None
 
 
 @dataclass(frozen=True)
@@ -114,6 +70,10 @@ class Drivers:
     credits: tuple[Credit, ...]
     correlation: Array
     factor: Array
+    rents: tuple[Rent, ...] = ()
+    """They come last in `keys`: a rent moves nobody else's numbers."""
+    belief: Belief | None = None
+    """Breaks, for the method that has them."""
 
     def drift_per_root_year(self, probability: Probability, numeraire: str | None) -> Array:
         """Drift that each Brownian motion gains, per year: rho_i s under the share measure, zero otherwise."""
@@ -124,8 +84,16 @@ class Drivers:
         return column * share.volatility
 
     def share(self, key: str) -> Share:
-        """The share of a key."""
-        return next(share for share in self.shares if share.key == key)
+        """The share of a key. Raises PricingError where it is no share of these."""
+        for share in self.shares:
+            if share.key == key:
+                return share
+        raise no_share(key)
+
+    @property
+    def knows_real_world(self) -> bool:
+        """Whether the market gives real-world drifts for everything that needs one."""
+        return all(share.real_world_drift is not None for share in self.shares) and all(rent.premium is not None for rent in self.rents)
 
 
 def credit_clock(survival: Array) -> Array:
@@ -138,24 +106,23 @@ def credit_clock(survival: Array) -> Array:
     return np.diff(np.maximum.accumulate(clock), prepend=0.0)
 
 
-def resolve_share(market: Market, key: str, grid: Grid) -> Share:
-    """A share's inputs. Raises MarketError where the market lacks it or it is not a share."""
-    if not key_of_kind("equity", key):
-        raise PricingError(
-            problem("unsupported", subject=key, why="price targets on this kind of key have no path model", remedy="use an equity key")
-        )
-    inputs = equity_inputs(market, key)
-    carry = -np.diff(np.log(grid.discounts), prepend=0.0) - inputs.dividend_yield * grid.steps
-    world = market.real_world.equity_drift.get(name_of(key)) if market.real_world else None
-    return Share(key, inputs.spot_usd, inputs.volatility, carry, inputs.dividend_yield, world.value if world else None)
+def resolve_drivers(
+    market: Market, grid: Grid, *, prices: Sequence[str], clocks: Sequence[Clock], credits: Sequence[str], rents: Sequence[str] = ()
+) -> Drivers:
+    """Read every driver off the market and factor the correlation.
 
+    Args:
+        market, grid: the snapshot and the days.
+        prices: keys of shares and rents that are looked at. rents: further rents that move along.
+        clocks, credits: milestones, and credits by key.
 
-def resolve_drivers(market: Market, grid: Grid, *, shares: Sequence[str], clocks: Sequence[Clock], credits: Sequence[str]) -> Drivers:
-    """Read every driver off the market and factor the correlation."""
-    keys = (*shares, *(clock.key for clock in clocks), *credits)
+    Raises:
+        MarketError: the market lacks a key. PricingError: a price is neither a share nor a rent.
+    """
+    seen = tuple(dict.fromkeys(key for key in (*prices, *rents) if key_of_kind("rent", key)))
+    shares = tuple(dict.fromkeys(key for key in prices if key not in seen))
+    keys = (*shares, *(clock.key for clock in clocks), *credits, *seen)
     matrix = np.asarray(correlation_matrix(market, keys), dtype=np.float64)
-    # a tiny ridge lets a perfectly correlated pair factor; it moves no correlation by more than 1e-12
-    factor: Array = np.asarray(np.linalg.cholesky(matrix + 1e-12 * np.eye(len(keys))), dtype=np.float64)
     return Drivers(
         grid=grid,
         keys=keys,
@@ -163,12 +130,48 @@ def resolve_drivers(market: Market, grid: Grid, *, shares: Sequence[str], clocks
         clocks=tuple(clocks),
         credits=tuple(Credit(key, credit_clock(survival_curve(market, key).survival(grid.times))) for key in credits),
         correlation=matrix,
-        factor=factor,
+        factor=correlation_factor(matrix),
+        rents=tuple(resolve_rent(market, key, grid) for key in seen),
     )
 
 
-def real_world_carry(share: Share, grid: Grid) -> Array:
-    """Integral of the real-world drift over each step. Raises MarketError without a real-world block."""
-    if share.real_world_drift is None:
-        raise MarketError(problem("missing_real_world", subject=share.key))
-    return share.real_world_drift * grid.steps
+def correlation_factor(matrix: Array) -> Array:
+    """Lower triangular factor; a tiny ridge lets a perfectly correlated pair factor, and moves no correlation by more than 1e-12."""
+    return np.asarray(np.linalg.cholesky(matrix + 1e-12 * np.eye(len(matrix))), dtype=np.float64)
+
+
+def with_local_volatility(drivers: Drivers, market: Market) -> Drivers:
+    """The same, every share that has a surface or a term structure of volatility on it.
+
+    Raises:
+        MarketError: the first share, the warrant's own, has neither. CalibrationError: a surface with arbitrage.
+    """
+    first, *others = drivers.shares
+    shares = [replace(first, smile=smile_of(market, first.key, drivers.grid))]
+    for share in others:
+        quotes = market.equity[share.key.removeprefix("equity:")]
+        smile = smile_of(market, share.key, drivers.grid) if quotes.surface or quotes.term_volatility else None
+        shares.append(replace(share, smile=smile))
+    return replace(drivers, shares=tuple(shares))
+
+
+def with_belief(drivers: Drivers, market: Market) -> Drivers:
+    """The same with the market's breaks of belief; a belief that names none of the prices, or never breaks, changes nothing.
+
+    Raises:
+        MarketError: the market has no belief. CalibrationError: jumps with more variance than a quote.
+    """
+    if market.belief is None:
+        raise MarketError(problem("missing_key", subject="market", field="belief", key="belief", choices=("no belief",)))
+    quotes = market.belief
+    prices = (*(share.key for share in drivers.shares), *(rent.key for rent in drivers.rents))
+    means = {key: quotes.jumps[key].value for key in prices if key in quotes.jumps}
+    if not means or quotes.intensity.value == 0.0:
+        return drivers
+    shares = [replace(share, volatility=belief_jump(market, share.key).diffusive_volatility) for share in drivers.shares]
+    rents = [
+        resolve_rent(market, rent.key, drivers.grid, long_volatility=belief_jump(market, rent.key).diffusive_volatility)
+        for rent in drivers.rents
+    ]
+    belief = Belief(quotes.intensity.value, quotes.jump_volatility.value, means)
+    return replace(drivers, shares=tuple(shares), rents=tuple(rents), belief=belief)

@@ -1,90 +1,109 @@
-"""Monthly paths of a rent with its state, so that on every path and date the forwards of that day are known."""
+"""Rents as drivers of the daily world: two factors and launches on exact transitions, the forward exact on every day.
+
+**Model** (`curves.RentCurve`) ln P_t = ln F(0, t) - V(t)/2 + x_t + y_t + sum of J_k over launches with tau_k <= t, less what the launches
+do to the mean; x and y are the centred factors. The driver that carries the market key `rent:H100` is the Brownian motion of the long-term
+factor: every listed correlation of that key, with a share, a milestone or a credit, is one of it. The short-term factor has the model's
+own correlation rho with the long-term one, and beyond that noise of its own that nothing else shares. Over a step of length d the pair is
+exactly Gaussian: y moves by s_y sqrt(d) z, x by a z + b e with a = rho s_x (1 - e^{-kappa d}) / (kappa sqrt(d)) and a^2 + b^2 the variance
+of x.
+
+Under the share measure z gains rho_i s sqrt(d), in both factors; launches are independent of the share and stay as they are. In the real
+world the premium of the curve comes back.
+
+Not modelled: what happens to an index inside a day; launches that move shares or deliveries.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from curves import RentCurve
-from pricing.paths.streams import generator
-from pricing.schedules.types import Floats
+from curves import LaunchModel, Market, rent_curve
+from pricing.paths.draws import Draws
+from pricing.paths.grid import Grid
+from pricing.paths.streams import BLOCK
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class RentPaths:
-    """One block of paths of a rent: factors and launches by row; row 0 is the valuation date.
+class Rent:
+    """A rent's inputs on a grid, each [day]."""
 
-    **Model** ln P = f + x + y + jumps of `RentCurve`. With X and Y the mean-free parts of the factors, the forward seen at t for T is
-    F_t(T) = F(0, T) exp(e^{-kappa (T - t)} X_t + Y_t - W(t, T) / 2) times, for each launch, e^J / M(T) once it has happened, else
-    (1 - q + q m) / M(T): W is the variance of that forward up to t (Schwartz and Smith 2000, equation 12), m = E[e^J], p(T) the odds of a
-    launch by T, M(T) = 1 + p(T) (m - 1), q the odds that it comes between t and T given that it has not by t. A martingale for each T.
+    key: str
+    log_centre: Array
+    """Ln of the forward, less half the diffusive variance, less what launches do to the mean."""
+    decay: Array
+    """e^{-kappa d} over each step."""
+    short_shared: Array
+    """a: loading of the short-term factor on the driver."""
+    short_own: Array
+    """b: its own noise."""
+    long: Array
+    """s_y sqrt(d)."""
+    launches: tuple[LaunchModel, ...]
+    premium: Array | None
+    """Ln of the real-world mean over the forward; None where the market does not say."""
+
+    @property
+    def has_short_factor(self) -> bool:
+        """Whether the short-term factor moves at all."""
+        return bool(self.short_shared.any() or self.short_own.any())
+
+    def own_key(self) -> str:
+        """Stream of the short-term factor's own noise."""
+        return f"{self.key}|short"
+
+
+def resolve_rent(market: Market, key: str, grid: Grid, *, long_volatility: float | None = None) -> Rent:
+    """A rent's inputs; `long_volatility` replaces the quoted one where jumps have been taken out of it.
+
+    Raises:
+        MarketError: the market has no such rent.
     """
-
-    curve: RentCurve
-    years: Floats
-    """[row], the first 0."""
-    forward: Floats
-    """F(0, T) [row]."""
-    short: Floats
-    """X [row, path]."""
-    long: Floats
-    """Y [row, path]."""
-    launched: Floats
-    """Launch times in years [launch, path]."""
-    jumps: Floats
-    """e^J [launch, path]."""
-
-    def seen(self, row: int, first: int, last: int) -> Floats:
-        """Forwards seen at `row` for the rows from `first` to `last`, both included: USD per unit-hour [row, path]."""
-        now, later = float(self.years[row]), self.years[first : last + 1]
-        factors = self.curve.factors
-        level = np.exp(-0.5 * factors.forward_variance(now, later))[:, None] * self.forward[first : last + 1, None]
-        if factors.short_volatility > 0.0:
-            found: Floats = level * np.exp(factors.decay(later - now)[:, None] * self.short[row] + self.long[row])
-        else:
-            found = level * np.exp(self.long[row])
-        for index, launch in enumerate(self.curve.launches):
-            mean, by_now, by_then = launch.mean_factor, float(launch.probability(now)), launch.probability(later)
-            whole = 1.0 + by_then * (mean - 1.0)
-            to_come = np.divide(by_then - by_now, 1.0 - by_now, out=np.zeros_like(by_then), where=by_now < 1.0)
-            waiting = (1.0 + to_come * (mean - 1.0)) / whole
-            found *= np.where(self.launched[index] <= now, self.jumps[index] / whole[:, None], waiting[:, None])
-        return found
-
-    def spot(self) -> Floats:
-        """Rent of the day, USD per unit-hour [row, path]."""
-        return np.concatenate([self.seen(row, row, row) for row in range(self.years.size)])
+    curve = rent_curve(market, key)
+    factors = curve.factors if long_volatility is None else replace(curve.factors, long_volatility=long_volatility)
+    root = np.sqrt(grid.steps)
+    short, _, _ = factors.covariance(grid.steps)
+    kappa, rho = factors.mean_reversion, factors.correlation
+    shared = rho * factors.short_volatility * (1.0 - factors.decay(grid.steps)) / (kappa * root)
+    launched = sum((launch.log_forward(grid.times) for launch in curve.launches), np.zeros(grid.size))
+    return Rent(
+        key=key,
+        log_centre=np.log(curve.forward(grid.times)) - 0.5 * factors.variance(grid.times) - launched,
+        decay=factors.decay(grid.steps),
+        short_shared=shared,
+        short_own=np.sqrt(np.maximum(short - shared**2, 0.0)),
+        long=factors.long_volatility * root,
+        launches=curve.launches,
+        premium=None if curve.factors.real_world_growth is None else curve.factors.log_premium(grid.times),
+    )
 
 
-def rent_state_paths(curve: RentCurve, years: Floats, normals: Floats, seed: int, block: int) -> RentPaths:
-    """Paths of a rent whose monthly move of ln P, launches apart, is exactly proportional to the given normals.
-
-    So a correlation of a credit with those normals is one with the rent's own moves. The split of a move between the short-term deviation
-    and the long-term level takes a second stream, launches a stream each.
+def rent_walk(rent: Rent, grid: Grid, shocks: Array, draws: Draws) -> Array:
+    """Ln of the rent on every day of a block [day, path], before launches, a real-world premium or a break of belief.
 
     Args:
-        curve: of the rent.
-        years: [row], rising from 0.
-        normals: standard, [row - 1, path].
-        seed, block: which random numbers.
+        rent, grid: the model. shocks: of the driver, standard deviation 1 a day, measure change included [day, path].
+        draws: the short-term factor's own noise.
     """
-    model, rows, paths = curve.factors, years.size, normals.shape[1]
-    short, long, cross = model.covariance(np.diff(years))
-    total = np.sqrt(np.maximum(short + long + 2.0 * cross, 0.0))
-    load = np.divide(short + cross, total, out=np.zeros_like(total), where=total > 0.0)
-    own = np.sqrt(np.maximum(short - load**2, 0.0))
-    split = np.zeros((rows - 1, paths))
-    if model.short_volatility > 0.0:
-        generator(seed, f"{curve.key}/split", block).standard_normal(out=split)
-    x, y = np.zeros((rows, paths)), np.zeros((rows, paths))
-    for row in range(1, rows):
-        move = load[row - 1] * normals[row - 1] + own[row - 1] * split[row - 1]
-        x[row] = float(model.decay(years[row] - years[row - 1])) * x[row - 1] + move
-        y[row] = y[row - 1] + total[row - 1] * normals[row - 1] - move
-    launched, jumps = np.empty((len(curve.launches), paths)), np.empty((len(curve.launches), paths))
-    for index, launch in enumerate(curve.launches):
-        luck = generator(seed, f"{curve.key}/launch/{launch.name}", block)
-        launched[index] = launch.time_of(luck.random(paths))
-        jumps[index] = np.exp(launch.jump_mean + launch.jump_volatility * luck.standard_normal(paths))
-    return RentPaths(curve, years, curve.forward(years), x, y, launched, jumps)
+    log_rent = rent.log_centre[:, None] + np.cumsum(rent.long[:, None] * shocks, axis=0)
+    if rent.has_short_factor:
+        own = np.empty((grid.size, BLOCK))
+        draws.normals(rent.own_key())(own)
+        deviation = np.zeros(BLOCK)
+        for day in range(grid.size):
+            deviation = rent.decay[day] * deviation + rent.short_shared[day] * shocks[day] + rent.short_own[day] * own[day]
+            log_rent[day] += deviation
+    return log_rent
+
+
+def add_launches(rent: Rent, grid: Grid, log_rent: Array, draws: Draws) -> None:
+    """Put the launches into ln of a rent [day, path], in place: each at its own random date, for good."""
+    for launch in rent.launches:
+        stream = draws.generator(f"{rent.key}|launch:{launch.name}")
+        when = launch.time_of(stream.random(BLOCK))
+        size = launch.jump_mean + launch.jump_volatility * stream.standard_normal(BLOCK)
+        log_rent += np.where(when[None, :] <= grid.times[:, None], size[None, :], 0.0)

@@ -1,20 +1,30 @@
-"""The numpy statement of the joint daily paths: readable, general, and the reference of the compiled ladder.
+"""The joint daily paths of everything a contract looks at: readable, general, and the reference of the compiled ladder.
 
-Arrays are [time, path] for one block of 4,096 paths. Draws come from one stream per key: normals of `key`, uniforms of `key|bridge`
-(for what is watched continuously), one uniform per path of `key|cancel`.
+Levels (shares, rents, clocks, credits) come from the compiled walk of `pricing.paths.joint` where it serves, else from the numpy statement
+below; what happens on them is numpy.
+
+Arrays are [time, path] for one block of 4,096 paths; draws are those of `pricing.paths.draws`. A Brownian bridge fills the time between
+two days only for what is watched continuously: a `touch` (highs and lows), deliveries and defaults. Everything else sees days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments.ground.errors import MarketError
+from instruments.ground.messages import problem
 from pricing.measures import Probability
-from pricing.paths.drivers import Clock, Credit, Drivers, Grid, real_world_carry
-from pricing.paths.streams import BLOCK, generator
+from pricing.paths.draws import LEAST_UNIFORM, Draws
+from pricing.paths.drivers import Clock, Credit, Drivers
+from pricing.paths.grid import Grid
+from pricing.paths.joint import is_plain, joint_levels
+from pricing.paths.rents import add_launches, rent_walk
+from pricing.paths.shares import Share, share_walk
+from pricing.paths.streams import BLOCK
 
 Array = NDArray[np.float64]
 Days = NDArray[np.int64]
@@ -26,9 +36,9 @@ class World:
 
     grid: Grid
     closes: Mapping[str, Array]
-    """Share key to closes [time, path], USD."""
+    """Share key to closes, USD, and rent key to the index, USD per hour [time, path]."""
     highs: Mapping[str, Array]
-    """Share key to the highest price inside each step [time, path], watched continuously."""
+    """Share key to the highest price inside each step [time, path], watched continuously; rents have none."""
     lows: Mapping[str, Array]
     """Share key to the lowest price inside each step [time, path]."""
     reached: Mapping[str, Days]
@@ -41,15 +51,25 @@ class World:
     """Share key to closes before the first day, oldest first."""
 
 
-def draw_normals(drivers: Drivers, seed: int, block: int) -> Array:
+def draw_normals(drivers: Drivers, draws: Draws) -> Array:
     """Correlated standard normals [driver, time, path] of one block."""
-    steps = drivers.grid.size
-    own = np.stack([generator(seed, key, block).standard_normal((steps, BLOCK)) for key in drivers.keys])
+    own = np.empty((len(drivers.keys), drivers.grid.size, BLOCK))
+    for key, part in zip(drivers.keys, own, strict=True):
+        draws.normals(key)(part)
     return np.einsum("ij,jtp->itp", drivers.factor, own)
 
 
 def simulate_world(
-    drivers: Drivers, probability: Probability, numeraire: str | None, seed: int, block: int, history: Mapping[str, Array] | None = None
+    drivers: Drivers,
+    probability: Probability,
+    numeraire: str | None,
+    seed: int,
+    block: int,
+    history: Mapping[str, Array] | None = None,
+    *,
+    draws: Draws | None = None,
+    touched: Collection[str] | None = None,
+    in_numpy: bool = False,
 ) -> World:
     """One block of joint daily paths under a probability.
 
@@ -58,67 +78,131 @@ def simulate_world(
         probability: 'pricing', 'share' (with `numeraire` the share's key) or 'real_world'.
         seed, block: which random numbers.
         history: closes before the first day, by share key.
+        draws: other random numbers than the plain ones of seed and block.
+        touched: shares whose highs and lows are wanted; None means all.
+        in_numpy: walk in numpy where the compiled step would serve too: the same to rounding, slower.
 
     Raises:
         MarketError: real-world odds without a real-world block.
     """
-    grid, normals = drivers.grid, draw_normals(drivers, seed, block)
-    tilt = drivers.drift_per_root_year(probability, numeraire)
-    root = np.sqrt(grid.steps)[:, None]
-    shocks = {key: root * normals[i] + tilt[i] * grid.steps[:, None] for i, key in enumerate(drivers.keys)}
+    grid = drivers.grid
+    draws = draws or Draws(seed, block)
+    if is_plain(drivers) and not in_numpy:
+        variances = {share.key: share.volatility**2 * grid.steps[:, None] for share in drivers.shares}
+        diffused = _Diffused(joint_levels(drivers, probability, numeraire, draws), variances, {})
+    else:
+        diffused = _diffuse(drivers, probability, numeraire, draws)
     closes: dict[str, Array] = {}
     highs: dict[str, Array] = {}
     lows: dict[str, Array] = {}
     for share in drivers.shares:
-        carry = real_world_carry(share, grid) if probability == "real_world" else share.carry
-        drift = carry - 0.5 * share.volatility**2 * grid.steps
-        log_price = np.log(share.spot) + np.cumsum(drift[:, None] + share.volatility * shocks[share.key], axis=0)
-        before = np.vstack([np.full((1, BLOCK), np.log(share.spot)), log_price[:-1]])
-        room = -2.0 * share.volatility**2 * grid.steps[:, None] * np.log(_bridge_uniforms(seed, share.key, block, grid.size))
-        stretch = np.sqrt((log_price - before) ** 2 + room)
-        closes[share.key] = np.exp(log_price)
-        highs[share.key] = np.exp(0.5 * (before + log_price + stretch))
-        lows[share.key] = np.exp(0.5 * (before + log_price - stretch))
-    defaulted = {
-        credit.key: _default_day(credit, normals[drivers.keys.index(credit.key)], tilt[drivers.keys.index(credit.key)], grid, seed, block)
-        for credit in drivers.credits
-    }
+        closes[share.key] = np.exp(diffused.levels[share.key])
+        if touched is None or share.key in touched:
+            highs[share.key], lows[share.key] = _extremes(share, diffused, bridge_uniforms(draws, share.key, grid.size))
+    for rent in drivers.rents:
+        log_rent = diffused.levels[rent.key]
+        add_launches(rent, grid, log_rent, draws)
+        if probability == "real_world":
+            if rent.premium is None:
+                raise MarketError(problem("missing_real_world", subject=rent.key))
+            log_rent += rent.premium[:, None]
+        closes[rent.key] = np.exp(log_rent)
+    defaulted = {credit.key: _default_day(credit, diffused.levels[credit.key], grid, draws) for credit in drivers.credits}
     reached: dict[str, Days] = {}
     for clock in drivers.clocks:
-        stop = cancellation_day(clock, grid, seed, block)
+        stop = cancellation_day(clock, grid, draws)
         if clock.buyer is not None and clock.buyer in defaulted:
             stop = np.minimum(stop, defaulted[clock.buyer])
-        reached[clock.key] = _reached(clock, shocks[clock.key], stop, grid, seed, block)
+        reached[clock.key] = _reached(clock, diffused.levels[clock.key], stop, grid, draws)
     return World(grid, closes, highs, lows, reached, {clock.key: clock.levels for clock in drivers.clocks}, defaulted, dict(history or {}))
 
 
-def cancellation_day(clock: Clock, grid: Grid, seed: int, block: int) -> Days:
+@dataclass(frozen=True)
+class _Diffused:
+    """Levels of every driver by key [day, path] (see `pricing.paths.joint`), and of the shares what a bridge needs."""
+
+    levels: dict[str, Array]
+    variances: dict[str, Array]
+    """Of ln of a share over each step, [day, 1] or [day, path]."""
+    jumps: dict[str, Array]
+    """What of a share's ln came at once at the end of a day [day, path]."""
+
+
+def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, draws: Draws) -> _Diffused:
+    """The numpy statement of the levels: every model, and the reference of the compiled walk."""
+    grid, belief = drivers.grid, drivers.belief
+    normals = dict(zip(drivers.keys, draw_normals(drivers, draws), strict=True))
+    breaks = belief.breaks(draws, grid, probability, numeraire) if belief else ()
+    root = np.sqrt(grid.steps)[:, None]
+    found = _Diffused({}, {}, {})
+    gains: dict[str, Array] = {}
+    # the numeraire first: its volatility is what the others gain
+    for share in sorted(drivers.shares, key=lambda share: share.key != numeraire):
+        leads = probability == "share" and share.key == numeraire
+        if leads and share.smile is None:
+            gains = _gains(drivers, share.key, share.volatility * grid.steps[:, None])
+        walk = share_walk(share, grid, normals[share.key], gains.get(share.key), probability, numeraire=leads)
+        if leads and share.smile is not None:
+            gains = _gains(drivers, share.key, np.sqrt(walk.variance) * root)
+        found.levels[share.key], found.variances[share.key] = walk.log_price, walk.variance
+        if belief and share.key in belief.jump_means:
+            found.jumps[share.key] = belief.jumps(share.key, breaks, grid)
+            found.levels[share.key] += belief.log_move(share.key, found.jumps[share.key], grid)
+    shocks = {key: z if key not in gains else z + gains[key] / root for key, z in normals.items()}
+    for rent in drivers.rents:
+        found.levels[rent.key] = rent_walk(rent, grid, shocks[rent.key], draws)
+        if belief and rent.key in belief.jump_means:
+            found.levels[rent.key] += belief.log_move(rent.key, belief.jumps(rent.key, breaks, grid), grid)
+    for credit in drivers.credits:
+        found.levels[credit.key] = 1.0 + np.cumsum(np.sqrt(credit.increments)[:, None] * shocks[credit.key], axis=0)
+    for clock in drivers.clocks:
+        found.levels[clock.key] = np.cumsum(grid.steps[:, None] + clock.volatility * root * shocks[clock.key], axis=0)
+    return found
+
+
+def _gains(drivers: Drivers, numeraire: str, gained: Array) -> dict[str, Array]:
+    """What each driver gains over a step under the share measure, by key: rho_i times the integral of the numeraire's volatility."""
+    column = drivers.correlation[:, drivers.keys.index(numeraire)]
+    return {key: column[i] * gained for i, key in enumerate(drivers.keys)}
+
+
+def _extremes(share: Share, diffused: _Diffused, uniforms: Array) -> tuple[Array, Array]:
+    """Highest and lowest price inside each step, by a bridge over the diffusion; a jump counts at the step's end."""
+    log_price, moves = diffused.levels[share.key], diffused.jumps.get(share.key)
+    before = np.vstack([np.full((1, BLOCK), np.log(share.spot)), log_price[:-1]])
+    after = log_price if moves is None else log_price - moves
+    stretch = np.sqrt((after - before) ** 2 - 2.0 * diffused.variances[share.key] * np.log(uniforms))
+    high, low = 0.5 * (before + after + stretch), 0.5 * (before + after - stretch)
+    if moves is not None:
+        high, low = np.maximum(high, log_price), np.minimum(low, log_price)
+    return np.exp(high), np.exp(low)
+
+
+def cancellation_day(clock: Clock, grid: Grid, draws: Draws) -> Days:
     """Day on which deliveries are cancelled, exponential with the clock's hazard [path]."""
-    uniform = generator(seed, f"{clock.key}|cancel", block).random(BLOCK)
     if clock.cancellation_hazard == 0.0:
         return np.full(BLOCK, grid.size, dtype=np.int64)
+    uniform = draws.once(f"{clock.key}|cancel")
     return np.searchsorted(grid.times, -np.log1p(-uniform) / clock.cancellation_hazard).astype(np.int64)
 
 
-def _bridge_uniforms(seed: int, key: str, block: int, steps: int) -> Array:
-    # never zero, so that its log is finite
-    return np.maximum(generator(seed, f"{key}|bridge", block).random((steps, BLOCK)), 2.0**-54)
+def bridge_uniforms(draws: Draws, key: str, steps: int) -> Array:
+    """Uniforms of what happens between days [time, path], never zero."""
+    return np.maximum(draws.uniforms(key)(steps), LEAST_UNIFORM)
 
 
-def _default_day(credit: Credit, normals: Array, tilt: float, grid: Grid, seed: int, block: int) -> Days:
+def _default_day(credit: Credit, distance: Array, grid: Grid, draws: Draws) -> Days:
     increments = credit.increments
-    distance = 1.0 + np.cumsum(np.sqrt(increments)[:, None] * normals + tilt * np.sqrt(increments * grid.steps)[:, None], axis=0)
     before = np.vstack([np.ones((1, BLOCK)), distance[:-1]])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         odds = np.exp(-2.0 * np.maximum(before, 0.0) * np.maximum(distance, 0.0) / increments[:, None])
     odds = np.where(increments[:, None] > 0.0, odds, np.where(distance <= 0.0, 1.0, 0.0))
-    return _first_day(_bridge_uniforms(seed, credit.key, block, grid.size) <= odds)
+    return _first_day(bridge_uniforms(draws, credit.key, grid.size) <= odds)
 
 
-def _reached(clock: Clock, shocks: Array, stop: Days, grid: Grid, seed: int, block: int) -> Days:
-    time = np.cumsum(grid.steps[:, None] + clock.volatility * shocks, axis=0)
+def _reached(clock: Clock, time: Array, stop: Days, grid: Grid, draws: Draws) -> Days:
     before = np.vstack([np.zeros((1, BLOCK)), time[:-1]])
-    uniforms = _bridge_uniforms(seed, clock.key, block, grid.size)
+    uniforms = bridge_uniforms(draws, clock.key, grid.size)
     room = clock.volatility**2 * grid.steps[:, None]
     high = 0.5 * (before + time + np.sqrt((time - before) ** 2 - 2.0 * room * np.log(uniforms)))
     peak = np.maximum.accumulate(high, axis=0)

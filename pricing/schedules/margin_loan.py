@@ -13,7 +13,8 @@ from instruments.contracts.margin_loan import MarginLoan
 from instruments.deal import Deal
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
-from pricing.paths.drivers import Drivers, daily_grid, resolve_drivers
+from pricing.paths.drivers import Drivers, resolve_drivers
+from pricing.paths.grid import daily_grid
 from pricing.schedules.grid import month_end
 from pricing.schedules.types import Bools, Floats, Ints
 
@@ -78,7 +79,7 @@ def resolve_margin_loan(deal: Deal, loan: MarginLoan, market: Market, contract_i
         grid = daily_grid(market, add_business_days(loan.maturity, tail + 1))
         last = int(np.searchsorted(np.array([day.toordinal() for day in grid.dates]), loan.maturity.toordinal()))
     credit = deal.parties[loan.borrower].credit
-    drivers = resolve_drivers(market, grid, shares=(loan.underlying,), clocks=(), credits=(credit,) if credit else ())
+    drivers = resolve_drivers(market, grid, prices=(loan.underlying,), clocks=(), credits=(credit,) if credit else ())
     interest = np.zeros(grid.size, dtype=np.bool_)
     for date in _interest_dates(market.as_of, loan):
         interest[min(int(np.searchsorted(np.array([day.toordinal() for day in grid.dates]), date.toordinal())), last)] = True

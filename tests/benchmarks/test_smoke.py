@@ -7,13 +7,20 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.benchmarks import budget_4_ladder, budget_6_variance, budget_7_facility, budget_8_clearing, budget_9_start
+from tests.benchmarks import budget_4_ladder, budget_5_joint, budget_6_variance, budget_7_facility, budget_8_clearing, budget_9_start
 
 
 @pytest.mark.parametrize(
     "main",
-    [budget_4_ladder.main, budget_6_variance.main, budget_7_facility.main, budget_8_clearing.main, budget_9_start.main],
-    ids=["4", "6", "7", "8", "9"],
+    [
+        budget_4_ladder.main,
+        budget_5_joint.main,
+        budget_6_variance.main,
+        budget_7_facility.main,
+        budget_8_clearing.main,
+        budget_9_start.main,
+    ],
+    ids=["4", "5", "6", "7", "8", "9"],
 )
 def test_the_script_prints_ratios(main: Callable[[list[str]], dict[str, float]], capsys: pytest.CaptureFixture[str]) -> None:
     ratios = main(["--tiny"])

@@ -12,7 +12,7 @@ from instruments import load_deal
 from instruments.ground.tolerances import MC_SIGMAS
 from pricing import Settings, Task, Watch, price
 from pricing.conditions import vesting_day
-from pricing.engines.warrant_monte_carlo import simulate_vesting
+from pricing.engines.warrant_paths import simulate_vesting
 from pricing.engines.warrant_setup import prepare
 from pricing.paths.world import simulate_world
 

@@ -20,7 +20,7 @@ from pricing.mechanics.offtake_leaving import choice_of, decide
 from pricing.mechanics.offtake_settlement import nobody, settle
 from pricing.mechanics.offtake_world import offtake_world
 from pricing.paths.facility import drivers_of
-from pricing.paths.rents import RentPaths, rent_state_paths
+from pricing.paths.monthly_rents import RentPaths, rent_state_paths
 from pricing.paths.streams import generator
 from pricing.registry import Outcome
 from pricing.schedules.offtake import OfftakePlan

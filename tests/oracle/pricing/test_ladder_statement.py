@@ -14,7 +14,10 @@ from instruments import DateReached, Deal, Forfeiture
 from instruments.ground.tolerances import PV_REL
 from pricing.conditions import Watch, vesting_day
 from pricing.engines.warrant_ladder import as_ladder, run_ladder
-from pricing.engines.warrant_monte_carlo import simulate_vesting
+from pricing.engines.warrant_paths import simulate_vesting
+from pricing.kernels.joint import exp_row
+from pricing.kernels.ladder import watch_few, watch_many
+from pricing.paths.joint import is_plain
 from pricing.paths.world import simulate_world
 from tests.warrants import SHARE, coupled_market, deal, ladder_of, market, milestone_leg, price_leg, run_of
 
@@ -54,7 +57,7 @@ def agree(of: Deal, on: Market, *, seed: int = 0) -> None:
     walked = run_ladder(run, ladder, probabilities, seed, 0, controlled="share")
     vested = 0
     for probability in probabilities:
-        world = simulate_world(run.drivers, probability, SHARE, seed, 0)
+        world = simulate_world(run.drivers, probability, SHARE, seed, 0, in_numpy=True)
         watch = Watch(world, run.credit_of)
         days = np.stack([vesting_day(t.condition, watch, str(i)) for i, t in enumerate(run.warrant.tranches)])
         found = walked[probability]
@@ -137,3 +140,51 @@ def test_dates_of_a_ladder_are_those_of_the_interpreter() -> None:
         np.testing.assert_array_equal(fast[probability].vest, slow[probability].vest)
         np.testing.assert_allclose(fast[probability].payoff, slow[probability].payoff, rtol=1e-9, atol=1e-12)
     assert as_ladder(run_of(deal(conditions, exercise="best", strike_usd=40.0, terms={"forfeiture": ends}), coupled_market())) is None
+
+
+@pytest.mark.parametrize("probability", ["share", "pricing", "real_world"])
+def test_the_compiled_joint_walk_is_its_numpy_statement(probability: Any) -> None:
+    rents = {"B200": {"kind": "thin_rent", "spot_usd_per_hour": 3.0, "growth": -0.2, "volatility": 0.4}}
+    ties = {f"{SHARE}|rent:B200": 0.5, "rent:B200|milestone:deliveries": -0.4, f"{SHARE}|equity:NVDA": 0.7}
+    on = coupled_market(
+        rent=rents,
+        correlation=ties,
+        equity={"AMD": {"spot_usd": 100.0, "volatility": 0.5}, "NVDA": {"spot_usd": 50.0, "volatility": 0.4, "dividend_yield": 0.02}},
+        real_world={"equity_drift": {"AMD": 0.1, "NVDA": 0.2}},
+    )
+    if probability == "real_world":
+        on, rented = on.evolve(rent={}, correlation={f"{SHARE}|equity:NVDA": {"value": 0.7}}), ()
+    else:
+        rented = (price_leg(2.5, of="rent:B200"),)
+    drivers = run_of(deal([*ladder_of(), price_leg(60.0, of="equity:NVDA"), *rented], buyer=True, **SHORT), on).drivers
+    assert len(drivers.keys) == 4 + len(rented)
+    assert is_plain(drivers)
+    ours, stated = (simulate_world(drivers, probability, SHARE, 0, 0, in_numpy=slow) for slow in (False, True))
+    for table in ("closes", "highs", "lows"):
+        for key, found in getattr(stated, table).items():
+            np.testing.assert_allclose(getattr(ours, table)[key], found, rtol=PV_REL)
+    for table in ("reached", "defaulted"):
+        for key, days in getattr(stated, table).items():
+            np.testing.assert_array_equal(getattr(ours, table)[key], days)
+            assert 0.0 < (days < drivers.grid.size).mean() < 1.0
+
+
+def test_the_compiled_exponential() -> None:
+    x = np.concatenate([np.linspace(-690.0, 690.0, 4001), [0.0, 1e-300, -1e-17, 5000.0, -5000.0]])
+    found = np.empty_like(x)
+    exp_row(x, found, np.empty_like(x))
+    np.testing.assert_allclose(found, np.exp(np.clip(x, -700.0, 700.0)), rtol=1e-15)  # a few units in the last place
+    assert found[4001] == 1.0
+
+
+def test_the_control_is_the_same_for_few_targets_and_for_many() -> None:
+    random = np.random.default_rng(0)
+    before = random.normal(4.6, 0.3, 4096)
+    after = before + random.normal(0.0, 0.1, 4096)
+    targets = np.log(np.linspace(80.0, 180.0, 6))
+    for room in (0.01, 0.0):
+        few, many = np.ones((6, 4096)), np.ones((6, 4096))
+        watch_few(after, 0.001, -0.002, room, targets, before.copy(), few)
+        watch_many(after, 0.001, -0.002, room, targets, before.copy(), np.zeros(4096, dtype=np.int64), many)
+        np.testing.assert_allclose(few, many, atol=1e-11)
+        assert 0.1 < few.mean() < 0.9

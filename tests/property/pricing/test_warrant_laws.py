@@ -15,7 +15,7 @@ from instruments.ground.tolerances import MC_SIGMAS, PV_REL
 from instruments.observations import DaysOut, Mean, Touch
 from pricing import Valuation, price
 from pricing.conditions import Watch, vesting_day
-from pricing.engines.warrant_monte_carlo import simulate_vesting
+from pricing.engines.warrant_paths import simulate_vesting
 from pricing.engines.warrant_setup import prepare
 from pricing.formulas import share_or_nothing_touch, touch_call_value
 from pricing.laws import warrants

@@ -92,7 +92,7 @@ def test_the_market_option_wins_over_the_sibling(
     ("words", "said"),
     [
         (["--method", "closed_form"], "no exact closed form"),
-        (["--method", "tree"], "registered: closed_form, monte_carlo, quantlib"),
+        (["--method", "tree"], "registered: closed_form, jumps, local_volatility, monte_carlo, quantlib, sobol"),
         (["--measures", "valu"], "did you mean value?"),
         (["--seed", "-1"], "a whole number at or above 0"),
         (["--paths", "0"], "paths = 0"),

@@ -12,7 +12,7 @@ from instruments.ground.errors import InputError, PricingError
 from instruments.observations import DaysOut, Mean, Touch
 from pricing import Watch, register_condition, verdicts
 from pricing.conditions import unregister_condition, vesting_day
-from pricing.paths.drivers import Grid
+from pricing.paths.grid import Grid
 from pricing.paths.world import World
 from tests.warrants import SHARE, milestone_leg, price_leg
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from instruments import AllOf, Close, DaysOut, MarketCap, Mean, PricingError, RelativePerformance, Touch, Vwap
 from pricing import Watch, turns, verdicts
 from pricing.conditions import observed, vesting_day
-from pricing.paths.drivers import Grid
+from pricing.paths.grid import Grid
 from pricing.paths.world import World
 from tests.warrants import SHARE, price_leg
 

@@ -40,7 +40,15 @@ def test_an_engine_of_ones_own() -> None:
     assert found.row("my_measure").unit == "x"
     assert found.warnings == ("crude",)
     assert found.audit["method"] == "half_spot"
-    assert [entry.method for entry in entries_for(Warrant)] == ["monte_carlo", "closed_form", "half_spot", "quantlib"]
+    assert [entry.method for entry in entries_for(Warrant)] == [
+        "monte_carlo",
+        "closed_form",
+        "half_spot",
+        "jumps",
+        "local_volatility",
+        "quantlib",
+        "sobol",
+    ]
 
 
 @pytest.mark.usefixtures("half_spot")
@@ -48,12 +56,20 @@ def test_an_engine_of_ones_own() -> None:
 def test_one_engine_per_method_and_one_default(method: str, default: bool) -> None:
     with pytest.raises(InputError, match="one engine per method, and one default"):
         register_engine(Warrant, method, measures=("value",), default=default)(lambda task: Outcome(()))
-    assert [entry.method for entry in entries_for(Warrant)] == ["monte_carlo", "closed_form", "half_spot", "quantlib"]
+    assert [entry.method for entry in entries_for(Warrant)] == [
+        "monte_carlo",
+        "closed_form",
+        "half_spot",
+        "jumps",
+        "local_volatility",
+        "quantlib",
+        "sobol",
+    ]
 
 
 def test_an_unknown_method_lists_what_there_is() -> None:
     for method in ("monte_carl", "half_spot", ""):
-        with pytest.raises(PricingError, match="registered: closed_form, monte_carlo, quantlib"):
+        with pytest.raises(PricingError, match="registered: closed_form, jumps, local_volatility, monte_carlo, quantlib, sobol"):
             price(OF, ON, method=method or "x")
     assert find_engine(Warrant, None).method == "monte_carlo"
 
