@@ -14,11 +14,23 @@ from .conditions import (
     Sequence as Sequence,
     Touch as Touch,
 )
+from .contracts.covenants import (
+    Covenant as Covenant,
+    DscrTest as DscrTest,
+    Holiday as Holiday,
+    LiquidityTest as LiquidityTest,
+    LoanToCostTest as LoanToCostTest,
+    LoanToValueTest as LoanToValueTest,
+    RealisationTest as RealisationTest,
+    SweepBand as SweepBand,
+    Waivers as Waivers,
+)
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (
     Amortisation as Amortisation,
     CashTrap as CashTrap,
+    Depreciated as Depreciated,
     DrawTerms as DrawTerms,
     DscrCovenant as DscrCovenant,
     Enforcement as Enforcement,
@@ -27,6 +39,7 @@ from .contracts.loan_parts import (
     Hedge as Hedge,
     LoanPosition as LoanPosition,
     NegativeIncome as NegativeIncome,
+    Pik as Pik,
     Reserves as Reserves,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute

@@ -88,7 +88,7 @@ class Facility(RuleBasedStateMachine):
         status = rolled.states[:, k.STATUS, 0].astype(int)
         assert all(after in LEGAL[before] for before, after in pairwise(status))
         assert status[-1] == k.CLOSED
-        ledger, _, _ = roll_kept(self.facility.plan, path)
+        ledger, *_ = roll_kept(self.facility.plan, path)
         assert np.abs(ledger - rolled.ledger).max() <= CASH_CONSERVATION_ABS * self.facility.plan.commitment
         if self.lived is not None:
             past = min(self.past, self.now)
