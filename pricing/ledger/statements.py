@@ -135,7 +135,8 @@ def covenant_statement(facility: Facility, tests: Floats) -> pl.DataFrame:
 
     from pricing.schedules.covenants import covenants_of
 
-    labels, rows = list(covenants_of(facility.loan)), []
+    labels = list(covenants_of(facility.loan))
+    rows: list[tuple[dt.date, str, float, float, str]] = []
     for t, date in enumerate(facility.dates):
         for i, label in enumerate(labels):
             made, failed, value, cured, waived = tests[i, t]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,11 +48,17 @@ def term_flows(loan: Loan, as_of: dt.date, position: LoanPosition | None = None)
     fixed = position.fixed_usd if seasoned and position else loan.commitment_usd * (1.0 - share)
     left = np.cumprod(np.concatenate([[1.0], 1.0 - amortisation_shares(loan.amortisation, dates, maturity)]))
     total = floating + fixed
+    if loan.pik is not None and loan.fixed is not None:
+        # interest in kind joins the balance before its month's principal
+        kind = np.array([loan.pik.share if date <= loan.pik.until else 0.0 for date in dates])
+        growth = 1.0 + kind * loan.fixed.rate * thirty_360(as_of, dates)
+        left = left * np.concatenate([[1.0], np.cumprod(growth)])
     return LoanFlows(
         as_of=as_of,
         dates=dates,
         floating=floating * left[:-1],
         fixed=fixed * left[:-1],
+        # repaid less what interest in kind adds: the change of the balance, either way
         principal=-np.diff(total * left),
         margin=loan.floating.margin if loan.floating else 0.0,
         rate=loan.fixed.rate if loan.fixed else 0.0,
@@ -117,7 +124,10 @@ def internal_rate(times: Floats, cash: Floats, opening: float) -> float | None:
         return float((cash * (1.0 + rate) ** -times).sum()) - opening
 
     low, high = -0.99, 10.0
-    return float(brentq(gap, low, high, xtol=1e-14)) if gap(low) * gap(high) < 0 else None
+    if gap(low) * gap(high) >= 0:
+        return None
+    found: Any = brentq(gap, low, high, xtol=1e-14)
+    return float(found)
 
 
 def average_life(times: Floats, repaid: Floats, lent: Floats) -> float:
