@@ -21,6 +21,17 @@ from .contracts.borrowing_base import (
 )
 from .contracts.compute_derivatives import RentFuture as RentFuture, RentOption as RentOption, RentSwap as RentSwap
 from .contracts.coupons import FixedCoupon as FixedCoupon, FloatingCoupon as FloatingCoupon
+from .contracts.covenants import (
+    Covenant as Covenant,
+    DscrTest as DscrTest,
+    Holiday as Holiday,
+    LiquidityTest as LiquidityTest,
+    LoanToCostTest as LoanToCostTest,
+    LoanToValueTest as LoanToValueTest,
+    RealisationTest as RealisationTest,
+    SweepBand as SweepBand,
+    Waivers as Waivers,
+)
 from .contracts.guarantee import Guarantee as Guarantee
 from .contracts.lease import Lease as Lease
 from .contracts.lease_parts import (
@@ -43,6 +54,7 @@ from .contracts.loan import Loan as Loan
 from .contracts.loan_parts import (
     Amortisation as Amortisation,
     CashTrap as CashTrap,
+    Depreciated as Depreciated,
     DrawTerms as DrawTerms,
     DscrCovenant as DscrCovenant,
     Enforcement as Enforcement,
@@ -51,6 +63,7 @@ from .contracts.loan_parts import (
     Hedge as Hedge,
     LoanPosition as LoanPosition,
     NegativeIncome as NegativeIncome,
+    Pik as Pik,
     Reserves as Reserves,
 )
 from .contracts.margin_loan import (

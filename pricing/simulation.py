@@ -23,7 +23,7 @@ from pricing.engines.loan_simulation import simulated
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
 from pricing.ledger.runs import ContractRun
-from pricing.ledger.statements import by_party, coverage_statement, draw_statement, statement
+from pricing.ledger.statements import by_party, covenant_statement, coverage_statement, draw_statement, statement
 from pricing.paths.streams import blocks_for, check_seed, workers
 from pricing.registry import DEFAULT_PATHS, Settings, Task, simulator_for
 from pricing.results import Row, document_json, table_of
@@ -55,6 +55,11 @@ class Ledger:
         """The maintenance test by date with value tested, threshold and verdict: of one path, or of the plan."""
         states = (planned_run(self.run.facility) if path is None else self.run.replay(path)[1]).states[:, :, 0]
         return coverage_statement(self.dates, states, self.run.facility.plan.threshold)
+
+    def covenants(self, path: int | None = None) -> pl.DataFrame:
+        """Every covenant test with value, threshold and verdict: of one path, or of the plan."""
+        rolled = planned_run(self.run.facility) if path is None else self.run.replay(path)[1]
+        return covenant_statement(self.run.facility, rolled.tests[:, :, :, 0])
 
     def draws(self) -> pl.DataFrame:
         """The sizing test of each cohort's draw after acceptance, on the plan."""

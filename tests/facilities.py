@@ -91,6 +91,25 @@ def deal(**changes: Any) -> Deal:
     return Deal.model_validate(document | parts["deal"])
 
 
+def plain_deal(position: dict[str, Any] | None = None, **changes: Any) -> Deal:
+    """Round numbers by hand: 1,000 units earn 3 m USD a month and cost nothing; 24 m USD at 1 % a month, 24 equal payments, no window."""
+    cohorts = [{"label": "a", "units": 1000.0, "cost_usd": 40e6, "funding": dt.date(2025, 9, 30), "acceptance": dt.date(2025, 10, 31)}]
+    place = {"funded": ["a"], "accepted": ["a"], "fixed_usd": 24e6, "drawn_usd": 24e6, "cohort_drawn_usd": {"a": 24e6}} | (position or {})
+    site = {"power": "power:US", "pue": 1.0, "colocation_usd_per_kw_month": 0.0, "upkeep_usd_per_unit_month": 0.0}
+    substitute = {"odds": 1.0, "delay_months": 3, "interim_share": 0.5, "cost_usd_per_unit": 0.0}
+    terms: dict[str, Any] = {
+        "commitment_usd": 24e6, "maturity": dt.date(2028, 3, 31), "floating": None, "fixed": {"share": 1.0, "rate": 0.12}, "hedge": None,
+        "amortisation": {"kind": "straight", "start": dt.date(2026, 4, 30)}, "draws": None, "reserves": {}, "maintenance": None,
+        "agent_fee_usd_per_year": 0.0, "management_fee_share": 0.0, "negative_income": None, "completion_support": False,
+        "fleet": {"cohorts": cohorts, "site": site, "kw_per_unit": 1e-12, "attrition": 0.0},
+        "offtake": {
+            "price_usd_per_hour": 3000.0 / 730.5, "availability": 1.0, "delay_odds_per_month": 0.0, "substitute": substitute,
+        },
+        "deal": {"position": {"facilities": {"loan": place}}},
+    }  # fmt: skip
+    return deal(**terms | changes)
+
+
 def setup(given: Deal | None = None, on: Market | None = None) -> Setup:
     """The small facility, resolved."""
     return set_up(given or deal(), "loan", on or market())
@@ -127,12 +146,49 @@ def rough_drivers(facility: Facility, seed: int, paths: int = 64) -> Drivers:
     )  # fmt: skip
 
 
+def covenants(draw: st.DrawFn) -> dict[str, Any]:
+    """Some covenants of every kind, each cured, waived, borne or not."""
+
+    def common() -> dict[str, Any]:
+        waivers = draw(st.sampled_from([None, {"count": 2, "fee": 0.01, "margin_step": 0.005}]))
+        return {
+            "first_test": draw(st.sampled_from([dt.date(2026, 10, 31), dt.date(2027, 6, 30)])),
+            "every_months": draw(st.sampled_from([1, 3])),
+            "grace_months": draw(st.integers(0, 2)), "cures": draw(st.integers(0, 2)), "waivers": waivers,
+            "free_cures_until": draw(st.sampled_from([None, dt.date(2027, 1, 15)])),
+        }  # fmt: skip
+
+    every = {
+        "realised": lambda: {
+            "kind": "realisation", "threshold": 0.9, "consequence": draw(st.sampled_from(["cash_trap", "event_of_default"])),
+        },
+        "covered": lambda: {
+            "kind": "dscr", "threshold": 1.3, "months": 6, "cured_by": draw(st.sampled_from(["cash", "prepayment"])),
+            "consequence": draw(st.sampled_from(["lock_up", "prepayment"])),
+        },
+        "liquid": lambda: {"kind": "minimum_liquidity", "minimum_usd": 2e6, "consequence": "cash_trap"},
+        "to_cost": lambda: {"kind": "loan_to_cost", "cap": 0.8},
+        "to_value": lambda: {"kind": "loan_to_value", "cap": 1.4},
+    }  # fmt: skip
+    chosen = draw(st.sets(st.sampled_from(sorted(every)), max_size=3))
+    return {label: every[label]() | common() for label in sorted(chosen)}
+
+
 @st.composite
 def deals(draw: st.DrawFn) -> Deal:
     """Valid facilities: ranks in any allowed order, kinds of amortisation, tight and loose tests, few and many lots."""
     middle = list(draw(st.permutations(WATERFALL[1:-1])))
     first, second = sorted((middle.index("principal"), middle.index("sweep")))
     middle[first], middle[second] = "principal", "sweep"
+    draws = deal().contracts["loan"].draws.model_dump()  # type: ignore[union-attr]
+    draws |= draw(
+        st.sampled_from([
+            {}, {"upfront_fee": 0.01, "discount": 0.02}, {"of_depreciated": {"share": 0.85, "life_years": 4.0}}, {"tenor_months": 24},
+            {"of_market_value": 0.8, "size_at_funding": True},
+        ])
+    )  # fmt: skip
+    kinds = ["annuity", "straight", "bullet"] + (["sculpted", "depreciated"] if draws["tenor_months"] is None else [])
+    bands = [{"below": 1.3, "share": 1.0}, {"below": 1.6, "share": 0.5}]
     share = draw(st.sampled_from([0.0, 0.5, 1.0]))
     floating = {"share": share, "margin": draw(st.sampled_from([0.0, 0.0225, 0.09]))} if share else None
     return deal(
@@ -141,7 +197,12 @@ def deals(draw: st.DrawFn) -> Deal:
         floating=floating,
         fixed={"share": 1.0 - share, "rate": 0.06} if share < 1 else None,
         hedge={"share": 0.95, "start": dt.date(2026, 10, 31)} if floating else None,
-        amortisation={"kind": draw(st.sampled_from(["annuity", "straight", "bullet"])), "start": dt.date(2026, 10, 31)},
+        amortisation={"kind": draw(st.sampled_from(kinds)), "start": dt.date(2026, 10, 31)},
+        draws=draws,
+        covenants=covenants(draw),
+        pik=draw(st.sampled_from([None, {"share": 0.5, "until": dt.date(2027, 3, 31)}, {"until": dt.date(2027, 3, 31), "toggle": True}])),
+        late_margin=draw(st.sampled_from([0.0, 0.03])),
+        sweep_bands=draw(st.sampled_from([[], bands])),
         completion_support=draw(st.booleans()),
         customer_default_is_event_of_default=draw(st.booleans()),
         reserves={"liquidity_months": draw(st.integers(0, 6)), "power_months": draw(st.integers(0, 3))},

@@ -47,9 +47,15 @@ def check_loan(deal: Deal, place: str, loan: Loan) -> None:
         raise rule(f"{place}.offtake", f"'{loan.offtake}' is served by the fleet '{offtake.fleet}', not by '{loan.collateral}'")
     if fleet.owner != loan.borrower:
         raise rule(f"{place}.collateral", f"the fleet belongs to '{fleet.owner}', the borrower is '{loan.borrower}'")
+    grid = loan.floating.margin_by_class if loan.floating else {}
+    if grid and offtake.customer_class is not None:
+        known(offtake.customer_class, "customer class", f"contracts.{loan.offtake}.customer_class", grid)
     names = {cohort.label: cohort for cohort in fleet.cohorts}
     position = deal.position.facilities.get(place.removeprefix("contracts."))
     if position is not None:
+        for field in ("covenant_cures_used", "covenant_waivers_used"):
+            for label in getattr(position, field):
+                known(label, "covenant", f"position.facilities.{place.removeprefix('contracts.')}.{field}", loan.covenants)
         for field in ("funded", "accepted", "cohort_drawn_usd"):
             for label in getattr(position, field):
                 known(label, "cohort", f"position.facilities.{place.removeprefix('contracts.')}.{field}", names)

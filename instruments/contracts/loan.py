@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from instruments.contracts.covenants import AnyCovenant, SweepBand
 from instruments.contracts.loan_parts import (
     FILED_ORDER,
     Account,
@@ -20,11 +21,12 @@ from instruments.contracts.loan_parts import (
     Floating,
     Hedge,
     NegativeIncome,
+    Pik,
     Reserves,
 )
-from instruments.ground.base import Many, Terms
+from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import Name
-from instruments.ground.units import Fraction, PositiveUsd, Usd
+from instruments.ground.units import Fraction, PositiveUsd, Spread, Usd
 
 SHARES_ABS = 1e-9
 """Floating and fixed shares must add up to one within this."""
@@ -68,12 +70,20 @@ class Loan(Terms):
     """Monthly priority of payments, first paid first."""
     sweep: Fraction = 0.0
     """Share of the cash left at the rank `sweep` that prepays the loan."""
+    sweep_bands: Many[SweepBand] = ()
+    """Other shares while coverage is low."""
+    pik: Pik | None = None
+    """Interest paid in kind."""
+    late_margin: Spread = 0.0
+    """Added to both coupons for a month that starts with something due unpaid."""
     reserves: Reserves = Reserves()
     """Reserves."""
     completion_support: bool = False
     """Whether the operator, while solvent, covers shortfalls and fills reserves until every funded cohort is accepted."""
     maintenance: DscrCovenant | None = None
     """Trailing coverage test."""
+    covenants: FrozenMap[str, AnyCovenant] = FrozenDict()
+    """Label to covenant, tested in this order after the maintenance test."""
     negative_income: NegativeIncome | None = None
     """Forward trigger."""
     cash_trap: CashTrap = CashTrap()
@@ -94,14 +104,35 @@ class Loan(Terms):
             raise _rule("draws", "delayed draws are made against a collateral: name collateral and offtake")
         if self.draws is not None and self.maturity <= self.draws.window_end:
             raise _rule("maturity", f"maturity {self.maturity} must come after the draw window ends on {self.draws.window_end}")
+        if self.collateral is None:
+            _check_plain(self)
         if self.amortisation.start > self.maturity:
             raise _rule("amortisation.start", f"amortisation starts on {self.amortisation.start}, after maturity {self.maturity}")
-        if self.draws is not None and self.amortisation.start <= self.draws.window_end:
+        tenor = self.draws.tenor_months if self.draws else None
+        if tenor is not None and self.amortisation.kind not in ("annuity", "straight", "bullet"):
+            raise _rule("draws.tenor_months", f"draws of their own tenor cannot amortise by kind '{self.amortisation.kind}'")
+        if self.draws is not None and tenor is not None and _months_between(self.draws.window_end, self.maturity) < tenor:
+            raise _rule("draws.tenor_months", f"{tenor} months from {self.draws.window_end} run beyond maturity {self.maturity}")
+        if self.draws is not None and tenor is None and self.amortisation.start <= self.draws.window_end:
             raise _rule("amortisation.start", f"amortisation must start after the draw window ends on {self.draws.window_end}")
         if (self.maturity + dt.timedelta(days=1)).day != 1:
             raise _rule("maturity", f"maturity {self.maturity} must be a month end, as the payment dates are")
         _check_waterfall(self)
         return self
+
+
+def _months_between(first: dt.date, last: dt.date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def _check_plain(loan: Loan) -> None:
+    """A loan on its borrower's credit alone has no cash to test, to sweep or to sculpt by."""
+    if loan.covenants or loan.maintenance or loan.sweep_bands:
+        raise _rule("covenants", "covenants test a project facility's cash: name collateral and offtake")
+    if loan.amortisation.kind == "sculpted":
+        raise _rule("amortisation.kind", "sculpted service follows a project's cash: name collateral and offtake")
+    if loan.pik is not None and (loan.floating is not None or loan.pik.toggle):
+        raise _rule("pik", "without collateral only a fixed coupon can be capitalised, and without a toggle")
 
 
 def _check_waterfall(loan: Loan) -> None:
@@ -115,13 +146,19 @@ def _check_waterfall(loan: Loan) -> None:
         raise _rule("waterfall", "distributions take what is left, so they stand last")
     if "sweep" in ranks and ranks.index("sweep") < ranks.index("principal"):
         raise _rule("waterfall", "a sweep prepays what is not due yet, so it stands after principal")
-    if loan.sweep > 0 and "sweep" not in ranks:
+    if (loan.sweep > 0 or loan.sweep_bands) and "sweep" not in ranks:
         raise _rule("waterfall", "a sweep needs a rank: add 'sweep' to the waterfall")
+    if loan.pik is not None and loan.pik.until >= loan.maturity:
+        raise _rule("pik.until", f"interest can be capitalised until before maturity {loan.maturity}, not until {loan.pik.until}")
+    if "maintenance" in loan.covenants:
+        raise _rule("covenants.maintenance", "the label 'maintenance' belongs to the field of that name: give another")
     if loan.hedge is not None and loan.floating is None:
         raise _rule("hedge", "a hedge needs a floating part")
+    kinds = {covenant.kind for covenant in loan.covenants.values()}
+    waived = any(covenant.waivers is not None and covenant.waivers.fee > 0 for covenant in loan.covenants.values())
     for name, needed in (
-        ("fees", loan.agent_fee_usd_per_year > 0 or (loan.draws is not None and loan.draws.undrawn_fee > 0)),
-        ("liquidity_reserve", loan.reserves.liquidity_months > 0),
+        ("fees", waived or loan.agent_fee_usd_per_year > 0 or (loan.draws is not None and loan.draws.undrawn_fee > 0)),
+        ("liquidity_reserve", loan.reserves.liquidity_months > 0 or "minimum_liquidity" in kinds),
         ("power_reserve", loan.reserves.power_months > 0),
         ("subordinated", loan.management_fee_share > 0),
     ):

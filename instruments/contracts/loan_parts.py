@@ -43,6 +43,12 @@ class Floating(Terms):
     """Added to the compounded rate, a year, ACT/360."""
     floor: Rate = 0.0
     """Least compounded rate, a year, before the margin."""
+    margin_by_class: FrozenMap[str, Spread] = FrozenDict()
+    """Margin by the offtake's `customer_class`, where the loan is priced by who pays; other classes pay `margin`."""
+
+    def margin_for(self, customer_class: str | None) -> float:
+        """The margin paid while a customer of this class pays."""
+        return self.margin if customer_class is None else self.margin_by_class.get(customer_class, self.margin)
 
 
 class Fixed(Terms):
@@ -54,8 +60,19 @@ class Fixed(Terms):
     """The coupon, a year."""
 
 
+class Depreciated(Terms):
+    """Advance against depreciated cost: straight line to nothing over the schedule's life, by cohort, from its funding."""
+
+    share: Annotated[float, Field(gt=0, le=1.5)]
+    """Most that may be owed, over the depreciated cost of the cohorts bought."""
+    life_years: Annotated[float, Field(ge=1, le=15)] = 6.0
+    """Life of the schedule."""
+    continuous: bool = True
+    """Whether it holds on every payment date, what exceeds it falling due; else it only limits draws."""
+
+
 class DrawTerms(Terms):
-    """Delayed draws: when, how much against cost, and on which projected coverage."""
+    """Delayed draws: when, and how much: the least of the advance rules that are given."""
 
     window_end: dt.date
     """Last day of the commitment; what is undrawn then lapses."""
@@ -67,8 +84,20 @@ class DrawTerms(Terms):
     """Limit of all draws at funding together; null is the whole commitment."""
     sizing_dscr: Positive = 1.0
     """Draws after acceptance keep projected coverage at or above this on every payment date to maturity."""
+    size_at_funding: bool = False
+    """Whether `sizing_dscr` limits draws at funding too."""
+    of_depreciated: Depreciated | None = None
+    """Limit against depreciated cost, tested after each draw."""
+    of_market_value: Annotated[float, Field(gt=0, le=1.5)] | None = None
+    """Limit of a draw at funding against the market value of the cohort on that day."""
+    tenor_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    """Each draw is repaid over this many payment dates after it, in the way of `amortisation`; null: all draws share its dates."""
     undrawn_fee: Spread = 0.0
     """Paid on what is undrawn, a year, ACT/360, until the window ends."""
+    upfront_fee: Spread = 0.0
+    """Paid to the lender on each draw, as a share of it."""
+    discount: Spread = 0.0
+    """Original issue discount: share of each draw that the lender keeps."""
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
@@ -80,17 +109,28 @@ class DrawTerms(Terms):
 class Amortisation(Terms):
     """How scheduled principal falls due, from `start`, monthly; what is left is due at maturity."""
 
-    kind: Literal["annuity", "straight", "bullet", "schedule"] = "annuity"
-    """Equal service at `annuity_rate`; equal principal; all at maturity; or the shares in `schedule`."""
+    kind: Literal["annuity", "straight", "bullet", "schedule", "sculpted", "depreciated"] = "annuity"
+    """Equal service at `annuity_rate`; equal principal; all at maturity; the shares in `schedule`; service that follows planned cash at
+    `target_dscr`; or the balance follows straight-line depreciated cost over `life_years`."""
     start: dt.date
     """First payment date with principal."""
     annuity_rate: Rate = 0.06
     """Rate of the level schedule, a year; it shapes the schedule and is not what the loan pays."""
     schedule: FrozenMap[dt.date, Fraction] = FrozenDict()
     """Month end to share of the balance then outstanding: kind 'schedule'."""
+    balloon: Fraction = 0.0
+    """Share of the balance at the start left for maturity: kinds 'annuity' and 'straight'."""
+    target_dscr: Positive | None = None
+    """Planned cash over service on every date: kind 'sculpted'; null is the ratio that repays the planned balance at maturity."""
+    life_years: Annotated[float, Field(ge=1, le=15)] = 6.0
+    """Life of the schedule: kind 'depreciated'."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.balloon > 0 and self.kind not in ("annuity", "straight"):
+            raise PydanticCustomError("broken_rule", "a balloon is left by kinds 'annuity' and 'straight' only", {"path": "balloon"})
+        if self.target_dscr is not None and self.kind != "sculpted":
+            raise PydanticCustomError("broken_rule", "a target is given with kind = 'sculpted' only", {"path": "target_dscr"})
         if (self.kind == "schedule") != bool(self.schedule):
             raise PydanticCustomError("broken_rule", "a schedule is given with kind = 'schedule', and only then", {"path": "schedule"})
         return self
@@ -122,6 +162,17 @@ class DscrCovenant(Terms):
     """Breaches in a row that are borne before it is an event of default."""
     cures: Annotated[int, Field(ge=0, le=100)] = 0
     """Times the operator, while solvent, may prepay enough to restore the ratio."""
+
+
+class Pik(Terms):
+    """Interest paid in kind: added to the balance instead of being paid."""
+
+    share: Fraction = 1.0
+    """Share of each month's interest that is capitalised."""
+    until: dt.date
+    """Last payment date on which it may be."""
+    toggle: bool = False
+    """Whether only in months whose revenue less operating cost does not cover interest; else in every month."""
 
 
 class NegativeIncome(Terms):
@@ -203,11 +254,23 @@ class LoanPosition(Terms):
     """Revenue less operating cost of past payment dates, oldest first: what trailing tests look back on."""
     service_usd: Many[float] = ()
     """Scheduled service on the same dates."""
+    received_usd: Many[float] = ()
+    """Cash received from the customer on past payment dates, oldest first."""
+    projected_usd: Many[float] = ()
+    """Contracted cash projected for the same dates."""
     cures_used: Annotated[int, Field(ge=0)] = 0
-    """Cures already used."""
+    """Cures of the maintenance test already used."""
+    covenant_cures_used: FrozenMap[str, Annotated[int, Field(ge=0)]] = FrozenDict()
+    """Covenant label to counted cures already used."""
+    covenant_waivers_used: FrozenMap[str, Annotated[int, Field(ge=0)]] = FrozenDict()
+    """Covenant label to waivers already used."""
+    margin_step: Spread = 0.0
+    """Added to both coupons by waivers so far."""
 
     @model_validator(mode="after")
     def _lengths(self) -> Self:
         if len(self.cfads_usd) != len(self.service_usd):
             raise PydanticCustomError("broken_rule", "cfads_usd and service_usd must hold the same dates")
+        if len(self.received_usd) != len(self.projected_usd):
+            raise PydanticCustomError("broken_rule", "received_usd and projected_usd must hold the same dates")
         return self

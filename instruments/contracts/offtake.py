@@ -39,6 +39,8 @@ class Offtake(Terms):
     kind: Literal["offtake"] = "offtake"
     customer: Name
     """Who pays; its default ends the contract."""
+    customer_class: str | None = None
+    """Class of the customer in a loan's margin grid, such as 'investment_grade'."""
     provider: Name
     """The vehicle that owns the fleet and is paid."""
     fleet: Name

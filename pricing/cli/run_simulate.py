@@ -36,7 +36,8 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
     for contract_id, ledger in found.ledgers.items():
         rows = [row for row in found.rows if row.contract == contract_id]
         if isinstance(ledger, Ledger):
-            parts += [_headline(contract_id, rows), _margins(rows), _draws(ledger), _coverage(ledger, path, rows)]
+            parts += [_headline(contract_id, rows), _yields(contract_id, rows), _margins(rows), _draws(ledger)]
+            parts += [_coverage(ledger, path, rows), _covenants(rows)]
         else:
             parts += [_sides(contract_id, rows), claims_table(ledger.run), things_table(ledger.run)]
     if party is not None:
@@ -68,6 +69,30 @@ def _headline(loan_id: str, rows: list[Row]) -> str:
     costs = [row for row in rows if row.measure == "implied_cost"]
     lines += [f"{printable(loan_id)}: cost implied by {printable(row.part or '')}: {usd(row.value)} USD" for row in costs]
     return "\n".join(lines)
+
+
+def _yields(loan_id: str, rows: list[Row]) -> str:
+    """What the lender earns, where fees or covenants make it worth saying."""
+    lines = []
+    for measure, title in (("effective_rate", "effective rate, on the plan"), ("irr", "internal rate of the mean flows")):
+        row = _first(rows, measure)
+        if row is not None:
+            lines.append(f"{printable(loan_id)}: {title}: {percent(row.value, row.standard_error)}")
+    life = _first(rows, "wal_years")
+    return "\n".join([*lines, f"{printable(loan_id)}: average life, on the plan: {number(life.value)} years"] if life else lines)
+
+
+def _covenants(rows: list[Row]) -> str:
+    """Which covenant goes first, and when each is breached most."""
+    first = [row for row in rows if row.measure == "first_breach_probability"]
+    body = []
+    for row in first:
+        by_date = [each for each in rows if each.measure == "breach_probability" and (each.part or "maintenance") == row.part]
+        most = max(by_date, key=lambda each: each.value or 0.0, default=None)
+        worst = [percent(most.value, most.standard_error), str(most.date)] if most else ["", ""]
+        body.append([printable(row.part or ""), percent(row.value, row.standard_error), *worst])
+    header = ["covenant", "first to be breached", "breached, at most", "on"]
+    return "Covenants: odds over the paths, before cures\n" + table(header, body, right=(1, 2)) if body else ""
 
 
 def _sides(contract_id: str, rows: list[Row]) -> str:

@@ -12,6 +12,8 @@ from pricing.engines.facility_measures import break_even_rent, lent, losses, mar
 from pricing.engines.facility_run import FacilityRun, Setup, planned_run
 from pricing.ledger import facility as k
 from pricing.results import Row
+from pricing.schedules.covenants import MAINTENANCE, covenants_of
+from pricing.schedules.loan import average_life, internal_rate
 
 METHOD = "simulation"
 MARGIN_PATHS = 16_384
@@ -19,7 +21,8 @@ MARGIN_PATHS = 16_384
 MEASURES = (
     "value", "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
     "default_probability", "recovery_rate", "break_even_rent", "dscr", "trailing_dscr", "ltv", "breach_probability", "balance",
-    "book_value", "income_value", "orderly_value", "forced_value", "implied_cost",
+    "book_value", "income_value", "orderly_value", "forced_value", "implied_cost", "effective_rate", "irr", "wal_years",
+    "first_breach_probability",
 )  # fmt: skip
 """What the simulation gives for a facility."""
 
@@ -72,13 +75,15 @@ def facility_rows(setup: Setup, run: FacilityRun, *, wanted: frozenset[str] | No
         _losses(rows, setup, run, threads)
     _defaults(rows, run)
     _plan(rows, setup)
+    _covenants(rows, run)
+    _yields(rows, setup, run)
     _fleet(rows, setup)
     return tuple(rows.made)
 
 
 def _margins(rows: Rows, setup: Setup, run: FacilityRun, threads: int | None) -> None:
     loan = setup.facility.loan
-    base = loan.floating.margin if loan.floating else 0.0
+    base = loan.floating.margin_for(setup.facility.offtake.customer_class) if loan.floating else 0.0
     ladder = margin_ladder(setup, paths=min(MARGIN_PATHS, run.paths), seed=run.seed, threads=threads)
     for name, (add, error) in ladder.items():
         note = "margin of the floating part at which the loan prices at par; the fixed coupon moves with it"
@@ -139,6 +144,44 @@ def _plan(rows: Rows, setup: Setup) -> None:
     if draws is not None and draws.initial_commitment_usd is not None and draws.at_funding > 0:
         rows.add("implied_cost", draws.initial_commitment_usd / draws.at_funding, part="commitment at funding / advance at funding")
         rows.add("implied_cost", facility.loan.commitment_usd / draws.after_acceptance, part="whole commitment / advance after acceptance")
+
+
+def _covenants(rows: Rows, run: FacilityRun) -> None:
+    """Odds of each covenant by date, and that it is the first to be breached: loans with covenants beside the maintenance test."""
+    facility = run.facility
+    if not facility.loan.covenants:
+        return
+    for number, label in enumerate(covenants_of(facility.loan)):
+        odds = float((run.outcomes[k.FIRST_BREACHED] == number).mean())
+        error = float(np.sqrt(odds * (1.0 - odds) / run.paths))
+        rows.add("first_breach_probability", odds, error, part=label, note="of all paths: no covenant was breached before it, cured or not")
+        for t in range(facility.plan.maturity if label != MAINTENANCE else 0):
+            made, failed = (float(run.mean_tests[number, t, item]) for item in (k.TEST_MADE, k.TEST_FAILED))
+            if made > 0:
+                share = failed / made
+                spread = float(np.sqrt(share * (1.0 - share) / (made * run.paths)))
+                note = "of the paths still tested, before cures"
+                rows.add("breach_probability", share, spread, part=label, date=facility.dates[t], note=note)
+
+
+def _yields(rows: Rows, setup: Setup, run: FacilityRun) -> None:
+    """What the lender earns on the plan, fees and discount on draws included, and on the mean of the paths."""
+    facility, asked = setup.facility, rows.wanted is not None
+    if not (asked or facility.loan.covenants or facility.plan.draw_fee) or not rows.wants("effective_rate", "irr", "wal_years"):
+        return
+    times = facility.times
+    out = [k.DRAW_FLOATING, k.DRAW_FIXED, k.PIK_FLOATING, k.PIK_FIXED]
+    back = [k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED]
+    paid = [*back, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.UNDRAWN_FEE, k.LENDER_FEE]
+    plan = planned_run(facility).ledger[:, :, 0]
+    for measure, ledger, note in (
+        ("effective_rate", plan, "planned flows, floating interest at its forwards; deferred cost as a yield"),
+        ("irr", run.mean_ledger, "of mean flows over the paths: losses and delays are in it; no error is kept"),
+    ):
+        rate = internal_rate(times, ledger[:, paid].sum(axis=1) - ledger[:, out].sum(axis=1), lent(setup))
+        if rate is not None:
+            rows.add(measure, rate, note=note)
+    rows.add("wal_years", average_life(times, plan[:, back].sum(axis=1), plan[:, out].sum(axis=1)), note="planned principal")
 
 
 def _fleet(rows: Rows, setup: Setup) -> None:

@@ -40,6 +40,8 @@ class FacilityRun:
     """[time, state item]"""
     outcomes: Floats
     """[outcome, path] of `pricing.ledger.facility`."""
+    mean_tests: Floats
+    """[covenant, time, item] mean over paths."""
 
     @property
     def net(self) -> Floats:
@@ -84,16 +86,20 @@ def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: 
     """
     count = blocks_for(paths)
 
-    def work(block: int) -> tuple[Floats, Floats]:
+    def work(block: int) -> tuple[Floats, Floats, Floats]:
         return roll_reduced(facility.plan, drivers_of(model, seed, block))
 
     total = np.zeros((facility.plan.months, k.POSTINGS + k.STATES))
     outcomes = np.empty((k.OUTCOMES, count * BLOCK))
-    for block, (sums, out) in enumerate(run_blocks(work, count, threads)):
+    tests = np.zeros((len(facility.plan.tests.codes), facility.plan.months, k.TEST_ITEMS))
+    for block, (sums, out, made) in enumerate(run_blocks(work, count, threads)):
         total += sums
+        tests += made
         outcomes[:, block * BLOCK : (block + 1) * BLOCK] = out
     mean = total / (count * BLOCK)
-    return FacilityRun(facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes)
+    return FacilityRun(
+        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK)
+    )
 
 
 def planned_run(facility: Facility) -> Rolled:

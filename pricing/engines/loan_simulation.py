@@ -49,7 +49,7 @@ def loan_by_simulation(task: Task) -> Outcome:
     """Price a loan. A project facility is rolled forward on paths of rent and credit; another loan rests on its borrower's credit alone.
 
     **Model**: `pricing.mechanics` by month, `pricing.paths.facility` for the paths. Rates are deterministic (forwards of the curve), so
-    hedged and unhedged parts differ in carry only. **Not modelled**: voluntary prepayment, amendments and waivers, taxes.
+    hedged and unhedged parts differ in carry only. **Not modelled**: voluntary prepayment, amendments to come, taxes.
     """
     loan = task.contract
     if not isinstance(loan, Loan):

@@ -11,23 +11,31 @@ from pricing.schedules.types import Floats
 
 
 def _scratch(plan: FacilityPlan) -> tuple[Floats, ...]:
-    """What a path needs to remember by cohort and by month of the test's window."""
-    cohorts, window = len(plan.fund), len(plan.past_cfads)
-    return np.zeros(cohorts), np.zeros(cohorts), np.zeros(cohorts), np.zeros(window), np.zeros(window)
+    """What a path needs to remember by cohort, by month of the longest window, by covenant, by month."""
+    cohorts, window, tests = len(plan.fund), len(plan.past_cfads), len(plan.tests.codes)
+    by_cohort = (np.zeros(cohorts), np.zeros(cohorts), np.zeros(cohorts))
+    by_month = (np.zeros(window), np.zeros(window), np.zeros(window))
+    return *by_cohort, *by_month, np.zeros((tests, 4)), np.zeros((tests, k.TEST_ITEMS)), np.zeros(plan.months if len(plan.tenor) else 0)
 
 
-def roll_reduced(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats]:
-    """Sums over the block's paths of every posting and state [time, posting + state], and outcomes [outcome, path]."""
+def _made(plan: FacilityPlan) -> Floats:
+    return np.zeros((len(plan.tests.codes), plan.months, k.TEST_ITEMS))
+
+
+def roll_reduced(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats, Floats]:
+    """Sums over the block's paths: postings and states [time, posting + state]; outcomes [outcome, path]; tests [covenant, time, item]."""
     paths = drivers.ratio.shape[1]
-    sums, out = np.zeros((plan.months, WIDTH)), np.zeros((k.OUTCOMES, paths))
-    walk(plan, drivers, 0, paths, sums, out, _scratch(plan))
-    return sums, out
+    sums, made, out = np.zeros((plan.months, WIDTH)), _made(plan), np.zeros((k.OUTCOMES, paths))
+    walk(plan, drivers, 0, paths, sums, made, out, _scratch(plan))
+    return sums, out, made
 
 
-def roll_kept(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats, Floats]:
-    """Every posting [time, posting, path], every state [time, item, path], outcomes [outcome, path]: for replays, path by path."""
+def roll_kept(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats, Floats, Floats]:
+    """Everything path by path: postings [time, posting, path], states [time, item, path], outcomes, tests [covenant, time, item, path]."""
     paths = drivers.ratio.shape[1]
     kept, out, scratch = np.zeros((paths, plan.months, WIDTH)), np.zeros((k.OUTCOMES, paths)), _scratch(plan)
+    made = np.zeros((paths, *_made(plan).shape))
     for j in range(paths):
-        walk(plan, drivers, j, j + 1, kept[j], out, scratch)
-    return np.moveaxis(kept[:, :, : k.POSTINGS], 0, 2), np.moveaxis(kept[:, :, k.POSTINGS :], 0, 2), out
+        walk(plan, drivers, j, j + 1, kept[j], made[j], out, scratch)
+    ledger, states = np.moveaxis(kept[:, :, : k.POSTINGS], 0, 2), np.moveaxis(kept[:, :, k.POSTINGS :], 0, 2)
+    return ledger, states, out, np.moveaxis(made, 0, 3)

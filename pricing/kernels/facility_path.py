@@ -6,11 +6,11 @@ One path walks all its months while its postings stay in cache. The order of ari
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numba import njit
 
+from pricing.kernels import facility_steps as steps
+from pricing.kernels.facility_tests import CURED, FAILED, IN_ROW, WAIVED, run_tests
 from pricing.ledger import facility as k
 from pricing.mechanics.state import DEBT_TOL, RELET, RUN, SELL, UNDECIDED
 from pricing.schedules import plan as p
@@ -19,34 +19,18 @@ from pricing.schedules.plan import NEVER
 WIDTH = k.POSTINGS + k.STATES
 """Columns of a month: postings, then states."""
 PERFORMING, ENFORCEMENT, CLOSED, AWAITING = k.PERFORMING, k.ENFORCEMENT, k.CLOSED, k.AWAITING
-_jit: Any = njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_jit
-def _repay(row, bf, bx, paid):
-    """Apply a payment of principal to both parts, pro rata, and post it."""
-    share = paid / (bf + bx) if bf + bx > 0 else 0.0
-    row[k.PRINCIPAL_FLOATING] += bf * share
-    row[k.PRINCIPAL_FIXED] += bx * share
-    return bf - bf * share, bx - bx * share
-
-
-@_jit
-def _give_up(row, lost, amount):
-    """Post a loss; the change of what is put off stands in the column before it."""
-    row[lost] = amount
-    row[lost - 1] -= amount
-
-
-@_jit
-def walk(plan, dr, first, stop, acc, out, cohorts):
-    """Roll paths first to stop forward: postings and states of each month are added to acc [time, column], outcomes go to out[:, path].
+@steps.jit
+def walk(plan, dr, first, stop, acc, made, out, scratch):
+    """Roll paths first to stop forward: postings and states are added to acc [time, column], tests to made, outcomes go to out[:, path].
 
     `row` is scratch for one month: it stays in the first cache, which is what makes the pass fast.
     """
     row = np.empty(WIDTH)
     n_c, n_past = plan.fund.shape[0], plan.past_cfads.shape[0]
-    funded, lent, accepted, past_c, past_s = cohorts
+    funded, lent, accepted, past_c, past_s, past_r, book, verdict, later = scratch
+    tests, n_tests, n_bands, n_tenor = plan.tests, plan.tests.codes.shape[0], plan.sweep_below.shape[0], plan.tenor.shape[0]
     tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
     for j in range(first, stop):
         customer, operator, guarantor = dr.customer[j], dr.operator[j], dr.guarantor[j]
@@ -61,18 +45,25 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
             lent[c] = plan.cohort_drawn[c]
             accepted[c] = -1 if plan.accept[c] < 0 else plan.accept[c] + dr.delay[c, j]
             settled_at = max(settled_at, plan.fund[c], int(accepted[c]))
-        bf, bx, liq, pwr, trap, drawn, cures, advanced = plan.opening
+        bf, bx, liq, pwr, trap, drawn, advanced, raised = plan.opening
         a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
         status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
-        late = breaches = 0
-        trap_on, swap_ended = trap > 0, False
-        past_c[:n_past], past_s[:n_past] = plan.past_cfads, plan.past_service
+        late, fee_due, prepay = 0, 0.0, 0.0
+        trap_on, swap_ended, locked, blocked, caught, beyond = trap > 0, False, False, False, False, False
+        coverage, first_breached, first_month = math.inf, -1.0, float(plan.months)
+        past_c[:n_past], past_s[:n_past], past_r[:n_past] = plan.past_cfads, plan.past_service, plan.past_received
+        book[:, CURED], book[:, WAIVED], book[:, FAILED], book[:, IN_ROW] = tests.used[0], tests.used[1], 0.0, 0.0
+        rest = 0.0
+        if n_tenor > 0:
+            later[:] = plan.prior_due
+            rest = later.sum()
         called_at, exposure, least = float(plan.months), 0.0, math.inf
         paid_in = received = gone_total = gone_present = owner_value = hedge_value = recovered = 0.0
         for t in range(plan.months):
             if status == CLOSED:
                 acc[t, k.POSTINGS + k.DRAWN] += drawn
                 acc[t, k.POSTINGS + k.STATUS] += CLOSED
+                acc[t, k.POSTINGS + k.MARGIN_STEP] += raised
                 continue
             row[:] = 0.0
             performing = status == PERFORMING
@@ -135,7 +126,7 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
             # draws
             of, ox, od = bf, bx, drawn
             cash = revenue + sale
-            if t <= plan.window and performing and not trap_on and operator > t and t + 1 < dead:
+            if t <= plan.window and performing and not trap_on and not blocked and operator > t and t + 1 < dead:
                 for c in range(n_c):
                     for top_up in range(2):
                         amount = 0.0
@@ -143,18 +134,25 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                             if plan.fund[c] != t:
                                 continue
                             room = max(min(plan.initial_commitment - advanced, plan.commitment - drawn), 0.0)
-                            amount = min(plan.at_funding * plan.cost[c], room)
-                            advanced += amount
+                            amount = plan.at_funding * plan.cost[c]
+                            if plan.size_at_funding == 1:
+                                amount = min(amount, plan.top_up_capacity[c])
+                            if plan.market_share > 0:
+                                amount = min(amount, plan.market_share * plan.market_value[c, t] * linked)
                             funded[c] = 1.0
+                            spare = steps.schedule_room(plan.schedule_share, plan.schedule_value, funded, t, bf + bx)
+                            amount = min(min(amount, room), spare)
+                            advanced += amount
                             row[k.CAPEX] += plan.cost[c]
-                            row[k.EQUITY] += plan.cost[c] - amount
+                            row[k.EQUITY] += plan.cost[c] - amount + plan.draw_fee * amount
                             row[k.DELIVERED] += plan.units[c, t]
                         else:
                             if not (funded[c] > 0 and accepted[c] == t):
                                 continue
-                            room = max(plan.commitment - drawn, 0.0)
+                            spare = steps.schedule_room(plan.schedule_share, plan.schedule_value, funded, t, bf + bx)
+                            room = min(max(plan.commitment - drawn, 0.0), spare)
                             amount = min(max(min(plan.after_acceptance * plan.cost[c], plan.top_up_capacity[c]) - lent[c], 0.0), room)
-                            cash += amount
+                            cash += amount - plan.draw_fee * amount
                         floating = amount * plan.floating_share
                         row[k.DRAW_FLOATING] += floating
                         row[k.DRAW_FIXED] += amount - floating
@@ -162,12 +160,20 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                         bx += amount - floating
                         drawn += amount
                         lent[c] += amount
+                        row[k.LENDER_FEE] += plan.draw_fee * amount
+                        row[k.FEES_DUE] += plan.draw_fee * amount
+                        for m in range(min(n_tenor, plan.months - 1 - t)):
+                            later[t + 1 + m] += plan.tenor[m] * amount
+                            rest += plan.tenor[m] * amount
             for c in range(n_c if t <= settled_at else 0):
                 all_funded = all_funded and (plan.fund[c] != t or funded[c] > 0)
             # dues
             n_f = n_x = swap = 0.0
             if live:
-                extra = 0.0 if performing else plan.default_margin * plan.accrual[t]
+                extra = plan.default_margin
+                if performing:
+                    extra = plan.late_margin if late > 0 else 0.0
+                extra = (extra + raised) * plan.accrual[t]
                 n_f = of * (plan.floating_interest[t] + extra)
                 n_x = ox * (plan.fixed_interest[t] + extra)
                 if not swap_ended:
@@ -176,8 +182,17 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                 swap_ended = True
             undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= plan.window else 0.0
             agent = plan.agent_fee if live else 0.0
+            pik_f = pik_x = 0.0
+            if plan.pik[t] > 0 and performing and bf + bx > 0 and (plan.pik_toggle == 0 or revenue - operating < n_f + n_x):
+                pik_f, pik_x = n_f * plan.pik[t], n_x * plan.pik[t]
+                row[k.PIK_FLOATING], row[k.PIK_FIXED] = pik_f, pik_x
+                bf, bx, n_f, n_x = bf + pik_f, bx + pik_x, n_f - pik_f, n_x - pik_x
             not_due = bf + bx - a_p
-            scheduled = not_due * plan.amortisation[t] if performing else 0.0
+            share_due = plan.amortisation[t]
+            if n_tenor > 0 and t < plan.maturity - 1:
+                share_due = min(later[t] / rest, 1.0) if rest > tiny else 0.0
+                rest -= later[t]
+            scheduled = not_due * share_due if performing else 0.0
             new_p = not_due if live else 0.0
             if performing:
                 ahead = 0.0
@@ -193,13 +208,19 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                                 late_site += plan.units[c, s] * plan.site_cost[s]
                     if late_cost > 0:
                         ahead = late_site + (bf * plan.floating_interest[s] + bx * plan.fixed_interest[s]) / spent * late_cost
+                ahead += prepay
+                if plan.schedule_continuous == 1:
+                    limit = steps.schedule_limit(plan.schedule_share, plan.schedule_value, funded, t)
+                    ahead = max(ahead, not_due - scheduled - limit)
                 new_p = scheduled + min(ahead, not_due - scheduled)
+            lender_fee = fee_due if live else 0.0
+            fee_due = prepay = 0.0
             management = plan.management_share * revenue
             service = n_f + n_x + swap + scheduled if performing else 0.0
             # payments
             receipt, swap_out = max(-swap, 0.0), max(swap, 0.0)
             cash += receipt
-            if not trap_on and performing:
+            if not trap_on and not locked and performing:
                 row[k.TO_TRAP] = -trap
                 cash += trap
                 trap = 0.0
@@ -210,13 +231,16 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                 target = (
                     left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] + standing * plan.operating_next[t]
                 )
+                target = max(target, plan.liquidity_floor[t])
                 target_pwr = standing * plan.power_next[t]
                 if plan.support == 1 and operator > t and t < dead and t <= settled_at:
                     waiting = False
                     for c in range(n_c):
                         waiting = waiting or (funded[c] > 0 and accepted[c] >= t and plan.accept[c] >= 0)
                     if waiting:
-                        need = operating + agent + undrawn + n_f + n_x + swap_out + new_p + a_op + a_fee + (a_f + a_x) + a_s + a_p
+                        need = (
+                            operating + agent + undrawn + lender_fee + n_f + n_x + swap_out + new_p + a_op + a_fee + (a_f + a_x) + a_s + a_p
+                        )
                         need = need + max(target - liq, 0.0) + max(target_pwr - pwr, 0.0)
                         support = max(need - cash, 0.0)
                         row[k.SUPPORT] = support
@@ -225,47 +249,17 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
             liq0, pwr0 = liq, pwr
             for rank in plan.waterfall:
                 if rank == p.RANK_OPEX:
-                    owed = operating + a_op
-                    paid = min(cash, owed)
-                    cash -= paid
-                    from_pwr = min(min(pwr, owed - paid), power)
-                    pwr -= from_pwr
-                    from_liq = min(liq, owed - paid - from_pwr)
-                    liq -= from_liq
-                    paid = paid + from_pwr + from_liq
-                    if operating > 0:
-                        share = paid / operating
-                        row[k.POWER], row[k.TRANSITION], row[k.SITE] = power * share, transition * share, site * share
-                    else:
-                        row[k.SITE] = paid
-                    row[k.OPEX_DUE], row[k.OPEX_DEFERRED] = operating, owed - paid - a_op
-                    a_op = owed - paid
+                    cash, a_op, pwr, liq = steps.pay_operating(row, cash, operating, power, transition, site, a_op, pwr, liq)
                 elif rank == p.RANK_FEES:
-                    new = agent + undrawn
-                    owed = new + a_fee
-                    paid = min(cash, owed)
-                    cash -= paid
-                    share = undrawn / new if new > 0 else 0.0
-                    row[k.UNDRAWN_FEE] = paid * share
-                    row[k.AGENT_FEE] = paid - paid * share
-                    row[k.FEES_DUE], row[k.FEES_DEFERRED] = new, owed - paid - a_fee
-                    a_fee = owed - paid
+                    cash, a_fee = steps.pay_fees(row, cash, agent, undrawn, lender_fee, a_fee)
                 elif rank == p.RANK_INTEREST:
-                    o_f, o_x, o_s = n_f + a_f, n_x + a_x, swap_out + a_s
-                    owed = o_f + o_x + o_s
-                    paid = min(cash, owed)
-                    cash -= paid
-                    if performing:
-                        reserve = min(liq, owed - paid)
-                        liq -= reserve
-                        paid += reserve
-                    share = paid / owed if owed > 0 else 0.0
-                    row[k.INTEREST_FLOATING], row[k.INTEREST_FIXED] = o_f * share, o_x * share
-                    row[k.SWAP] += o_s * share
-                    off = 1.0 - share
-                    row[k.SWAP_DUE], row[k.SWAP_DEFERRED] = swap, o_s * off - a_s
-                    row[k.INTEREST_DUE], row[k.INTEREST_DEFERRED] = n_f + n_x, o_f * off + o_x * off - (a_f + a_x)
-                    a_f, a_x, a_s = o_f * off, o_x * off, o_s * off
+                    reserve = liq if performing else 0.0
+                    cash, used, a_f, a_x, a_s = steps.pay_interest(
+                        row, cash, reserve, n_f, n_x, pik_f + pik_x, swap, swap_out, a_f, a_x, a_s
+                    )
+                    row[k.INTEREST_FLOATING] += pik_f
+                    row[k.INTEREST_FIXED] += pik_x
+                    liq -= used
                 elif rank == p.RANK_PRINCIPAL or rank == p.RANK_SWEEP:
                     if rank == p.RANK_PRINCIPAL:
                         owed = new_p + a_p
@@ -279,10 +273,14 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                         row[k.PRINCIPAL_DEFERRED] += owed - paid - a_p
                         a_p = owed - paid
                     else:
-                        paid = min(plan.sweep * cash, bf + bx - a_p) if performing else 0.0
+                        share = plan.sweep
+                        for m in range(n_bands - 1, -1, -1):
+                            if coverage < plan.sweep_below[m]:
+                                share = plan.sweep_share[m]
+                        paid = min(share * cash, bf + bx - a_p) if performing else 0.0
                         row[k.PRINCIPAL_DUE] += paid
                         cash -= paid
-                    bf, bx = _repay(row, bf, bx, paid)
+                    bf, bx = steps.repay(row, bf, bx, paid)
                 elif rank == p.RANK_LIQUIDITY:
                     move = min(cash, target - liq)
                     liq += move
@@ -304,6 +302,10 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                     row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = management, owed - paid - a_m
                     a_m = owed - paid
                 else:
+                    if locked and performing and bf + bx + (a_f + a_x) > tiny:
+                        trap += cash
+                        row[k.TO_TRAP] += cash
+                        cash = 0.0
                     row[k.DISTRIBUTION] = cash
                     cash = 0.0
             row[k.TO_LIQUIDITY], row[k.TO_POWER_RESERVE] = liq - liq0, pwr - pwr0
@@ -313,32 +315,42 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
             for i in range(n_past):
                 past_c[i] = past_c[i + 1] if i + 1 < n_past else cfads
                 past_s[i] = past_s[i + 1] if i + 1 < n_past else service
-                sum_c += past_c[i]
-                sum_s += past_s[i]
+                past_r[i] = past_r[i + 1] if i + 1 < n_past else rent
+                if i >= n_past - plan.test_months:
+                    sum_c += past_c[i]
+                    sum_s += past_s[i]
             has = performing and sum_s > 0 and t < plan.maturity
             trailing = sum_c / sum_s if has else 0.0
-            tested = has and plan.threshold > 0 and t >= plan.first_test
-            breached = tested and trailing < plan.threshold
-            cured = breached and cures < plan.cures and operator > t
-            if cured:
-                need = plan.threshold * sum_s - sum_c
-                amount = min(need, bf + bx - a_p)
-                row[k.CURE] = amount
-                row[k.PRINCIPAL_DUE] += amount
-                bf, bx = _repay(row, bf, bx, amount)
-                past_c[n_past - 1] += need
-                cures += 1.0
-            breaches = breaches + 1 if breached and not cured else 0
+            coverage = trailing if has else math.inf
+            tested = breached = False
+            if n_tests > 0 and performing and t < plan.maturity:
+                bf, bx, liq, trap, prepay, fee_due, add = run_tests(
+                    tests, t, operator > t, bf + bx + (a_f + a_x) > tiny, plan.cost, funded, value * after, row, bf, bx, liq, pwr, trap,
+                    a_p, past_c, past_s, past_r, book, verdict,
+                )  # fmt: skip
+                raised += add
+                locked = blocked = caught = beyond = False
+                for i in range(n_tests):
+                    if verdict[i, k.TEST_MADE] > 0:
+                        for m in range(k.TEST_ITEMS):
+                            made[i, t, m] += verdict[i, m]
+                    if book[i, FAILED] > 0:
+                        blocked, what = True, tests.codes[i, p.CONSEQUENCE]
+                        locked, caught = locked or what == p.LOCK_UP, caught or what == p.TRAP
+                        beyond = beyond or (what == p.CALL and book[i, IN_ROW] > tests.codes[i, p.GRACE])
+                    if verdict[i, k.TEST_FAILED] > 0 and first_breached < 0:
+                        first_breached, first_month = float(i), float(t)
+                if plan.threshold > 0:
+                    tested, breached = verdict[0, k.TEST_MADE] > 0, verdict[0, k.TEST_FAILED] > 0
             settled = substituted and t >= operator + plan.substitute_delay + plan.release_months
             settled = settled and (sum_s <= 0 or trailing >= plan.release_dscr)
-            trap_on = (operator <= t and not settled and plan.trap_operator == 1) or (
-                early_end and t + 1 >= dead and plan.trap_customer == 1
-            )
+            trap_on = (operator <= t and not settled and plan.trap_operator == 1) or caught
+            trap_on = trap_on or (early_end and t + 1 >= dead and plan.trap_customer == 1)
             # events of default
             debt = bf + bx + (a_f + a_x)
             if performing and debt > tiny:
                 late = late + 1 if a_op + a_fee + (a_f + a_x) + a_s + a_p > tiny else 0
-                called = late > plan.grace or breaches > plan.test_grace or t == plan.maturity - 1
+                called = late > plan.grace or beyond or t == plan.maturity - 1
                 called = called or (early_end and t + 1 >= dead and plan.customer_event == 1)
                 if called:
                     status = ENFORCEMENT
@@ -355,7 +367,9 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
             # the lender's choice
             if status == ENFORCEMENT and mode != SELL:
                 if debt <= tiny:
-                    status, mode, breaches, late = PERFORMING, UNDECIDED, 0, 0
+                    status, mode, late, locked, blocked, caught, beyond = PERFORMING, UNDECIDED, 0, False, False, False, False
+                    book[:, IN_ROW] = 0.0
+                    book[:, FAILED] = 0.0
                 elif t + 1 < dead and t + 1 < plan.maturity:
                     mode = RUN
                 else:
@@ -395,27 +409,9 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
                     row[k.GUARANTEE] = given
                     over = True
                 if given > 0:
-                    interest = min(given, a_f + a_x)
-                    share = interest / (a_f + a_x) if a_f + a_x > 0 else 0.0
-                    row[k.INTEREST_FLOATING] += a_f * share
-                    row[k.INTEREST_FIXED] += a_x * share
-                    row[k.INTEREST_DEFERRED] -= interest
-                    a_f, a_x = a_f * (1.0 - share), a_x * (1.0 - share)
-                    principal = given - interest
-                    row[k.PRINCIPAL_DEFERRED] -= principal
-                    a_p -= principal
-                    bf, bx = _repay(row, bf, bx, principal)
+                    a_f, a_x, a_p, bf, bx = steps.pay_lender(row, given, a_f, a_x, a_p, bf, bx)
             if over or (last_lot and not entitled):
-                row[k.DISTRIBUTION] += trap + liq + pwr
-                row[k.TO_TRAP] -= trap
-                row[k.TO_LIQUIDITY] -= liq
-                row[k.TO_POWER_RESERVE] -= pwr
-                _give_up(row, k.OPEX_LOST, a_op)
-                _give_up(row, k.FEES_LOST, a_fee)
-                _give_up(row, k.INTEREST_LOST, a_f + a_x)
-                _give_up(row, k.SWAP_LOST, a_s)
-                _give_up(row, k.PRINCIPAL_LOST, a_p)
-                _give_up(row, k.MANAGEMENT_LOST, a_m)
+                steps.close(row, trap, liq, pwr, a_op, a_fee, a_f + a_x, a_s, a_p, a_m)
                 trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
                 status = CLOSED
             i = k.POSTINGS
@@ -425,11 +421,12 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
             row[i + k.DRAWN], row[i + k.UNITS], row[i + k.STATUS] = drawn, owned * after if live else 0.0, status
             row[i + k.CFADS], row[i + k.SERVICE], row[i + k.TRAILING] = cfads, service, trailing
             row[i + k.TESTED], row[i + k.BREACHED] = 1.0 if tested else 0.0, 1.0 if breached else 0.0
-            row[i + k.MARKET_VALUE] = value * after
+            row[i + k.MARKET_VALUE], row[i + k.MARGIN_STEP] = value * after, raised
             if tested and trailing < least:
                 least = trailing
             d = plan.discount[t]
             got = row[k.UNDRAWN_FEE] + row[k.INTEREST_FLOATING] + row[k.INTEREST_FIXED] + row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
+            got += row[k.LENDER_FEE] - row[k.PIK_FLOATING] - row[k.PIK_FIXED]
             gone = row[k.INTEREST_LOST] + row[k.PRINCIPAL_LOST]
             owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE]
             paid_in += (row[k.DRAW_FLOATING] + row[k.DRAW_FIXED]) * d
@@ -446,4 +443,5 @@ def walk(plan, dr, first, stop, acc, out, cohorts):
         out[k.SHORTFALL, j], out[k.SHORTFALL_DISCOUNTED, j] = gone_total, gone_present
         out[k.EQUITY_VALUE, j], out[k.HEDGE_VALUE, j] = owner_value, hedge_value
         out[k.DEFAULT_MONTH, j], out[k.EXPOSURE_AT_DEFAULT, j] = called_at, exposure
+        out[k.FIRST_BREACHED, j], out[k.FIRST_BREACH_MONTH, j] = first_breached, first_month
         out[k.LEAST_TRAILING, j] = least if least < math.inf else 0.0

@@ -61,12 +61,13 @@ def draws_within_commitment(deal: Deal, market: Market, settings: Settings) -> s
 
 
 def losses_within_claims(deal: Deal, market: Market, settings: Settings) -> str | None:
-    """None where the principal written off lies between nothing and what is drawn, on every path and date."""
+    """None where the principal written off lies between nothing and what is drawn or capitalised, on every path and date."""
     for name in facilities(deal):
         setup, _, rolled = _kept(deal, market, settings, name)
         slack = CASH_CONSERVATION_ABS * setup.facility.plan.commitment
         lost = np.cumsum(rolled.ledger[:, k.PRINCIPAL_LOST], axis=0)
-        if lost.min() < -slack or (lost - rolled.states[:, k.DRAWN]).max() > slack:
+        kind = np.cumsum(rolled.ledger[:, k.PIK_FLOATING] + rolled.ledger[:, k.PIK_FIXED], axis=0)
+        if lost.min() < -slack or (lost - rolled.states[:, k.DRAWN] - kind).max() > slack:
             return f"{name}: {lost.max():,.0f} USD of principal are written off on some path, more than was drawn, or less than nothing"
     return None
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled
+from pricing.mechanics.state import DEBT_TOL
 from pricing.schedules.plan import NEVER, Drivers, FacilityPlan
 from pricing.schedules.types import Floats
 
 _CLAIMS = (
     ("operating_costs", (k.POWER, k.SITE, k.TRANSITION), k.OPEX_DUE, k.OPEX_ARREARS),
-    ("fees", (k.AGENT_FEE, k.UNDRAWN_FEE), k.FEES_DUE, k.FEE_ARREARS),
+    ("fees", (k.AGENT_FEE, k.UNDRAWN_FEE, k.LENDER_FEE), k.FEES_DUE, k.FEE_ARREARS),
     ("interest", (k.INTEREST_FLOATING, k.INTEREST_FIXED), k.INTEREST_DUE, k.INTEREST_ARREARS),
     ("swap", (k.SWAP,), k.SWAP_DUE, k.SWAP_ARREARS),
     ("principal", (k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED), k.PRINCIPAL_DUE, k.PRINCIPAL_ARREARS),
@@ -72,6 +73,7 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
 
     out = [*_balances(plan, ledger, states, worst), *_claims(ledger, states, worst)]
     out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - _interest(plan, states)))
+    out.extend(_fees(plan, ledger, states, worst))
     out.append(worst("vehicle's cash is nought at month end", _vehicle_cash(ledger)))
     reserves = states[:, [k.LIQUIDITY, k.POWER_RESERVE, k.TRAP, k.FLOATING, k.FIXED]]
     out.append(worst("reserves and balances never negative", np.minimum(reserves, 0.0)))
@@ -84,7 +86,7 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
 def _balances(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     out = []
     back = ledger[:, [k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.PRINCIPAL_LOST]].sum(axis=1)
-    lent = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
+    lent = ledger[:, [k.DRAW_FLOATING, k.DRAW_FIXED, k.PIK_FLOATING, k.PIK_FIXED]].sum(axis=1)
     total = _opening(plan, 0) + _opening(plan, 1) + np.cumsum(lent - back, axis=0)
     out.append(worst("balance rebuilt from draws, principal and losses", total - states[:, k.FLOATING] - states[:, k.FIXED]))
     for item, column, start in ((k.LIQUIDITY, k.TO_LIQUIDITY, 2), (k.POWER_RESERVE, k.TO_POWER_RESERVE, 3), (k.TRAP, k.TO_TRAP, 4)):
@@ -109,17 +111,32 @@ def _interest(plan: FacilityPlan, states: Floats) -> Floats:
     """Interest of each month from the balances at its start and the fixings."""
     floating, fixed = _before(states, k.FLOATING, _opening(plan, 0)), _before(states, k.FIXED, _opening(plan, 1))
     status = _before(states, k.STATUS, float(k.PERFORMING))
-    late = np.where(status == k.ENFORCEMENT, plan.default_margin, 0.0) * plan.accrual[:, None]
+    owed = sum(_before(states, item, 0.0) for item in range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
+    behind = (status == k.PERFORMING) & (owed > DEBT_TOL * plan.commitment)
+    late = np.where(status == k.ENFORCEMENT, plan.default_margin, np.where(behind, plan.late_margin, 0.0))
+    late = (late + _before(states, k.MARGIN_STEP, _opening(plan, 7))) * plan.accrual[:, None]
     due = floating * (plan.floating_interest[:, None] + late) + fixed * (plan.fixed_interest[:, None] + late)
     return np.where(status < k.CLOSED, due, 0.0)
 
 
+def _fees(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
+    """Fees on draws and waivers, and interest in kind, from draws, verdicts and terms."""
+    status = _before(states, k.STATUS, float(k.PERFORMING))
+    drawn = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
+    short = np.minimum(ledger[:, k.LENDER_FEE] - plan.draw_fee * drawn, 0.0)
+    kind = ledger[:, k.PIK_FLOATING] + ledger[:, k.PIK_FIXED]
+    most = np.where(status == k.PERFORMING, plan.pik[:, None], 0.0) * ledger[:, k.INTEREST_DUE]
+    gap = np.maximum(kind - most, 0.0) if plan.pik_toggle else kind - most
+    return [worst("fee on each draw is paid with it", short), worst("interest in kind = its share of interest due", gap)]
+
+
 def _vehicle_cash(ledger: Floats) -> Floats:
     """What comes in less what goes out: nothing stays in the operating account overnight."""
-    came = [k.RENT, k.RELET, k.EQUITY, k.SUPPORT, k.DRAW_FLOATING, k.DRAW_FIXED, k.CURE, k.SALE, k.GUARANTEE]
+    came = [k.RENT, k.RELET, k.EQUITY, k.SUPPORT, k.DRAW_FLOATING, k.DRAW_FIXED, k.CURE, k.SALE, k.GUARANTEE, k.PIK_FLOATING, k.PIK_FIXED]
     went = [
         k.POWER, k.SITE, k.TRANSITION, k.CAPEX, k.AGENT_FEE, k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.SWAP,
         k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.TO_LIQUIDITY, k.TO_POWER_RESERVE, k.TO_TRAP, k.MANAGEMENT, k.DISTRIBUTION,
+        k.LENDER_FEE,
     ]  # fmt: skip
     return ledger[:, came].sum(axis=1) - ledger[:, went].sum(axis=1)
 
@@ -134,6 +151,7 @@ def _outside(plan: FacilityPlan, drivers: Drivers, ledger: Floats, states: Float
     interim = (months > operator) & (months <= operator + plan.substitute_delay)
     quits = np.where(drivers.substituted == 1, NEVER, np.minimum(drivers.operator, NEVER // 2) + plan.substitute_delay)
     paying = (months <= drivers.customer[None, :]) & (months <= quits[None, :]) & (plan.price[:, None] > 0)
+    paying &= months < plan.maturity  # a loan past its maturity is repaid, or its fleet is being sold
     for c in range(len(plan.fund)):
         mine = np.ones_like(rent, dtype=np.bool_)
         if plan.fund[c] >= 0:

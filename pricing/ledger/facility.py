@@ -22,33 +22,39 @@ PRINCIPAL_DUE, PRINCIPAL_DEFERRED, PRINCIPAL_LOST = range(38, 41)
 MANAGEMENT_DUE, MANAGEMENT_DEFERRED, MANAGEMENT_LOST = range(41, 44)
 # devices
 DELIVERED, LOST_UNITS, SOLD = range(44, 47)
-POSTINGS = 47
+# fees to the lender on draws and waivers; interest capitalised, lent and paid in one
+LENDER_FEE, PIK_FLOATING, PIK_FIXED = range(47, 50)
+POSTINGS = 50
 """Number of postings."""
 
 (
     FLOATING, FIXED, LIQUIDITY, POWER_RESERVE, TRAP, OPEX_ARREARS, FEE_ARREARS, INTEREST_ARREARS, SWAP_ARREARS, PRINCIPAL_ARREARS,
-    MANAGEMENT_ARREARS, DRAWN, UNITS, STATUS, CFADS, SERVICE, TESTED, BREACHED, TRAILING, MARKET_VALUE,
-) = range(20)  # fmt: skip
-STATES = 20
+    MANAGEMENT_ARREARS, DRAWN, UNITS, STATUS, CFADS, SERVICE, TESTED, BREACHED, TRAILING, MARKET_VALUE, MARGIN_STEP,
+) = range(21)  # fmt: skip
+STATES = 21
 """Number of state items: the second axis of the engine's own state [time, item, path]."""
 STATE_NAMES = (
     "floating", "fixed", "liquidity_reserve", "power_reserve", "trapped", "opex_arrears", "fee_arrears", "interest_arrears", "swap_arrears",
     "principal_arrears", "management_arrears", "drawn", "units", "status", "cfads", "service", "tested", "breached", "trailing_dscr",
-    "market_value",
+    "market_value", "margin_step",
 )  # fmt: skip
 """Names of the state items."""
+
+TEST_MADE, TEST_FAILED, TEST_VALUE, TEST_CURED, TEST_WAIVED = range(5)
+TEST_ITEMS = 5
+"""What is kept of every covenant and month: tested, breached (before cure), value tested, cured, waived; [covenant, time, item]."""
 
 PERFORMING, ENFORCEMENT, CLOSED, AWAITING = range(4)
 """Status of a facility: paying; accelerated; ended; sold, with a guarantee still to pay."""
 
 (
     PAID_IN, RECEIVED, SHORTFALL, SHORTFALL_DISCOUNTED, EQUITY_VALUE, DEFAULT_MONTH, RECOVERED, EXPOSURE_AT_DEFAULT, LEAST_TRAILING,
-    HEDGE_VALUE,
-) = range(10)  # fmt: skip
-OUTCOMES = 10
+    HEDGE_VALUE, FIRST_BREACHED, FIRST_BREACH_MONTH,
+) = range(12)  # fmt: skip
+OUTCOMES = 12
 """Numbers kept for every path: discounted draws and receipts of the lender, what it writes off, the owner's discounted net flows,
 month of the event of default (the number of months where none), discounted receipts after it, balance at it, least trailing coverage,
-discounted net payments to the hedge provider."""
+discounted net payments to the hedge provider, number of the covenant first breached (-1 where none) and month of it."""
 
 
 def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, vendor: str, guarantor: str, fleet: str, loan: str,
@@ -80,4 +86,6 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
         posted.extend(Posting(v, creditor, contract, why, "USD", claim) for claim in ("due", "deferred", "written_off"))
     devices = [(vendor, v, "delivered"), (v, "scrap", "lost"), (v, "market", "sold")]
     posted.extend(Posting(a, b, fleet, why, "devices", "cash") for a, b, why in devices)
+    posted.append(Posting(v, lender, loan, "lender_fee", "USD", "cash"))
+    posted.extend(Posting(lender, v, loan, why, "USD", "cash") for why in ("capitalised_floating", "capitalised_fixed"))
     return LedgerPlan(tuple(posted))

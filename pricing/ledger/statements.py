@@ -121,6 +121,33 @@ def coverage_statement(dates: tuple[dt.date, ...], states: Floats, threshold: fl
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def covenant_statement(facility: Facility, tests: Floats) -> pl.DataFrame:
+    """Every covenant test of one path, with what it found.
+
+    Args:
+        facility: its covenants and dates.
+        tests: [covenant, time, item] of one path.
+
+    Returns:
+        date, covenant, value_tested, threshold, verdict ('passed', 'cured', 'waived', 'failed'), in order of date.
+    """
+    import polars as pl
+
+    from pricing.schedules.covenants import covenants_of
+
+    labels = list(covenants_of(facility.loan))
+    rows: list[tuple[dt.date, str, float, float, str]] = []
+    for t, date in enumerate(facility.dates):
+        for i, label in enumerate(labels):
+            made, failed, value, cured, waived = tests[i, t]
+            if made:
+                verdict = "passed" if not failed else "cured" if cured else "waived" if waived else "failed"
+                rows.append((date, label, float(value), float(facility.plan.tests.level[i, t]), verdict))
+    text, number = pl.String(), pl.Float64()
+    schema = {"date": pl.Date(), "covenant": text, "value_tested": number, "threshold": number, "verdict": text}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def draw_statement(facility: Facility) -> pl.DataFrame:
     """The sizing test of each cohort's draw after acceptance, on the plan: value tested, threshold, verdict.
 

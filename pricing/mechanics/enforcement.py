@@ -28,7 +28,8 @@ def decide(state: State, drivers: Drivers, t: int, income: Income) -> None:
     back = enforcing & state.repaid & (state.mode != SELL)
     state.status = np.where(back, k.PERFORMING, state.status)
     state.mode = np.where(back, UNDECIDED, state.mode)
-    state.breaches = np.where(back, 0, state.breaches)
+    state.in_row = np.where(back, 0, state.in_row)
+    state.failed = state.failed & ~back
     state.late = np.where(back, 0, state.late)
 
     open_ = enforcing & ~back & (state.mode != SELL)

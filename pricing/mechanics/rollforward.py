@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.ledger import facility as k
-from pricing.mechanics.covenants import call_defaults, remember, set_trap, test_coverage
+from pricing.mechanics.covenants import call_defaults, remember, run_tests, set_trap
 from pricing.mechanics.deliveries import deliveries
 from pricing.mechanics.draws import draws
 from pricing.mechanics.enforcement import decide, settle, slip
@@ -32,6 +32,8 @@ class Rolled:
     """[time, state item, path] as the engine stepped them: `STATE_NAMES`."""
     outcomes: Floats
     """[outcome, path]"""
+    tests: Floats
+    """[covenant, time, item, path], `TEST_ITEMS` of `pricing.ledger.facility`."""
 
 
 def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
@@ -47,6 +49,7 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
     months, paths = plan.months, drivers.ratio.shape[1]
     ledger = np.zeros((months, k.POSTINGS, paths))
     states = np.zeros((months, k.STATES, paths))
+    tests = np.zeros((len(plan.tests.codes), months, k.TEST_ITEMS, paths))
     state = opening_state(plan, drivers)
     called_at = np.full(paths, float(months))
     exposure = np.zeros(paths)
@@ -58,7 +61,9 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
         due = dues(state, t, income, opening)
         pay(state, drivers, t, income, due, income.revenue + income.sale + top_up)
         cfads, service = remember(state, income, due)
-        tested, breached, ratio = test_coverage(state, drivers, t)
+        ratio = run_tests(state, drivers, t, income)
+        tests[:, t] = state.verdicts
+        tested, breached = state.verdicts[0, :2] if plan.threshold > 0 else np.zeros((2, paths))
         set_trap(state, drivers, t, ratio)
         called = call_defaults(state, t)
         first = called & (called_at == months)
@@ -71,14 +76,16 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
             state.floating, state.fixed, state.liquidity, state.power, state.trapped, state.opex_arrears, state.fee_arrears,
             state.interest_arrears, state.swap_arrears, state.principal_arrears, state.management_arrears, state.drawn,
             income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
+            state.step,
         )  # fmt: skip
-    return Rolled(ledger, states, _outcomes(plan, ledger, states, called_at, exposure))
+    return Rolled(ledger, states, _outcomes(plan, ledger, states, tests, called_at, exposure), tests)
 
 
-def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, called_at: Floats, exposure: Floats) -> Floats:
+def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, tests: Floats, called_at: Floats, exposure: Floats) -> Floats:
     d = plan.discount[:, None]
     paid_in = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
     received = ledger[:, [k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED]].sum(axis=1)
+    received = received + ledger[:, k.LENDER_FEE] - ledger[:, k.PIK_FLOATING] - ledger[:, k.PIK_FIXED]
     lost = ledger[:, k.INTEREST_LOST] + ledger[:, k.PRINCIPAL_LOST]
     owner = ledger[:, [k.MANAGEMENT, k.DISTRIBUTION, k.TERMINAL]].sum(axis=1) - ledger[:, [k.EQUITY, k.SUPPORT, k.CURE]].sum(axis=1)
     after = np.arange(plan.months)[:, None] > called_at[None, :]
@@ -90,5 +97,17 @@ def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, called_at: Flo
     out[k.DEFAULT_MONTH], out[k.EXPOSURE_AT_DEFAULT] = called_at, exposure
     out[k.RECOVERED] = np.where(after, received * d, 0.0).sum(axis=0)
     out[k.LEAST_TRAILING] = np.where(np.isfinite(ratio), ratio, 0.0)
+    out[k.FIRST_BREACHED], out[k.FIRST_BREACH_MONTH] = _first_breach(tests, plan.months)
     out[k.HEDGE_VALUE] = (ledger[:, k.SWAP] * d).sum(axis=0)
     return out
+
+
+def _first_breach(tests: Floats, months: int) -> tuple[Floats, Floats]:
+    """Number of the covenant first breached, cured or not, and the month; -1 and the number of months where none was. [path]"""
+    paths = tests.shape[3]
+    if tests.shape[0] == 0:
+        return np.full(paths, -1.0), np.full(paths, float(months))
+    failed = tests[:, :, k.TEST_FAILED] > 0
+    month = np.where(failed.any(axis=1), failed.argmax(axis=1), months)
+    first = month.min(axis=0)
+    return np.where(first < months, month.argmin(axis=0), -1.0), first.astype(np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pricing.ledger import facility as k
-from pricing.schedules.plan import NEVER, Drivers, FacilityPlan
+from pricing.schedules.plan import CONSEQUENCE, NEVER, Drivers, FacilityPlan
 from pricing.schedules.types import Bools, Floats, Ints
 
 DEBT_TOL = 1e-9
@@ -29,7 +29,6 @@ class State:
     drawn: Floats
     advanced: Floats
     """Of what is drawn, at funding."""
-    cures: Floats
     funded: Bools
     cohort_drawn: Floats
     accepted_at: Ints
@@ -40,13 +39,33 @@ class State:
     past_cfads: Floats
     """[month of the window, path], oldest first."""
     past_service: Floats
+    past_received: Floats
     status: Ints
     mode: Ints
     sale_first: Ints
     guarantee_at: Ints
     late: Ints
-    breaches: Ints
     trap_on: Bools
+    cured: Floats
+    """[covenant, path] counted cures used."""
+    waived: Floats
+    """[covenant, path] waivers used."""
+    failed: Bools
+    """[covenant, path] whether the last test failed and stands."""
+    in_row: Ints
+    """[covenant, path] failed tests in a row."""
+    verdicts: Floats
+    """[covenant, item, path] of the month: `TEST_ITEMS` of `pricing.ledger.facility`."""
+    coverage: Floats
+    """Trailing coverage of the last payment date; infinite where nothing was due."""
+    prepay: Floats
+    """Principal that a failed test makes due on the next payment date."""
+    fee: Floats
+    """Fees to the lender due on the next payment date."""
+    step: Floats
+    """Added to both coupons by waivers."""
+    due_later: Floats
+    """[time, path] scheduled principal by draw, where draws have a tenor."""
     swap_ended: Bools
     opex_arrears: Floats
     fee_arrears: Floats
@@ -73,6 +92,11 @@ class State:
         """Principal and interest put off."""
         return self.balance + self.interest_arrears
 
+    def stands(self, consequence: int) -> Bools:
+        """Whether a failed test with this consequence stands, [path]."""
+        rows = self.plan.tests.codes[:, CONSEQUENCE] == consequence
+        return self.failed[rows].any(axis=0)
+
     @property
     def repaid(self) -> Bools:
         """Whether nothing is owed to the lender."""
@@ -92,7 +116,9 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
     def count(value: int) -> Ints:
         return np.full(n, value, dtype=np.int64)
 
-    floating, fixed, liquidity, power, trapped, drawn, cures, advanced = plan.opening
+    floating, fixed, liquidity, power, trapped, drawn, advanced, step = plan.opening
+    tests = len(plan.tests.codes)
+    tenor = plan.months if len(plan.tenor) else 0
     ended = np.where(drivers.substituted == 1, NEVER, np.minimum(drivers.operator, NEVER - 64) + 1 + plan.substitute_delay)
     dead = np.minimum(np.minimum(drivers.customer + 1, ended), plan.contract_end)
     return State(
@@ -104,7 +130,6 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
         trapped=whole(trapped),
         drawn=whole(drawn),
         advanced=whole(advanced),
-        cures=whole(cures),
         funded=np.repeat(plan.fund[:, None] < 0, n, axis=1),
         cohort_drawn=np.repeat(plan.cohort_drawn[:, None], n, axis=1),
         accepted_at=np.where(plan.accept[:, None] < 0, -1, plan.accept[:, None] + drivers.delay),
@@ -112,13 +137,23 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
         ends_early=dead < plan.contract_end,
         past_cfads=np.repeat(plan.past_cfads[:, None], n, axis=1),
         past_service=np.repeat(plan.past_service[:, None], n, axis=1),
+        past_received=np.repeat(plan.past_received[:, None], n, axis=1),
         status=count(k.PERFORMING),
         mode=count(UNDECIDED),
         sale_first=count(NEVER),
         guarantee_at=count(NEVER),
         late=count(0),
-        breaches=count(0),
         trap_on=np.zeros(n, dtype=np.bool_) | (trapped > 0),
+        cured=np.repeat(plan.tests.used[0][:, None], n, axis=1),
+        waived=np.repeat(plan.tests.used[1][:, None], n, axis=1),
+        failed=np.zeros((tests, n), dtype=np.bool_),
+        in_row=np.zeros((tests, n), dtype=np.int64),
+        verdicts=np.zeros((tests, k.TEST_ITEMS, n)),
+        coverage=whole(np.inf),
+        prepay=zeros(),
+        fee=zeros(),
+        step=whole(step),
+        due_later=np.repeat(plan.prior_due[:tenor, None], n, axis=1),
         swap_ended=np.zeros(n, dtype=np.bool_),
         opex_arrears=zeros(),
         fee_arrears=zeros(),

@@ -8,6 +8,7 @@ import numpy as np
 
 from pricing.ledger import facility as k
 from pricing.mechanics.deliveries import Income
+from pricing.mechanics.draws import schedule_limit
 from pricing.mechanics.state import State
 from pricing.schedules import plan as p
 from pricing.schedules.plan import Drivers
@@ -21,8 +22,14 @@ class Dues:
     operating: Floats
     agent: Floats
     undrawn: Floats
+    lender: Floats
+    """Fees that waivers have made due."""
     floating: Floats
+    """Interest in cash."""
     fixed: Floats
+    pik_floating: Floats
+    """Interest capitalised."""
+    pik_fixed: Floats
     swap: Floats
     scheduled: Floats
     """Scheduled principal."""
@@ -32,7 +39,7 @@ class Dues:
 
     @property
     def service(self) -> Floats:
-        """Scheduled interest, principal and net swap payment."""
+        """Scheduled interest in cash, principal and net swap payment."""
         return self.floating + self.fixed + self.swap + self.scheduled
 
 
@@ -42,27 +49,58 @@ def dues(state: State, t: int, income: Income, opening: tuple[Floats, Floats, Fl
     floating, fixed, drawn = opening
     live = state.status < k.CLOSED
     performing = state.status == k.PERFORMING
-    late = np.where(performing, 0.0, plan.default_margin)
+    late = np.where(performing, np.where(state.late > 0, plan.late_margin, 0.0), plan.default_margin) + state.step
     undrawn = plan.undrawn_fee * np.maximum(plan.commitment - drawn, 0.0) * plan.accrual[t] if t <= plan.window else np.zeros_like(drawn)
     interest_floating = np.where(live, floating * (plan.floating_interest[t] + late * plan.accrual[t]), 0.0)
     interest_fixed = np.where(live, fixed * (plan.fixed_interest[t] + late * plan.accrual[t]), 0.0)
     swap = np.where(live & ~state.swap_ended, np.where(performing, plan.swap_due[t], plan.swap_close[t]), 0.0)
     state.swap_ended = state.swap_ended | (state.status == k.ENFORCEMENT)
+    kind = _capitalise(state, t, income, interest_floating, interest_fixed)
     not_due = state.balance - state.principal_arrears
-    scheduled = np.where(performing, not_due * plan.amortisation[t], 0.0)
-    extra = np.where(performing, np.minimum(_negative_income(state, t), not_due - scheduled), 0.0)
+    scheduled = np.where(performing, not_due * _share_due(state, t), 0.0)
+    ahead = _negative_income(state, t) + state.prepay
+    if plan.schedule_continuous:
+        ahead = np.maximum(ahead, not_due - scheduled - schedule_limit(state, t))
+    extra = np.where(performing, np.minimum(ahead, not_due - scheduled), 0.0)
+    lender = np.where(live, state.fee, 0.0)
+    state.fee, state.prepay = np.zeros_like(lender), np.zeros_like(lender)
     principal = np.where(performing, scheduled + extra, np.where(live, not_due, 0.0))
     return Dues(
         operating=income.operating,
         agent=np.where(live, plan.agent_fee, 0.0),
         undrawn=np.where(performing, undrawn, 0.0),
-        floating=interest_floating,
-        fixed=interest_fixed,
+        lender=lender,
+        floating=interest_floating - kind[0],
+        fixed=interest_fixed - kind[1],
+        pik_floating=kind[0],
+        pik_fixed=kind[1],
         swap=swap,
         scheduled=scheduled,
         principal=principal,
         management=plan.management_share * income.revenue,
     )
+
+
+def _capitalise(state: State, t: int, income: Income, floating: Floats, fixed: Floats) -> tuple[Floats, Floats]:
+    """Interest added to the balance instead of being paid: lent and paid in one."""
+    plan, row = state.plan, state.row
+    chosen = (state.status == k.PERFORMING) & (state.balance > 0)
+    if plan.pik_toggle:
+        chosen &= income.revenue - income.operating < floating + fixed
+    share = np.where(chosen, plan.pik[t], 0.0)
+    row[k.PIK_FLOATING], row[k.PIK_FIXED] = floating * share, fixed * share
+    state.floating = state.floating + row[k.PIK_FLOATING]
+    state.fixed = state.fixed + row[k.PIK_FIXED]
+    return row[k.PIK_FLOATING], row[k.PIK_FIXED]
+
+
+def _share_due(state: State, t: int) -> Floats | float:
+    """Scheduled share of the balance not yet due: of the common schedule, or of all draws by their own."""
+    plan = state.plan
+    if len(plan.tenor) == 0 or t >= plan.maturity - 1:
+        return float(plan.amortisation[t])
+    left = state.due_later[t:].sum(axis=0)
+    return np.where(left > 0, np.minimum(state.due_later[t] / np.where(left > 0, left, 1.0), 1.0), 0.0)
 
 
 def _negative_income(state: State, t: int) -> Floats:
@@ -103,6 +141,7 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
         + income.standing * plan.operating_next[t],
         state.liquidity,
     )
+    liquidity = np.where(performing, np.maximum(liquidity, plan.liquidity_floor[t]), liquidity)
     power = np.where(performing, income.standing * plan.power_next[t], state.power)
     support = _support(state, drivers, t, due, swap, cash, liquidity, power)
     cash = cash + support
@@ -125,9 +164,7 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
             move = np.minimum(cash, power - state.power)
             state.power, cash = state.power + move, cash - move
         elif rank == p.RANK_TRAP:
-            move = np.where(state.trap_on & performing & ~state.repaid, cash, 0.0)
-            state.trapped, cash = state.trapped + move, cash - move
-            row[k.TO_TRAP] += move
+            cash = _hold(state, cash, state.trap_on)
         elif rank == p.RANK_SWEEP:
             cash = _sweep(state, cash, performing)
         elif rank == p.RANK_SUBORDINATED:
@@ -137,15 +174,24 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
             row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = due.management, owed - paid - state.management_arrears
             state.management_arrears = owed - paid
         else:
+            cash = _hold(state, cash, state.stands(p.LOCK_UP))
             row[k.DISTRIBUTION] = cash
             cash = np.zeros_like(cash)
     row[k.TO_LIQUIDITY] = state.liquidity - start_liquidity
     row[k.TO_POWER_RESERVE] = state.power - start_power
 
 
+def _hold(state: State, cash: Floats, when: Bools) -> Floats:
+    """Keep what is left from the owners while something is owed; returns what stays free."""
+    move = np.where(when & (state.status == k.PERFORMING) & ~state.repaid, cash, 0.0)
+    state.trapped = state.trapped + move
+    state.row[k.TO_TRAP] += move
+    return cash - move
+
+
 def _release(state: State, cash: Floats) -> tuple[Floats, Floats]:
-    """Trapped cash that flows again once the trap is off."""
-    free = np.where(~state.trap_on & (state.status == k.PERFORMING), state.trapped, 0.0)
+    """Trapped cash that flows again once neither trap nor lock-up is on."""
+    free = np.where(~state.trap_on & ~state.stands(p.LOCK_UP) & (state.status == k.PERFORMING), state.trapped, 0.0)
     state.row[k.TO_TRAP] = -free
     return state.trapped - free, cash + free
 
@@ -156,7 +202,7 @@ def _support(state: State, drivers: Drivers, t: int, due: Dues, swap: Floats, ca
         return np.zeros_like(cash)
     waiting = (state.funded & (state.accepted_at >= t) & (plan.accept[:, None] >= 0)).any(axis=0)
     active = waiting & (drivers.operator > t) & (t < state.dead_from) & (state.status == k.PERFORMING)
-    need = due.operating + due.agent + due.undrawn + due.floating + due.fixed + swap + due.principal
+    need = due.operating + due.agent + due.undrawn + due.lender + due.floating + due.fixed + swap + due.principal
     need = need + state.opex_arrears + state.fee_arrears + state.interest_arrears + state.swap_arrears + state.principal_arrears
     need = need + np.maximum(liquidity - state.liquidity, 0.0) + np.maximum(power - state.power, 0.0)
     return np.where(active, np.maximum(need - cash, 0.0), 0.0)
@@ -184,14 +230,17 @@ def _pay_operating(state: State, income: Income, due: Dues, cash: Floats) -> Flo
 
 def _pay_fees(state: State, due: Dues, cash: Floats) -> Floats:
     row = state.row
-    new = due.agent + due.undrawn
+    new = due.agent + due.undrawn + due.lender
     owed = new + state.fee_arrears
     paid = np.minimum(cash, owed)
     some = new > 0
-    share = np.where(some, due.undrawn / np.where(some, new, 1.0), 0.0)
-    row[k.UNDRAWN_FEE] = paid * share
-    row[k.AGENT_FEE] = paid - paid * share
-    row[k.FEES_DUE], row[k.FEES_DEFERRED] = new, owed - paid - state.fee_arrears
+    whole = np.where(some, new, 1.0)
+    undrawn, lender = paid * np.where(some, due.undrawn / whole, 0.0), paid * np.where(some, due.lender / whole, 0.0)
+    row[k.UNDRAWN_FEE] = undrawn
+    row[k.LENDER_FEE] += lender
+    row[k.AGENT_FEE] = paid - undrawn - lender
+    row[k.FEES_DUE] += new
+    row[k.FEES_DEFERRED] = owed - paid - state.fee_arrears
     state.fee_arrears = owed - paid
     return cash - paid
 
@@ -209,14 +258,16 @@ def _pay_interest(state: State, due: Dues, swap: Floats, cash: Floats, performin
     state.liquidity = state.liquidity - reserve
     some = owed > 0
     share = np.where(some, (paid + reserve) / np.where(some, owed, 1.0), 0.0)
-    row[k.INTEREST_FLOATING], row[k.INTEREST_FIXED] = owed_floating * share, owed_fixed * share
+    row[k.INTEREST_FLOATING] = owed_floating * share + due.pik_floating
+    row[k.INTEREST_FIXED] = owed_fixed * share + due.pik_fixed
     row[k.SWAP] += owed_swap * share
     before = state.interest_arrears
     put_off = 1.0 - share
     row[k.SWAP_DUE], row[k.SWAP_DEFERRED] = due.swap, owed_swap * put_off - state.swap_arrears
     state.floating_arrears, state.fixed_arrears = owed_floating * put_off, owed_fixed * put_off
     state.swap_arrears = owed_swap * put_off
-    row[k.INTEREST_DUE], row[k.INTEREST_DEFERRED] = due.floating + due.fixed, state.interest_arrears - before
+    row[k.INTEREST_DUE] = due.floating + due.fixed + due.pik_floating + due.pik_fixed
+    row[k.INTEREST_DEFERRED] = state.interest_arrears - before
     return cash
 
 
@@ -244,8 +295,12 @@ def reduce_principal(state: State, paid: Floats) -> None:
 
 
 def _sweep(state: State, cash: Floats, performing: Bools) -> Floats:
-    """Prepay with a share of what is left; what is prepaid counts as due and paid."""
-    amount = np.where(performing, np.minimum(state.plan.sweep * cash, state.balance - state.principal_arrears), 0.0)
+    """Prepay with a share of what is left, by the band that coverage was last in; what is prepaid counts as due and paid."""
+    plan = state.plan
+    share = np.full_like(cash, plan.sweep)
+    for below, banded in zip(plan.sweep_below[::-1], plan.sweep_share[::-1], strict=True):
+        share = np.where(state.coverage < below, banded, share)
+    amount = np.where(performing, np.minimum(share * cash, state.balance - state.principal_arrears), 0.0)
     state.row[k.PRINCIPAL_DUE] += amount
     reduce_principal(state, amount)
     return cash - amount

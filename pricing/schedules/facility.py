@@ -16,8 +16,11 @@ from instruments.contracts.loan_parts import LoanPosition
 from instruments.contracts.offtake import Offtake
 from pricing.ledger.facility import facility_plan
 from pricing.ledger.plan import LedgerPlan
-from pricing.schedules.amortisation import amortisation_shares, service_ahead, window_sum
+from pricing.schedules.amortisation import amortisation_shares, draw_profile, sculpted_shares, service_ahead, window_sum
+from pricing.schedules.covenants import liquidity_floor, longest_window, test_plan
 from pricing.schedules.facility_arrays import (
+    DrawRules,
+    draws_before,
     fair_swap_rate,
     fleet_arrays,
     last,
@@ -25,6 +28,7 @@ from pricing.schedules.facility_arrays import (
     planned_balance,
     relet_estimate,
     sale_estimate,
+    schedule_value,
     swap_unit,
     top_up_capacity,
 )
@@ -112,8 +116,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     accrual = days / 360.0
     df = discount(times)
     compounded = np.concatenate([[1.0], df[:-1]]) / df - 1.0
-    shares = amortisation_shares(loan.amortisation, dates, maturity)
-    floating = np.maximum(compounded, loan.floating.floor * accrual) + loan.floating.margin * accrual if loan.floating else np.zeros(months)
+    margin = loan.floating.margin_for(offtake.customer_class) if loan.floating else 0.0
+    floating = np.maximum(compounded, loan.floating.floor * accrual) + margin * accrual if loan.floating else np.zeros(months)
     fixed = loan.fixed.rate * thirty_360(market.as_of, dates) if loan.fixed else np.zeros(months)
     floating_share = loan.floating.share if loan.floating else 0.0
 
@@ -131,17 +135,45 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     used = resale_curve(market, fleet.resale)
     units, value = fleet_arrays(fleet, dates, used)
 
+    draws = loan.draws or no_draws(loan, market.as_of)
+    written = schedule_value(cost, fleet, dates, draws.of_depreciated.life_years if draws.of_depreciated else 6.0)
+    of_fleet = schedule_value(cost, fleet, dates, loan.amortisation.life_years).sum(axis=0)
+    shares = amortisation_shares(loan.amortisation, dates, maturity, depreciated=of_fleet)
+    tenor = draw_profile(loan.amortisation, draws.tenor_months) if draws.tenor_months else np.zeros(0)
+    prior_due = draws_before(fleet, cohort_drawn, tenor, dates)
+    served = np.where(accept[:, None] < np.arange(months)[None, :], units, 0.0)
+    income = units * (hours * price - power_cost - site_cost)
+
     hedge = loan.hedge
     swap_share, start = (hedge.share, hedge.start) if hedge else (0.0, loan.maturity)
     swap_rate = hedge.rate if hedge and hedge.rate is not None else 0.0
     swap = swap_unit(swap_rate, dates, start, compounded, accrual, maturity)
     now = (position.floating_usd, position.floating_usd + position.fixed_usd, position.drawn_usd, position.drawn_at_funding_usd)
+    limit = draws.of_depreciated
     capacity = planned = opened = unit_interest = np.zeros(0)
+    sculpted = loan.amortisation.kind == "sculpted"
     # the fair swap rate rests on the planned balance, the balance on what coverage allows, coverage on the swap rate
     for _ in range(SWAP_ROUNDS if hedge and hedge.rate is None else 1):
         unit_interest = floating_share * (floating + swap_share * swap) + (1.0 - floating_share) * fixed
-        capacity = top_up_capacity(loan, units * (hours * price - power_cost - site_cost), shares, unit_interest, accept, maturity)
-        planned, planned_floating = planned_balance(loan, fund, accept, cost, cohort_drawn, capacity, shares, now, maturity)
+        capacity = top_up_capacity(loan, income, shares, unit_interest, accept, maturity, tenor)
+        most = np.full((len(cost), months), np.inf)
+        if draws.size_at_funding:
+            most = np.minimum(most, capacity[:, None])
+        if draws.of_market_value is not None:
+            most = np.minimum(most, draws.of_market_value * value)
+        scheduled = limit.share * written if limit else None
+        rules = DrawRules(
+            fund, accept, cost, cohort_drawn, most, scheduled, limit is not None and limit.continuous, tenor, prior_due
+        )  # fmt: skip
+        if sculpted:
+            first = max(month_index(market.as_of, loan.amortisation.start), 0)
+            shares = amortisation_shares(loan.amortisation, dates, maturity)
+            before = planned_balance(loan, rules, capacity, shares, now, maturity)[0]
+            debt = float(before[first - 1]) if first > 0 else now[1]
+            plan_cash = (served * (hours * price - power_cost - site_cost)).sum(axis=0)
+            service, _ = sculpted_shares(plan_cash, unit_interest, debt, first, maturity, loan.amortisation.target_dscr)
+            shares = amortisation_shares(loan.amortisation, dates, maturity, service=service)
+        planned, planned_floating, shares = planned_balance(loan, rules, capacity, shares, now, maturity)
         opened = np.concatenate([[now[0]], planned_floating[:-1]])
         if hedge and hedge.rate is None:
             swap_rate = fair_swap_rate(opened, dates, start, compounded, accrual, df, maturity)
@@ -157,10 +189,15 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     forced, idle = sale_estimate(fleet_units, fleet_value * keep, site_cost * e.idle_cost_share, df, e.repossession_months, e.lots, impact)
     rest = np.where(np.arange(months) < maturity - 1, forced[maturity - 1] * df[maturity - 1] / df, 0.0)
 
-    draws = loan.draws or no_draws(loan, market.as_of)
     trap, test, sub = loan.cash_trap, loan.maintenance, offtake.substitute
     window = months_to(market.as_of, draws.window_end) - 1
-    past = test.months if test else 1
+    past = longest_window(loan)
+    projected = served.sum(axis=0) * hours * np.where(ends, offtake.price_usd_per_hour, 0.0)
+    tests = test_plan(loan, position, market.as_of, dates, maturity, projected)
+    pik = np.zeros(months)
+    if loan.pik:
+        pik = np.where([date <= loan.pik.until for date in dates], loan.pik.share, 0.0)
+    bands = sorted(loan.sweep_bands, key=lambda band: band.below)
     plan = FacilityPlan(
         months=months,
         maturity=maturity,
@@ -223,10 +260,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         release_months=trap.release_months,
         release_dscr=trap.release_dscr,
         threshold=test.threshold if test else 0.0,
-        test_months=past,
-        first_test=month_index(market.as_of, test.first_test) if test else maturity,
-        test_grace=test.grace_months if test else 0,
-        cures=test.cures if test else 0,
+        test_months=test.months if test else 1,
+        tests=tests,
         customer_event=int(loan.customer_default_is_event_of_default),
         grace=e.grace_months,
         repossession=e.repossession_months,
@@ -244,13 +279,29 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
                 position.power_reserve_usd,
                 position.trapped_usd,
                 position.drawn_usd,
-                float(position.cures_used),
                 position.drawn_at_funding_usd,
+                position.margin_step,
             ]
         ),
         cohort_drawn=cohort_drawn,
         past_cfads=last(position.cfads_usd, past),
         past_service=last(position.service_usd, past),
+        past_received=last(position.received_usd, past),
+        draw_fee=draws.upfront_fee + draws.discount,
+        pik=pik,
+        pik_toggle=int(loan.pik is not None and loan.pik.toggle),
+        late_margin=loan.late_margin,
+        liquidity_floor=liquidity_floor(tests),
+        sweep_below=np.array([band.below for band in bands]),
+        sweep_share=np.array([band.share for band in bands]),
+        market_share=draws.of_market_value or 0.0,
+        size_at_funding=int(draws.size_at_funding),
+        schedule_share=limit.share if limit else 0.0,
+        schedule_continuous=int(limit is not None and limit.continuous),
+        schedule_value=written,
+        fleet_schedule=written.sum(axis=0),
+        tenor=tenor,
+        prior_due=prior_due,
     )
     ledger = facility_plan(
         lender=loan.lender, vehicle=loan.borrower, operator=fleet.operator, customer=offtake.customer, vendor=fleet.vendor,

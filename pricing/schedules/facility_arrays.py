@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,60 +39,113 @@ def no_draws(loan: Loan, as_of: dt.date) -> DrawTerms:
     return DrawTerms(window_end=as_of, at_funding=0.0, after_acceptance=0.0, initial_commitment_usd=loan.commitment_usd)
 
 
-def top_up_capacity(loan: Loan, income: Floats, shares: Floats, unit_interest: Floats, accept: Ints, maturity: int) -> Floats:
+def schedule_value(cost: Floats, fleet: GpuFleet, dates: tuple[dt.date, ...], life_years: float) -> Floats:
+    """Depreciated cost by cohort, straight line to nothing from its funding: [cohort, time]."""
+    days = np.array([date.toordinal() for date in dates], dtype=np.float64)
+    age = np.stack([np.maximum(days - c.funding.toordinal(), 0.0) / YEAR_DAYS for c in fleet.cohorts])
+    return cost[:, None] * np.clip(1.0 - age / life_years, 0.0, 1.0)
+
+
+def draws_before(fleet: GpuFleet, drawn: Floats, tenor: Floats, dates: tuple[dt.date, ...]) -> Floats:
+    """Scheduled principal of what was drawn on each cohort before the grid, counted from its funding, where draws have a tenor: [time]."""
+    out = np.zeros(len(dates))
+    for cohort, amount in zip(fleet.cohorts, drawn, strict=True):
+        since = (dates[0].year - cohort.funding.year) * 12 + dates[0].month - cohort.funding.month - 1
+        rest = tenor[max(since, 0) :]
+        out[: len(rest)] += amount * rest[: len(out)]
+    return out
+
+
+def top_up_capacity(
+    loan: Loan, income: Floats, shares: Floats, unit_interest: Floats, accept: Ints, maturity: int, tenor: Floats
+) -> Floats:
     """Most debt that each cohort's own planned cash carries at the sizing ratio on every payment date after acceptance: [cohort].
 
     Args:
-        loan: its draw terms give the ratio.
+        loan: its draw terms give the ratio. Sculpted service follows cash, so its capacity is the worth of cash / ratio at the debt's own
+            interest.
         income: [cohort, time] planned revenue less operating cost.
         shares: [time] scheduled principal as a share of the balance.
         unit_interest: [time] interest and net swap per unit of balance.
         accept: [cohort] planned month of acceptance.
         maturity: payment dates.
+        tenor: [month] shares of a draw due after it; empty where draws share the schedule.
     """
     if loan.draws is None:
         return np.zeros(len(accept))
     out = np.zeros(len(accept))
     for c, month in enumerate(accept):
+        start = max(int(month) + 1, 0)
+        if loan.amortisation.kind == "sculpted":
+            factor = 1.0 / np.cumprod(1.0 + unit_interest[start:maturity])
+            out[c] = float((np.maximum(income[c, start:maturity], 0.0) * factor).sum()) / loan.draws.sizing_dscr
+            continue
         balance, least = 1.0, np.inf
-        for s in range(max(int(month) + 1, 0), maturity):
-            service = balance * (unit_interest[s] + shares[s])
+        for s in range(start, maturity):
+            principal = balance * shares[s] if len(tenor) == 0 else tenor[s - start] if s - start < len(tenor) else 0.0
+            service = balance * unit_interest[s] + principal
             if service > 0:
                 least = min(least, max(income[c, s], 0.0) / (loan.draws.sizing_dscr * service))
-            balance *= 1.0 - shares[s]
+            balance -= principal
         out[c] = least if np.isfinite(least) else 0.0
     return out
 
 
-def planned_balance(
-    loan: Loan, fund: Ints, accept: Ints, cost: Floats, drawn: Floats, capacity: Floats, shares: Floats,
-    now: tuple[float, float, float, float], maturity: int,
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """Balance after each date if every cohort comes and is accepted as planned: total and floating part, [time].
+@dataclass(frozen=True)
+class DrawRules:
+    """What limits draws on the plan; [cohort] or [cohort, time], infinite where there is no limit."""
 
-    `now`: floating part, total, and drawn so far, in all and at funding, at the grid's start.
+    fund: Ints
+    accept: Ints
+    cost: Floats
+    drawn: Floats
+    """Drawn on each cohort before the grid."""
+    at_funding: Floats
+    """[cohort, time] least of cost, coverage and market value rules."""
+    schedule: Floats | None
+    """[cohort, time] limit against depreciated cost; None is none."""
+    continuous: bool
+    tenor: Floats
+    prior_due: Floats
+
+
+def planned_balance(
+    loan: Loan, rules: DrawRules, capacity: Floats, shares: Floats, now: tuple[float, float, float, float], maturity: int
+) -> tuple[Floats, Floats, Floats]:
+    """Balance after each date if every cohort comes and is accepted as planned: total and floating part, and the shares due; [time].
+
+    `now`: floating part, total, and drawn so far, in all and at funding, at the grid's start. With a tenor the shares come from the
+    draws; interest paid in kind is not in it.
     """
     floating, total, used, advanced = now
     draws, share = loan.draws, loan.floating.share if loan.floating else 0.0
-    lent = drawn.copy()
-    out = np.zeros((2, len(shares)))
+    lent, cost = rules.drawn.copy(), rules.cost
+    out, due = np.zeros((2, len(shares))), np.concatenate([rules.prior_due, np.zeros(len(rules.tenor))])
+    shares = shares.copy()
     for t in range(maturity):
-        keep = 1.0 - shares[t]
-        floating, total = floating * keep, total * keep
+        limit = np.inf if rules.schedule is None else float(rules.schedule[rules.fund <= t, t].sum())
         for c in range(len(cost)) if draws is not None else ():
-            amount = 0.0
-            if draws is not None and fund[c] == t:
-                room = min((draws.initial_commitment_usd or loan.commitment_usd) - advanced, loan.commitment_usd - used)
-                amount = min(draws.at_funding * cost[c], room)
+            amount, room = 0.0, max(limit - total, 0.0)
+            if draws is not None and rules.fund[c] == t:
+                left = min((draws.initial_commitment_usd or loan.commitment_usd) - advanced, loan.commitment_usd - used, room)
+                amount = min(draws.at_funding * cost[c], rules.at_funding[c, t], left)
                 advanced += amount
-            if draws is not None and accept[c] == t:
+            if draws is not None and rules.accept[c] == t:
                 top_up = max(min(draws.after_acceptance * cost[c], capacity[c]) - lent[c] - amount, 0.0)
-                amount += min(top_up, loan.commitment_usd - used - amount)
+                amount += min(top_up, loan.commitment_usd - used - amount, room - amount)
             lent[c] += amount
             used += amount
             floating, total = floating + amount * share, total + amount
+            due[t + 1 : t + 1 + len(rules.tenor)] += rules.tenor * amount
+        if len(rules.tenor) and t < maturity - 1:
+            rest = due[t:].sum()
+            shares[t] = min(due[t] / rest, 1.0) if rest > 0 else 0.0
+        keep = 1.0 - shares[t]
+        if rules.continuous and total * keep > limit:
+            keep = limit / total
+        floating, total = floating * keep, total * keep
         out[:, t] = total, floating
-    return out[0], out[1]
+    return out[0], out[1], shares
 
 
 def swap_unit(rate: float, dates: tuple[dt.date, ...], start: dt.date, compounded: Floats, accrual: Floats, maturity: int) -> Floats:

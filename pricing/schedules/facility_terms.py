@@ -16,6 +16,7 @@ from instruments.ground.errors import InputError, MarketError, PricingError
 from instruments.ground.keys import name_of
 from instruments.ground.messages import problem
 from pricing.schedules.grid import month_index
+from pricing.schedules.plan import TestPlan
 from pricing.schedules.types import Ints
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def quotes_behind(block: Mapping[str, T], key: str, kind: str) -> T:
 
 
 def contiguous(item: Any) -> Any:
-    """One memory layout for every array: the kernel is compiled once."""
+    """One memory layout for every array, in groups too: the kernel is compiled once."""
+    if isinstance(item, TestPlan):
+        return TestPlan._make(contiguous(part) for part in item)
     return np.ascontiguousarray(item) if isinstance(item, np.ndarray) else item
 
 

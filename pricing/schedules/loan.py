@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class LoanFlows:
     rate: float
     """Coupon of the fixed part, 30/360."""
     fees: Floats
-    """Undrawn fees."""
+    """Undrawn fees, fees and discount on draws."""
     opening: float
     """Lent before the first date."""
 
@@ -47,11 +48,17 @@ def term_flows(loan: Loan, as_of: dt.date, position: LoanPosition | None = None)
     fixed = position.fixed_usd if seasoned and position else loan.commitment_usd * (1.0 - share)
     left = np.cumprod(np.concatenate([[1.0], 1.0 - amortisation_shares(loan.amortisation, dates, maturity)]))
     total = floating + fixed
+    if loan.pik is not None and loan.fixed is not None:
+        # interest in kind joins the balance before its month's principal
+        kind = np.array([loan.pik.share if date <= loan.pik.until else 0.0 for date in dates])
+        growth = 1.0 + kind * loan.fixed.rate * thirty_360(as_of, dates)
+        left = left * np.concatenate([[1.0], np.cumprod(growth)])
     return LoanFlows(
         as_of=as_of,
         dates=dates,
         floating=floating * left[:-1],
         fixed=fixed * left[:-1],
+        # repaid less what interest in kind adds: the change of the balance, either way
         principal=-np.diff(total * left),
         margin=loan.floating.margin if loan.floating else 0.0,
         rate=loan.fixed.rate if loan.fixed else 0.0,
@@ -74,10 +81,10 @@ def facility_flows(facility: Facility, ledger: Floats, states: Floats) -> LoanFl
         dates=facility.dates[:m],
         floating=floating,
         fixed=fixed,
-        principal=back - ledger[:m, k.DRAW_FLOATING] - ledger[:m, k.DRAW_FIXED],
-        margin=loan.floating.margin if loan.floating else 0.0,
+        principal=back - ledger[:m, [k.DRAW_FLOATING, k.DRAW_FIXED, k.PIK_FLOATING, k.PIK_FIXED]].sum(axis=1),
+        margin=loan.floating.margin_for(facility.offtake.customer_class) if loan.floating else 0.0,
         rate=loan.fixed.rate if loan.fixed else 0.0,
-        fees=ledger[:m, k.UNDRAWN_FEE],
+        fees=ledger[:m, k.UNDRAWN_FEE] + ledger[:m, k.LENDER_FEE],
         opening=float(plan.opening[0] + plan.opening[1]),
     )
 
@@ -95,6 +102,40 @@ class Scheduled:
 Curve = Callable[[Floats], Floats]
 
 
+def planned_cash(flows: LoanFlows, discount: Curve) -> Floats:
+    """What the lender receives less lends at each date, floating interest at its forwards, USD: [time]."""
+    years, days = day_counts(flows.as_of, flows.dates)
+    d0, d = discount(np.concatenate([[0.0], years[:-1]])), discount(years)
+    interest = flows.floating * (d0 / d - 1.0 + flows.margin * (days / 360.0))
+    return interest + flows.fixed * flows.rate * thirty_360(flows.as_of, flows.dates) + flows.principal + flows.fees
+
+
+def internal_rate(times: Floats, cash: Floats, opening: float) -> float | None:
+    """Effective annual rate r: sum of cash x (1 + r)^-t = opening; None where no r in (-99 %, 1000 %) does it.
+
+    Args:
+        times: years, [time].
+        cash: received less lent, USD, [time].
+        opening: lent before, USD.
+    """
+    from scipy.optimize import brentq  # found by those who ask for a yield
+
+    def gap(rate: float) -> float:
+        return float((cash * (1.0 + rate) ** -times).sum()) - opening
+
+    low, high = -0.99, 10.0
+    if gap(low) * gap(high) >= 0:
+        return None
+    found: Any = brentq(gap, low, high, xtol=1e-14)
+    return float(found)
+
+
+def average_life(times: Floats, repaid: Floats, lent: Floats) -> float:
+    """Years that a dollar of principal is out: sum t (repaid - lent) over what is repaid, [time] each."""
+    total = float(repaid.sum())
+    return float((times * (repaid - lent)).sum()) / total if total > 0 else 0.0
+
+
 def scheduled_value(flows: LoanFlows, discount: Curve, survival: Curve, recovery: float) -> Scheduled:
     """Planned flows on one credit at a constant recovery: the array lane beside QuantLib.
 
@@ -110,11 +151,9 @@ def scheduled_value(flows: LoanFlows, discount: Curve, survival: Curve, recovery
     years, days = day_counts(flows.as_of, flows.dates)
     start = np.concatenate([[0.0], years[:-1]])
     d, s, s0 = discount(years), survival(years), survival(start)
-    d0 = discount(start)
     accrual = days / 360.0
     thirty = thirty_360(flows.as_of, flows.dates)
-    interest = flows.floating * (d0 / d - 1.0 + flows.margin * accrual) + flows.fixed * flows.rate * thirty
-    cash = interest + flows.principal + flows.fees
+    cash = planned_cash(flows, discount)
     middle = discount(start + np.floor(days / 2.0) / 365.0)
     balance = flows.floating + flows.fixed
     back = recovery * balance * (s0 - s) * middle

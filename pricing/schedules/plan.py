@@ -17,6 +17,35 @@ RANKS = (
  RANK_DISTRIBUTIONS) = range(10)  # fmt: skip
 
 
+KINDS = ("dscr", "realisation", "minimum_liquidity", "loan_to_cost", "loan_to_value")
+"""Codes of covenants: position in this tuple; the last two are caps."""
+DSCR, REALISATION, MINIMUM_LIQUIDITY, LOAN_TO_COST, LOAN_TO_VALUE = range(5)
+CONSEQUENCES = ("event_of_default", "cash_trap", "lock_up", "prepayment")
+"""Codes of what follows a breach that stands."""
+CALL, TRAP, LOCK_UP, PREPAY = range(4)
+
+
+CODES = ("kind", "window", "cures", "free_until", "in_cash", "grace", "consequence", "waivers")
+"""Whole numbers of a covenant, in this order; few arrays keep the compiled call cheap."""
+KIND, WINDOW, CURES, FREE_UNTIL, IN_CASH, GRACE, CONSEQUENCE, WAIVERS = range(8)
+
+
+class TestPlan(NamedTuple):
+    """The covenants of a facility, K of them, the maintenance test first where there is one."""
+
+    codes: Ints
+    """[covenant, code] of `CODES`: kind and consequence by their position in the tuples above; window in payment dates; month index
+    before which cures are unlimited; 1 where a cure is paid in, 0 where it prepays."""
+    level: Floats
+    """[covenant, time] threshold or cap; below 0 where there is no test."""
+    base: Floats
+    """[covenant, time] contracted cash projected over the window, USD: realisation only."""
+    waiver: Floats
+    """[covenant, 2] fee as a share of the balance, step of both coupons."""
+    used: Floats
+    """[2, covenant] cures and waivers used before the grid."""
+
+
 class FacilityPlan(NamedTuple):
     """One facility on its grid of T months (payments at month ends), C cohorts. USD, units, decimals.
 
@@ -117,9 +146,8 @@ class FacilityPlan(NamedTuple):
     threshold: float
     """Of the maintenance test; 0 is none."""
     test_months: int
-    first_test: int
-    test_grace: int
-    cures: int
+    """Its window: coverage that triggers look at."""
+    tests: TestPlan
     customer_event: int
     grace: int
     repossession: int
@@ -131,12 +159,39 @@ class FacilityPlan(NamedTuple):
     guarantee_lag: int
     guarantor_recovery: float
     opening: Floats
-    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, cures used, drawn at funding]"""
+    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, drawn at funding, margin step]"""
     cohort_drawn: Floats
     """[cohort] drawn on it before the grid."""
     past_cfads: Floats
-    """[test_months] of the months before the grid, oldest first; 0 where there was none."""
+    """[window] of the months before the grid, oldest first, as long as the longest window; 0 where there was none."""
     past_service: Floats
+    past_received: Floats
+    """The same of cash received from the customer."""
+    draw_fee: float
+    """Fee and discount of a draw, as a share of it."""
+    pik: Floats
+    """[time] share of interest capitalised; 0 is none."""
+    pik_toggle: int
+    late_margin: float
+    liquidity_floor: Floats
+    """[time] least target of the liquidity reserve."""
+    sweep_below: Floats
+    """[band] rising; empty is none."""
+    sweep_share: Floats
+    market_share: float
+    """Most of a cohort's market value at funding; 0 is no limit."""
+    size_at_funding: int
+    schedule_share: float
+    """Most of depreciated cost; 0 is no limit."""
+    schedule_continuous: int
+    schedule_value: Floats
+    """[cohort, time] depreciated cost."""
+    fleet_schedule: Floats
+    """[time] of all cohorts."""
+    tenor: Floats
+    """[month after the draw] share of a draw that falls due; empty: all draws share `amortisation`."""
+    prior_due: Floats
+    """[time] scheduled principal of draws before the grid, where draws have a tenor."""
 
 
 class Drivers(NamedTuple):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 import numpy as np
 
 from pricing.kernels.facility import roll_kept
 from pricing.ledger import facility as k
 from tests.facilities import deal, rough_drivers, setup
 
+KIND: dict[str, Any] = {
+    "pik": {"share": 0.5, "until": dt.date(2027, 3, 31)},
+    "draws": deal().contracts["loan"].draws.model_dump() | {"upfront_fee": 0.01},  # type: ignore[union-attr]
+}
+
 
 def test_rough_drivers_reach_every_posting() -> None:
-    facility = setup(deal(maintenance=deal().contracts["loan"].maintenance.model_dump() | {"cures": 2}, sweep=0.3)).facility  # type: ignore[union-attr]
+    facility = setup(deal(maintenance=deal().contracts["loan"].maintenance.model_dump() | {"cures": 2}, sweep=0.3, **KIND)).facility  # type: ignore[union-attr]
     ledger = np.concatenate([roll_kept(facility.plan, rough_drivers(facility, seed))[0] for seed in range(4)], axis=2)
     never = [str(posting.reason) for i, posting in enumerate(facility.postings.postings) if not np.abs(ledger[:, i]).any()]
     assert never == []
@@ -18,7 +26,7 @@ def test_rough_drivers_reach_every_posting() -> None:
 
 def test_rough_drivers_reach_breach_cure_default_recovery_and_loss() -> None:
     facility = setup().facility
-    ledger, states, outcomes = roll_kept(facility.plan, rough_drivers(facility, 5, paths=400))
+    ledger, states, outcomes, _ = roll_kept(facility.plan, rough_drivers(facility, 5, paths=400))
     status = states[:, k.STATUS]
     assert (states[:, k.BREACHED] > 0).any()
     assert (ledger[:, k.CURE] > 0).any()

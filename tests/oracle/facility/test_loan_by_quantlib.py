@@ -5,14 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import QuantLib as ql
 from hypothesis import given, settings, strategies as st
 
 from curves import Market, discount_curve
 from instruments import Deal, Loan
+from instruments.contracts.loan_parts import Amortisation
 from instruments.ground.tolerances import ORACLE_REL, PV_REL
 from pricing import price
 from pricing._quantlib.loan import quantlib_value
 from pricing.engines.facility_run import planned_run
+from pricing.schedules.amortisation import amortisation_shares
+from pricing.schedules.grid import month_ends
 from pricing.schedules.loan import facility_flows, scheduled_value, term_flows
 from tests.facilities import AS_OF, deal, market, setup
 
@@ -22,6 +26,13 @@ OIS = {
         "quotes": {"1M": 0.04338, "3M": 0.04331, "6M": 0.04216, "1Y": 0.03986, "2Y": 0.03633, "5Y": 0.03567, "10Y": 0.03827},
     }
 }
+
+
+WAYS: list[dict[str, Any]] = [
+    {"kind": "annuity"}, {"kind": "straight"}, {"kind": "bullet"}, {"kind": "annuity", "balloon": 0.4},
+    {"kind": "straight", "balloon": 0.4},
+    {"kind": "depreciated", "life_years": 6.0},
+]  # fmt: skip
 
 
 def hazard(rate: float) -> Any:
@@ -38,7 +49,8 @@ def loans(draw: st.DrawFn) -> Loan:
         floating={"share": share, "margin": draw(st.floats(0.0, 0.1))} if share else None,  # type: ignore[arg-type]
         fixed={"share": 1.0 - share, "rate": draw(st.floats(0.0, 0.15))} if share < 1.0 else None,  # type: ignore[arg-type]
         maturity=draw(st.sampled_from([dt.date(2026, 4, 30), dt.date(2027, 2, 28), dt.date(2031, 3, 31)])),
-        amortisation={"kind": draw(st.sampled_from(["annuity", "straight", "bullet"])), "start": dt.date(2026, 4, 30)},  # type: ignore[arg-type]
+        amortisation=draw(st.sampled_from(WAYS)) | {"start": dt.date(2026, 4, 30)},  # type: ignore[arg-type]
+        pik=draw(st.sampled_from([None, {"share": 0.5, "until": dt.date(2026, 3, 31)}])) if share == 0 else None,  # type: ignore[arg-type]
     )
 
 
@@ -123,3 +135,26 @@ def test_the_planned_rents_of_an_offtake() -> None:
     simulated = float((calm.mean_ledger[:, 0] * calm.facility.plan.discount).sum())
     # a default acts on the month after it, and may follow the rents it depends on: a month of hazard and the simulation's own noise
     assert simulated == pytest.approx(exact, rel=0.01)
+
+
+def test_level_service_is_quantlibs_sinking_schedule() -> None:
+    dates = month_ends(AS_OF, 60)
+    shares = amortisation_shares(Amortisation(start=dates[0], annuity_rate=0.07), dates, 60)
+    ours = 100.0 * np.cumprod(np.concatenate([[1.0], 1.0 - shares]))
+    theirs = ql.sinkingNotionals(ql.Period(60, ql.Months), ql.Monthly, 0.07, 100.0)
+    assert ours == pytest.approx(np.array(theirs), abs=100.0 * ORACLE_REL)
+
+
+def test_interest_in_kind_by_quantlib() -> None:
+    loan = Loan.model_validate({
+        "lender": "bank", "borrower": "firm", "commitment_usd": 100.0, "fixed": {"share": 1.0, "rate": 0.12},
+        "maturity": dt.date(2028, 3, 31),
+        "amortisation": {"kind": "straight", "start": dt.date(2027, 4, 30)}, "pik": {"share": 1.0, "until": dt.date(2027, 3, 31)},
+    })  # fmt: skip
+    flows = term_flows(loan, AS_OF)
+    assert flows.fixed[12] == pytest.approx(100.0 * 1.01**12)
+    curve = discount_curve(market(rates=OIS), "rates:USD-SOFR").discount
+    ours, theirs = (
+        scheduled_value(flows, curve, hazard(0.03), 0.4), quantlib_value(flows, curve, hazard(0.03), 0.4, subject="loan"),
+    )  # fmt: skip
+    assert ours.risky == pytest.approx(theirs.risky, rel=ORACLE_REL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +25,16 @@ LEGAL = {
 }
 
 
+COVENANTS = {
+    "realised": {
+        "kind": "realisation", "threshold": 0.85, "first_test": dt.date(2026, 8, 31), "cures": 1, "grace_months": 1,
+        "waivers": {"count": 1, "fee": 0.005, "margin_step": 0.01},
+    },
+    "covered": {"kind": "dscr", "threshold": 1.3, "first_test": dt.date(2026, 12, 31), "consequence": "lock_up"},
+    "to_cost": {"kind": "loan_to_cost", "cap": 0.9, "first_test": dt.date(2026, 12, 31), "every_months": 3},
+}  # fmt: skip
+
+
 class Facility(RuleBasedStateMachine):
     """The months lived so far are fixed; rules decide what happens in the next ones."""
 
@@ -32,7 +43,7 @@ class Facility(RuleBasedStateMachine):
     )
     def sign(self, price: float, cures: int, delays: list[int]) -> None:
         terms = deal().contracts["loan"].maintenance.model_dump() | {"cures": cures}
-        self.facility = setup(deal(offtake={"price_usd_per_hour": price}, maintenance=terms)).facility
+        self.facility = setup(deal(offtake={"price_usd_per_hour": price}, maintenance=terms, covenants=COVENANTS)).facility
         self.delays = delays
         self.rents: list[float] = []
         self.customer = self.operator = NEVER
@@ -88,7 +99,7 @@ class Facility(RuleBasedStateMachine):
         status = rolled.states[:, k.STATUS, 0].astype(int)
         assert all(after in LEGAL[before] for before, after in pairwise(status))
         assert status[-1] == k.CLOSED
-        ledger, _, _ = roll_kept(self.facility.plan, path)
+        ledger, *_ = roll_kept(self.facility.plan, path)
         assert np.abs(ledger - rolled.ledger).max() <= CASH_CONSERVATION_ABS * self.facility.plan.commitment
         if self.lived is not None:
             past = min(self.past, self.now)

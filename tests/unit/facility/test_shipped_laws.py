@@ -36,12 +36,12 @@ def test_the_laws_hold_on_a_sound_facility() -> None:
 )
 def test_a_planted_fault_breaks_its_law(law: str, column: int | None, state: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(plan: Any, drivers: Any) -> Any:
-        ledger, states, outcomes = roll_kept(plan, drivers)
+        ledger, states, outcomes, tests = roll_kept(plan, drivers)
         if column is not None:
             ledger[5, column] += 2.0 * plan.commitment
         if state is not None:
             states[5, state] += 2.0 * plan.commitment
-        return ledger, states, outcomes
+        return ledger, states, outcomes, tests
 
     monkeypatch.setattr(laws, "roll_kept", wrong)
     assert statuses()[law] == "broken"
