@@ -61,5 +61,5 @@ def test_the_share_measure_agrees_with_the_pricing_measure_on_the_real_warrant(m
 def test_blocks_do_not_resemble_each_other(market: Market) -> None:
     deal = load_deal(FOLDER)
     run = prepare(Task(deal=deal, contract_id="warrant", contract=deal.contracts["warrant"], market=market, settings=Settings()))
-    means = [simulate_vesting(run, None, ("share",), 0, block)["share"][1].mean() for block in range(6)]
+    means = [simulate_vesting(run, None, ("share",), 0, block)["share"].payoff.mean() for block in range(6)]
     assert len(set(means)) == 6
