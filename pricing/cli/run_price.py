@@ -63,6 +63,10 @@ def lines_of(lines: list[str]) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
+MOST_PARTS = 24
+"""Of a longer ladder only some parts are shown."""
+
+
 def _by_part(rows: list[Row]) -> str:
     """A table of the default method's numbers, a line for each part and one for all."""
     method, first = rows[0].method, rows[0].party
@@ -81,14 +85,16 @@ def _by_part(rows: list[Row]) -> str:
         return ""
     body = []
     one_holder = all(next(row.party for row in mine if row.part == part) == rows[0].party for part in parts)
-    for part in [*parts, None] if one_holder else parts:
+    listed = parts if len(parts) <= MOST_PARTS else [*parts[: -1 : -(-len(parts) // MOST_PARTS)], parts[-1]]
+    for part in [*listed, None] if one_holder else listed:
         cells = [part or "all"]
         for column in columns:
             found = next((row for row in mine if row.part == part and _fits(row, column)), None)
             cells.append(_shown(found) if found else "")
         body.append(cells)
     header = [PARTS.get(rows[0].kind or "", "tranche"), *(column.title for column in columns)]
-    return table(header, body, right=range(1, len(columns) + 1))
+    shown_of = f"\n{len(listed)} of {len(parts)} parts; the JSON has all" if len(listed) < len(parts) else ""
+    return table(header, body, right=range(1, len(columns) + 1)) + shown_of
 
 
 def _fits(row: Row, column: Column) -> bool:

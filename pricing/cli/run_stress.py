@@ -44,9 +44,12 @@ def text_of(report: StressReport) -> str:
         if (row.contract, row.party) in gains
     ]
     parts = [table(["scenario", "contract", "to", "value, USD", "against base"], body, right=(3, 4))]
-    if report.laws:
-        lines = [[found.status.replace("_", " "), found.law, found.sentence, str(found.tried)] for found in report.laws]
+    tested = [found for found in report.laws if found.status != "not_applicable"]
+    if tested:
+        lines = [[found.status, found.law, found.sentence, str(found.tried)] for found in tested]
         parts.append(table(["law", "name", "what it says", "markets tried"], lines, right=(3,)))
+    if len(report.laws) > len(tested):
+        parts.append(f"{len(report.laws) - len(tested)} laws of other terms do not apply; the JSON names them")
     for found in report.broken:
         parts.append(f"{found.law} is broken: {printable(found.why)}")
         if found.counterexample is not None:
