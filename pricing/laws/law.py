@@ -25,6 +25,8 @@ class Law:
     domain: str
     applies: Callable[[Deal], bool]
     check: Check
+    markets: int = 8
+    """Markets that a search tries at most: fewer where one check walks thousands of paths by the slow road."""
 
 
 @lru_cache(maxsize=128)

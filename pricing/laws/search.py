@@ -66,7 +66,7 @@ def search_law(law: Law, deal: Deal, market: Market, how: Settings, *, examples:
 
     searched = seed(how.seed)(
         settings(
-            max_examples=examples,
+            max_examples=min(examples, law.markets),
             database=None,
             deadline=None,
             phases=(Phase.generate, Phase.shrink),

@@ -9,17 +9,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curves import Market, default_rates_key, discount_curve, equity_inputs
 from instruments.conditions import AllOf, AnyOf, Group, Leg, PriceTarget, Sequence
 from instruments.contracts.warrant import Warrant
 from instruments.deal import Deal
 from instruments.ground.tolerances import MC_SIGMAS
+from pricing.engines.warrant_setup import WarrantRun, prepare
+from pricing.engines.warrant_walk import walk, watch_of
 from pricing.laws.law import SUM_REL, Law, outcome_of, remembered, value_row
-from pricing.registry import Settings
+from pricing.paths.world import World, simulate_world
+from pricing.registry import Settings, Task
 
+Array = NDArray[np.float64]
 HIGHER, LOWER = 1.25, 0.8
 """What a target is moved by, and where an added one stands over the spot."""
 
@@ -79,7 +85,7 @@ def _conditions(change: Callable[[Leg | Group, Warrant, Market], Leg | Group], s
     def check(deal: Deal, market: Market, settings: Settings) -> str | None:
         for name, warrant in warrants(deal).items():
             tranches = tuple(tranche.evolve(condition=change(tranche.condition, warrant, market)) for tranche in warrant.every_tranche)
-            before, after = _pair(deal, market, replace(settings, keep_sample=False), name, warrant.evolve(tranches=tranches), raw=True)
+            before, after = _on_same_paths(deal, market, settings, name, warrant.evolve(tranches=tranches))
             if sign * (after - before) < -SUM_REL * max(abs(before), 1.0):
                 return f"{name}: {text} takes the value from {before:,.2f} to {after:,.2f} USD"
         return None
@@ -103,24 +109,29 @@ def _later_expiry(deal: Deal, market: Market, settings: Settings) -> str | None:
     return None
 
 
-def _pair(deal: Deal, market: Market, settings: Settings, name: str, changed: Warrant, *, raw: bool = False) -> tuple[float, float]:
-    """Value of a warrant as it is and changed; `raw` takes both off the same paths without control variates, whose weights would differ."""
+def _pair(deal: Deal, market: Market, settings: Settings, name: str, changed: Warrant) -> tuple[float, float]:
+    """Value of a warrant as it is and changed."""
     other = deal.evolve(contracts={**deal.contracts, name: changed})
-    if raw:
-        return _raw(deal, market, settings, name), _raw(other, market, settings, name)
-    return value_row(remembered(deal, market, settings, name)).value or 0.0, value_row(
-        outcome_of(other, market, settings, name)
-    ).value or 0.0
+    before, after = remembered(deal, market, settings, name), outcome_of(other, market, settings, name)
+    return value_row(before).value or 0.0, value_row(after).value or 0.0
 
 
-def _raw(deal: Deal, market: Market, settings: Settings, name: str) -> float:
-    """Plain mean over the first block of paths, by the general interpreter."""
-    from pricing.engines.warrant_paths import simulate_vesting
-    from pricing.engines.warrant_setup import prepare
-    from pricing.registry import Task
+def _on_same_paths(deal: Deal, market: Market, settings: Settings, name: str, changed: Warrant) -> tuple[float, float]:
+    """Plain means over one block of paths, by the general interpreter: no control variates, whose weights would differ."""
+    run, world = _world(deal, market, name, settings.seed)
+    other = replace(run, warrant=changed)
+    return tuple(_mean(one, walk(one, watch_of(one, world, settings.seed, 0)).payoff) for one in (run, other))  # type: ignore[return-value]
 
-    run = prepare(Task(deal=deal, contract_id=name, contract=deal.contracts[name], market=market, settings=settings))
-    payoff = simulate_vesting(run, None, ("share",), settings.seed, 0)["share"].payoff
+
+@lru_cache(maxsize=2)
+def _world(deal: Deal, market: Market, name: str, seed: int) -> tuple[WarrantRun, World]:
+    """A warrant and the first block of its world, kept: several laws look at the same paths."""
+    task = Task(deal=deal, contract_id=name, contract=deal.contracts[name], market=market, settings=Settings(seed=seed))
+    run = prepare(task)
+    return run, simulate_world(run.drivers, "share", run.warrant.underlying, seed, 0, run.history)
+
+
+def _mean(run: WarrantRun, payoff: Array) -> float:
     return float((payoff.mean(axis=1) * run.valued_shares).sum()) * run.drivers.share(run.warrant.underlying).spot
 
 
@@ -200,6 +211,7 @@ LAWS: tuple[Law, ...] = (
         "warrants of a deal without a position (exercised shares would not double), undiluted, fractions of shares delivered",
         _scalable,
         _scales,
+        markets=4,
     ),
     Law(
         "net_is_gross",
@@ -207,6 +219,7 @@ LAWS: tuple[Law, ...] = (
         "all warrants whose net settlement delivers fractions",
         _settled_either_way,
         _net_is_gross,
+        markets=2,
     ),
     Law(
         "added_leg_never_raises",
@@ -214,6 +227,7 @@ LAWS: tuple[Law, ...] = (
         FIXED,
         _fixed_date,
         _conditions(_with_another_leg, -1.0, "one more leg"),
+        markets=2,
     ),
     Law(
         "way_round_never_lowers",
@@ -221,6 +235,7 @@ LAWS: tuple[Law, ...] = (
         FIXED,
         _fixed_date,
         _conditions(_with_a_way_round, 1.0, "another way"),
+        markets=2,
     ),
     Law(
         "lower_target_never_lowers",
@@ -228,6 +243,7 @@ LAWS: tuple[Law, ...] = (
         FIXED,
         _fixed_date,
         _conditions(_with_lower_targets, 1.0, "a lower target"),
+        markets=2,
     ),
     Law(
         "later_expiry_never_lowers",
@@ -235,6 +251,7 @@ LAWS: tuple[Law, ...] = (
         "no dividends, rates not below nothing, no forfeiture that runs on, settled at expiry, undiluted, no at_date leg or sequence",
         _may_run_on,
         _later_expiry,
+        markets=4,
     ),
 )
 """Laws of warrants."""

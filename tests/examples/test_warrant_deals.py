@@ -13,6 +13,10 @@ from instruments.variants import variants_of
 from pricing import price
 from tests.stored import EXAMPLES, PATHS, assert_comes_out_again
 
+WITHOUT_EXPOSURE = (
+    "value,value_per_share,share_of_spot,vesting_probability,vesting_time,dilution_full,dilution_expected,break_even_reaction"
+)
+"""Measures of the stored result of Cerebras: its ten years of three clocks make each alternative of an exposure table take seconds."""
 DEALS = ("amd_meta", "marvell_google", "cipher_google", "cerebras_openai", "terawulf_google")
 
 
@@ -31,7 +35,8 @@ def value(name: str, *, market: str = "market.toml", quote: tuple[str, float] | 
 @pytest.mark.parametrize("name", DEALS)
 def test_the_stored_result_comes_out_again(name: str) -> None:
     folder = EXAMPLES / name
-    fresh: dict[str, Any] = json.loads(price(load_deal(folder), load_market(folder), paths=PATHS).to_json())
+    measures = WITHOUT_EXPOSURE.split(",") if name == "cerebras_openai" else None
+    fresh: dict[str, Any] = json.loads(price(load_deal(folder), load_market(folder), paths=PATHS, measures=measures).to_json())
     assert_comes_out_again(folder / "expected.json", fresh)
 
 
