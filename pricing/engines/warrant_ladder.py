@@ -2,7 +2,7 @@
 
 A ladder: every tranche is a price leg, a milestone leg, or `all` of one of each; one share, one milestone, one kind of observation (close
 or mean) and one way of meeting; targets and levels do not fall from tranche to tranche; nothing has latched yet. Exercised at expiry, a
-tranche may also wait for a date alone, and a date may end what has not vested.
+tranche whose legs are latched may also wait for a date, and a date may end what has not vested.
 """
 
 from __future__ import annotations
@@ -149,10 +149,11 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
     for tranche in run.warrant.tranches:
         every = tranche.condition.legs if isinstance(tranche.condition, AllOf) else (tranche.condition,)
         legs = [leg for leg in (plain_leg(one, run) for one in every) if leg is not None]
-        alone = legs[0] if len(legs) == 1 and isinstance(legs[0], DateReached) and run.warrant.exercise == "at_expiry" else None
-        if alone is not None:
-            legs.clear()
-        earliest.append(0 if alone is None else int(np.searchsorted(drivers.grid.ordinals, alone.on.toordinal())))
+        dates = [leg for leg in legs if isinstance(leg, DateReached)]
+        if dates and (run.warrant.exercise != "at_expiry" or any(leg.meet != "latched" for leg in legs)):
+            return None
+        legs = [leg for leg in legs if leg not in dates]
+        earliest.append(max((int(np.searchsorted(drivers.grid.ordinals, leg.on.toordinal())) for leg in dates), default=0))
         prices = [leg for leg in legs if isinstance(leg, PriceTarget)]
         stones = [leg for leg in legs if isinstance(leg, MilestoneReached)]
         if len(prices) + len(stones) != len(legs) or len(prices) > 1 or len(stones) > 1:

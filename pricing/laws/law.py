@@ -25,7 +25,7 @@ class Law:
     domain: str
     applies: Callable[[Deal], bool]
     check: Check
-    markets: int = 8
+    markets: int = 1000
     """Markets that a search tries at most: fewer where one check walks thousands of paths by the slow road."""
 
 

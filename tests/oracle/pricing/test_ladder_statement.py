@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from curves import Market
-from instruments import DateReached, Deal, Forfeiture
+from instruments import AllOf, DateReached, Deal, Forfeiture
 from instruments.ground.tolerances import PV_REL
 from pricing.conditions import Watch, vesting_day
 from pricing.engines.warrant_ladder import as_ladder, run_ladder
@@ -128,8 +128,16 @@ def test_block_k_is_the_same_whatever_the_number_of_paths() -> None:
     assert not np.array_equal(blocks[0].last_log_price, blocks[1].last_log_price)
 
 
-def test_dates_of_a_ladder_are_those_of_the_interpreter() -> None:
-    conditions = [DateReached(on=dt.date(2025, 12, 15)), milestone_leg(1.0), milestone_leg(2.0), milestone_leg(3.0)]
+WAIT = DateReached(on=dt.date(2025, 12, 15))
+DATED = {
+    "alone and before deliveries": [WAIT, milestone_leg(1.0), milestone_leg(2.0), milestone_leg(3.0)],
+    "beside price targets": [AllOf(legs=(WAIT, price_leg(target, days=5))) for target in (95.0, 110.0, 130.0)],
+    "beside both": [AllOf(legs=(WAIT, price_leg(105.0), milestone_leg(1.0))), AllOf(legs=(price_leg(120.0), milestone_leg(2.0)))],
+}
+
+
+@pytest.mark.parametrize("conditions", DATED.values(), ids=DATED)
+def test_dates_of_a_ladder_are_those_of_the_interpreter(conditions: list[Any]) -> None:
     ends = Forfeiture(when=DateReached(on=dt.date(2026, 2, 10)))
     of = deal(conditions, buyer=True, strike_usd=40.0, terms={"forfeiture": ends})
     run = run_of(of, coupled_market())
@@ -140,6 +148,8 @@ def test_dates_of_a_ladder_are_those_of_the_interpreter() -> None:
         np.testing.assert_array_equal(fast[probability].vest, slow[probability].vest)
         np.testing.assert_allclose(fast[probability].payoff, slow[probability].payoff, rtol=1e-9, atol=1e-12)
     assert as_ladder(run_of(deal(conditions, exercise="best", strike_usd=40.0, terms={"forfeiture": ends}), coupled_market())) is None
+    met = AllOf(legs=(WAIT, price_leg(105.0, meet="simultaneous")))
+    assert as_ladder(run_of(deal([met]), coupled_market())) is None
 
 
 @pytest.mark.parametrize("probability", ["share", "pricing", "real_world"])
