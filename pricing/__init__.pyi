@@ -1,5 +1,5 @@
 from . import clearing as clearing, formulas as formulas, strategies as strategies
-from .api import price as price, simulate_paths as simulate_paths
+from .api import price as price, simulate_paths as simulate_paths, watch_paths as watch_paths
 from .books.pricer import BookResult as BookResult, price_book as price_book
 from .conditions import Watch as Watch, register_condition as register_condition
 from .laws.catalogue import LAWS as LAWS

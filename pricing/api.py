@@ -11,7 +11,6 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from curves import Market, market_warnings
@@ -22,7 +21,9 @@ from instruments.files import dumps_json
 from instruments.ground.base import Terms
 from instruments.ground.errors import GpufinError, InputError, PricingError, Problem
 from instruments.ground.messages import problem
+from pricing.conditions import Watch
 from pricing.engines.warrant_setup import prepare
+from pricing.engines.warrant_walk import watch_of
 from pricing.exposure import Exposure, exposure_of
 from pricing.measures import Probability
 from pricing.paths.streams import blocks_for, check_seed, workers
@@ -122,6 +123,22 @@ def simulate_paths(
         [day, path], days of deliveries [level, path], days of default [path]. One volatility per share, no breaks of belief: the paths of
         `monte_carlo`.
     """
+    return watch_paths(deal, market, contract_id, probability=probability, seed=seed, block=block).world
+
+
+def watch_paths(
+    deal: Deal, market: Market, contract_id: str, *, probability: Probability = "pricing", seed: int = 0, block: int = 0
+) -> Watch:
+    """The same paths as the warrant's conditions see them: for `verdicts`, which lists what was compared, and `turns`, when it turned.
+
+    Args, Raises: as `simulate_paths`. Where the position has latched or lapsed legs, give `verdicts` the tranche's number as `place`.
+
+    Returns:
+        A `Watch`: the world with share counts, base prices, days of events, and what had come true before the first day. Prices are those
+        before dilution.
+
+    Example: `turns(verdicts(warrant.tranches[0].condition, watch_paths(deal, market, "warrant"), 17))`.
+    """
     if contract_id not in deal.contracts:
         raise InputError(
             problem("unknown_name", subject=deal.id, field="contracts", value=contract_id, what="contract", choices=deal.contracts)
@@ -132,8 +149,8 @@ def simulate_paths(
     check_dates(deal, market)
     settings = Settings(seed=check_seed(seed))
     run = prepare(Task(deal=deal, contract_id=contract_id, contract=deal.contracts[contract_id], market=market, settings=settings))
-    history = {run.warrant.underlying: np.array(run.position.closes)} if run.position.closes else {}
-    return simulate_world(run.drivers, probability, run.warrant.underlying, seed, block, history)
+    world = simulate_world(run.drivers, probability, run.warrant.underlying, seed, block, run.history)
+    return watch_of(run, world, seed, block)
 
 
 def _measures(entry: Entry, *, beside: bool) -> frozenset[str]:

@@ -24,15 +24,16 @@ class Verdict:
     counts: bool
 
 
-def verdicts(condition: Leg | Group, watch: Watch, path_index: int) -> tuple[Verdict, ...]:
+def verdicts(condition: Leg | Group, watch: Watch, path_index: int, *, place: str = "") -> tuple[Verdict, ...]:
     """For one path, every leg on every day: value tested, threshold, whether it holds, and whether it counts (latched).
 
     A price leg shows its close, high, low, mean, capitalisation or ratio against the target; one of `days_out` the hits in its window
-    against those it needs. Legs without a number (dates, events, own conditions) show 1 for true and 0 for false against 1.
+    against those it needs. Legs without a number (dates, events, own conditions) show 1 for true and 0 for false against 1. `place` is
+    where the condition stands ('0' for the first tranche): legs that the position has latched or lapsed are found by it.
     """
     found: list[Verdict] = []
     for where, leg in legs_of(condition):
-        raw = leg_truth(leg, watch, where)[:, path_index]
+        raw = leg_truth(leg, watch, ".".join(part for part in (place, where) if part))[:, path_index]
         counts = np.logical_or.accumulate(raw) if leg.meet == "latched" else raw
         tested, threshold = _tested(leg, watch, raw, path_index)
         for day, date in enumerate(watch.world.grid.dates):

@@ -297,3 +297,23 @@ def test_a_gate_outside_the_file_takes_its_share_of_every_method() -> None:
         whole, part = (worth(deal([price_leg(130.0, days="touch")], terms={"gate_odds": odds}), method=method)[0] for odds in (1.0, 0.8))
         assert part == pytest.approx(0.8 * whole, rel=PV_REL)
     assert worth(deal([FREE], terms={"gate_odds": 0.0}))[0] == 0.0
+
+
+def test_any_path_of_a_price_tells_what_it_compared_and_when_it_turned() -> None:
+    from instruments import WarrantPosition
+    from pricing import simulate_paths, turns, verdicts, watch_paths
+    from pricing.conditions import vesting_day
+
+    of = deal([both(110.0, 1.0, days=5)], position=Position(contracts={"warrant": WarrantPosition(latched=("0.legs.0",))}))
+    watch = watch_paths(of, market(), "warrant", seed=3)
+    np.testing.assert_array_equal(watch.world.closes[SHARE], simulate_paths(of, market(), "warrant", seed=3).closes[SHARE])
+    condition = of.contracts["warrant"].tranches[0].condition  # type: ignore[union-attr]
+    vest = vesting_day(condition, watch, "0")
+    path = int(np.argmax((vest > 5) & (vest < watch.world.grid.size)))
+    listed = verdicts(condition, watch, path, place="0")
+    assert [(v.leg, v.holds) for v in turns(listed)[:2]] == [("legs.0", True), ("legs.1", False)]
+    turned = next(v for v in turns(listed) if v.leg == "legs.1" and v.holds)
+    assert turned.date == watch.world.grid.dates[int(vest[path])]
+    day = int(vest[path])
+    assert turned.tested == pytest.approx(float(watch.world.closes[SHARE][day - 4 : day + 1, path].mean()), rel=PV_REL)
+    assert turned.tested >= turned.threshold == 110.0
