@@ -32,6 +32,8 @@ class Line:
     """Shown for the first party only, where both sides have one."""
     by_party: bool = False
     """Whether the party is said."""
+    unit: str = ""
+    """Said behind the number, which is then scaled like an amount."""
 
 
 COLUMNS = (
@@ -113,6 +115,13 @@ LINES = {
     "indemnity_value": Line("indemnity value", by_method=True),
     "fee_value": Line("fee value", by_method=True),
     "premium_value": Line("premium value", by_method=True),
+    "delta": Line("delta", unit="shares"),
+    "gamma": Line("gamma", unit="shares a USD"),
+    "vega": Line("vega", unit="USD a point of volatility"),
+    "rho": Line("rho", unit="USD per 100 bp of rates"),
+    "correlation_sensitivity": Line("correlation", parts=True, unit="USD per 0.1"),
+    "hazard_sensitivity": Line("hazard", parts=True, unit="USD per 100 bp"),
+    "delay_sensitivity": Line("delay", parts=True, unit="USD a year"),
     "value_less_price": Line("worth less the price paid", own_side=True),
     "break_even_reaction": Line("rise of the share that pays for it, USD"),
     "observed_reaction": Line("rise that was seen, USD"),

@@ -124,8 +124,9 @@ def _other(rows: list[Row]) -> str:
         part = f" ({row.part})" if row.part else f" of {row.party}" if line.by_party else ""
         odds = f" ({row.probability.replace('_', ' ')})" if row.probability not in (None, "pricing") else ""
         method = f" by {row.method}" if line.by_method else ""
-        unit = " USD" if row.unit == "USD" and not line.by_method else ""
-        lines.append(f"{line.title}{part}{odds}{method}: {_shown(row)}{unit}")
+        unit = line.unit or ("USD" if row.unit == "USD" and not line.by_method else "")
+        figure = usd(row.value, row.standard_error) if line.unit else _shown(row)
+        lines.append(f"{line.title}{part}{odds}{method}: {figure} {unit}".rstrip())
     return lines_of(lines)
 
 
