@@ -127,8 +127,21 @@ from .contracts.warrant_adjustments import after_special_dividend as after_speci
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
 from .events import Delay as Delay, Event as Event
 from .files.deals import deal_from_text as deal_from_text, load_deal as load_deal, schema_of as schema_of
+from .files.projects import load_project as load_project, project_from_text as project_from_text
 from .files.webs import load_web as load_web, web_from_text as web_from_text
 from .files.writing import dumps_json as dumps_json, dumps_toml as dumps_toml, save as save
+from .financing import (
+    DebtGuarantee as DebtGuarantee,
+    DebtTranche as DebtTranche,
+    Design as Design,
+    Funding as Funding,
+    InvestorCohort as InvestorCohort,
+    LeaseFinancing as LeaseFinancing,
+    PrepaidOfftake as PrepaidOfftake,
+    ShareMarginLoan as ShareMarginLoan,
+    VendorWarrants as VendorWarrants,
+    WarrantStep as WarrantStep,
+)
 from .ground.errors import (
     BatchError as BatchError,
     CalibrationError as CalibrationError,
@@ -155,6 +168,7 @@ from .priority import (
     TrapCash as TrapCash,
     Turbo as Turbo,
 )
+from .project import ForcedSale as ForcedSale, Plant as Plant, Project as Project
 from .variants import Variant as Variant, variants_of as variants_of
 from .web import Web as Web
 from .webparts import (

@@ -1,10 +1,10 @@
-"""What a deal could be instead: one variant for each end of a range and each alternative in its provenance."""
+"""What a deal or project could be instead: one variant for each end of a range and each alternative in its provenance."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
@@ -14,11 +14,14 @@ from instruments.files.steps import Steps
 from instruments.ground.errors import InputError, Problem
 from instruments.ground.messages import printable, problem, suggest
 from instruments.ground.provenance import Basis, Provenance, matches, replaced
+from instruments.project import Project
+
+T = TypeVar("T", Deal, Project)
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """The deal with one term (or all terms of one `*` path) replaced by what it could be."""
+class Variant(Generic[T]):
+    """The deal or project with one term (or all terms of one `*` path) replaced by what it could be."""
 
     path: str
     """The path in the provenance table."""
@@ -26,12 +29,12 @@ class Variant:
     """'low' or 'high' for an end of a range, else the label of the alternative."""
     basis: Basis
     """How good the figure in the deal is."""
-    deal: Deal
-    """The deal with the other value."""
+    deal: T
+    """The deal, or project, with the other value."""
 
 
-def variants_of(deal: Deal) -> tuple[Variant, ...]:
-    """Every variant that the provenance of a deal lists, in its order; a range gives its low end first.
+def variants_of(deal: T) -> tuple[Variant[T], ...]:
+    """Every variant that the provenance of a deal or project lists, in its order; a range gives its low end first.
 
     For a path with `*`, a list as long as the number of matches gives one value to each match, anything else goes to every match. A
     path without `*` takes the value whole. The default entry has no path, so it gives no variant.
@@ -46,14 +49,14 @@ def variants_of(deal: Deal) -> tuple[Variant, ...]:
     return tuple(found for _, _, found in outcomes if isinstance(found, Variant))
 
 
-def provenance_problems(deal: Deal) -> Iterator[tuple[str, Steps, Problem]]:
+def provenance_problems(deal: T) -> Iterator[tuple[str, Steps, Problem]]:
     """What is wrong with the provenance of a deal: path in the table, steps below its entry, problem."""
     for pattern, below, found in _outcomes(deal):
         if isinstance(found, Problem):
             yield pattern, below, found
 
 
-def _outcomes(deal: Deal) -> Iterator[tuple[str, Steps, Variant | Problem]]:
+def _outcomes(deal: T) -> Iterator[tuple[str, Steps, Variant[T] | Problem]]:
     if not deal.provenance.by_path:
         return
     document = deal.model_dump(mode="json", by_alias=True, warnings=False)
@@ -68,7 +71,7 @@ def _outcomes(deal: Deal) -> Iterator[tuple[str, Steps, Variant | Problem]]:
             )
             continue
         for label, below, value in _values(entry):
-            yield pattern, below, _variant(document, pattern, found, label, entry.basis, value)
+            yield pattern, below, _variant(type(deal), document, pattern, found, label, entry.basis, value)
 
 
 def _values(entry: Provenance) -> Iterator[tuple[str, Steps, JsonValue]]:
@@ -80,17 +83,17 @@ def _values(entry: Provenance) -> Iterator[tuple[str, Steps, JsonValue]]:
 
 
 def _variant(
-    document: dict[str, Any], pattern: str, found: tuple[str, ...], label: str, basis: Basis, value: JsonValue
-) -> Variant | Problem:
+    model: type[T], document: dict[str, Any], pattern: str, found: tuple[str, ...], label: str, basis: Basis, value: JsonValue
+) -> Variant[T] | Problem:
     listed = "*" in pattern.split(".") and isinstance(value, (list, tuple))
     each = value if listed and len(value) == len(found) else (value,) * len(found)
     changed: dict[str, Any] = document
     for path, item in zip(found, each, strict=True):
         changed = replaced(changed, path, item)
     try:
-        return Variant(pattern, label, basis, validated(Deal, changed))
+        return Variant(pattern, label, basis, validated(model, changed))
     except ValidationError as error:
-        first = problems_of(error, Deal, changed)[0].problem
+        first = problems_of(error, model, changed)[0].problem
         why = f"{'.'.join(part for part in (first.subject, first.field) if part)} {first.allowed}"
         if listed and len(value) != len(found):
             why = f"a list of {len(value)} for {len(found)} matches, and {why}"

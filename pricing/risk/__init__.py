@@ -1,0 +1,1 @@
+"""Risk of whole financings: who loses what."""
