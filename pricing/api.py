@@ -21,6 +21,7 @@ from instruments.files import dumps_json
 from instruments.ground.base import Terms
 from instruments.ground.errors import GpufinError, InputError, PricingError, Problem
 from instruments.ground.messages import problem
+from instruments.project import Project
 from pricing.conditions import Watch
 from pricing.engines.warrant_setup import prepare
 from pricing.engines.warrant_walk import watch_of
@@ -220,7 +221,7 @@ def _versions() -> dict[str, str]:
     return {name: version(name) for name in ("gpufin", "numpy", "QuantLib")}
 
 
-def audit(deal: Deal, market: Market, settings: Settings, method: str) -> dict[str, Any]:
+def audit(deal: Deal | Project, market: Market, settings: Settings, method: str) -> dict[str, Any]:
     """What is needed to get the same numbers again: versions, hashes of inputs, seed, paths and method; never worker counts."""
     return {
         "versions": _versions(),

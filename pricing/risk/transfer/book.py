@@ -27,7 +27,10 @@ class Columns:
 
     def claim(self, payer: str, payee: str, contract: str, reason: str) -> int:
         """Four columns of a claim: paid, due, deferred, written off; the number of the first."""
-        return [self.add(payer, payee, contract, reason, claim) for claim in CLAIMS][0]
+        first = len(self.postings)
+        for claim in CLAIMS:
+            self.add(payer, payee, contract, reason, claim)
+        return first
 
     def plan(self) -> LedgerPlan:
         """The finished plan."""
@@ -46,13 +49,15 @@ class Book:
 
 
 class PresentBook(Book):
-    """The same, but only discounted sums are kept: [posting, path]."""
+    """The same, but only one number is kept of each path: the discounted sum of its postings, each by its sign."""
 
-    def __init__(self, columns: int, discount: Floats, paths: int) -> None:
+    def __init__(self, signs: Floats, discount: Floats, paths: int) -> None:
+        """`signs` [item, posting]: what each posting counts in each item."""
         super().__init__(0, 0, 0)
-        self.present: Floats = np.zeros((columns, paths))
-        self._discount = discount
+        self.present: Floats = np.zeros((len(signs), paths))
+        self._signs, self._discount = signs, discount
 
     def post(self, column: int, row: int, amount: Floats | float) -> None:
-        """Add a discounted amount."""
-        self.present[column] += self._discount[row] * amount
+        """Add a discounted amount where it counts."""
+        for item in np.flatnonzero(self._signs[:, column]):
+            self.present[item] += self._signs[item, column] * self._discount[row] * amount

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pricing.risk.transfer.hardware import lot_prices, sale_month
+from pricing.risk.transfer.hardware import sale_month
 from pricing.risk.transfer.operations import Operations
 from pricing.risk.transfer.setup import Setup
 from pricing.risk.transfer.vehicle import Rolled
@@ -45,7 +45,7 @@ def dead_weight(setup: Setup, operations: Operations, rolled: Rolled) -> Floats:
     last = setup.discount[setup.months] * operations.value[setup.months - 1, seized]
     selling = (lot >= 0) & (lot < rules.lots)
     market = np.where(selling, operations.value[:, seized] / rules.lots, 0.0)
-    price = market * lot_prices(setup)[np.clip(lot, 0, rules.lots - 1)]
+    price = market * setup.lot_prices[np.clip(lot, 0, rules.lots - 1)]
     holding = np.zeros_like(market)
     removal = np.zeros_like(market)
     for t in range(setup.total):

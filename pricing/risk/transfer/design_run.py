@@ -150,9 +150,9 @@ def _values(
 
     def work(block: int) -> Floats:
         operations = paths.blocks[block]
-        book = PresentBook(len(planned.plan), paths.setup.discount, operations.paths)
+        book = PresentBook(signs, paths.setup.discount, operations.paths)
         roll_design(paths.setup, planned, asked, operations, book)
-        return np.einsum("ik,kp->ip", signs, book.present).mean(axis=1)
+        return book.present.mean(axis=1)
 
     total = np.zeros(len(parts))
     for found in run_blocks(work, len(paths.blocks), threads):

@@ -62,6 +62,11 @@ class Guarantee:
         self._cap = np.full(paths, np.inf if cap is None else cap * covered)
         self._fee = (self._terms.fee_share if self._terms else 0.0) * covered
 
+    @property
+    def waits(self) -> bool:
+        """Whether a payment may be still to come."""
+        return bool((self._at < NEVER).any())
+
     def start(self, book: Book) -> None:
         """The fee."""
         for column, share in self._columns.fee:

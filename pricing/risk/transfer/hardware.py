@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from instruments.project import BUYERS_OF_HARDWARE
-from pricing.collateral.lots import lot_factors
 from pricing.risk.transfer.book import Book, Columns
 from pricing.risk.transfer.operations import Operations
 from pricing.risk.transfer.setup import HOURS, Setup
@@ -98,10 +97,13 @@ def sale_month(setup: Setup, operations: Operations, t: int, seized: Ints) -> Sa
     """
     rules, plant = setup.project.enforcement, setup.project.plant
     since = t - seized
+    if not (since >= 1).any():
+        none = np.zeros(operations.paths)
+        return SaleMonth(none, none, none, none)
     on = (since >= 1) & (since <= rules.repossession_months + rules.lots)
     lot = np.clip(since - rules.repossession_months - 1, 0, rules.lots - 1)
     selling = on & (since > rules.repossession_months)
-    gross = np.where(selling, operations.value[t] / rules.lots * lot_prices(setup)[lot], 0.0)
+    gross = np.where(selling, operations.value[t] / rules.lots * setup.lot_prices[lot], 0.0)
     unsold = 1.0 - np.where(selling, lot, 0) / rules.lots
     idle = plant.units * HOURS * plant.running_usd_per_unit_hour * plant.idle_cost_share * operations.uplift[t] * unsold
     return SaleMonth(
@@ -110,11 +112,6 @@ def sale_month(setup: Setup, operations: Operations, t: int, seized: Ints) -> Sa
         idle=np.where(on, idle, 0.0),
         removal=np.where(since == 1, plant.units * rules.cost_usd_per_unit, 0.0),
     )
-
-
-def lot_prices(setup: Setup) -> Floats:
-    """Average price of each lot over the market's [lot]."""
-    return lot_factors(setup.project.plant.units, setup.project.enforcement.lots, setup.resale.impact / setup.resale.depth_units)
 
 
 def post_sale(columns: HardwareColumns, setup: Setup, t: int, month: SaleMonth, value: Floats, book: Book) -> None:
@@ -135,34 +132,34 @@ def last_sale(setup: Setup, operations: Operations, t: int, performing: Bools) -
     return SaleMonth(gross, gross * setup.resale.sale_cost, none, none)
 
 
-def sells(setup: Setup, operations: Operations, t: int, claim: Floats) -> Bools:
-    """Whether creditors sell rather than let the hardware again, at the end of month t [path].
+def sells(setup: Setup, operations: Operations, t: int, at: Ints, claim: Floats) -> Bools:
+    """Whether creditors sell rather than let the hardware again, at the end of month t, on some paths [at].
 
     **Model** both estimated at forward rents times the rent ratio of the day, discounted, and both at most the claim (a quick sale that
     covers the claim is enough for a creditor, whatever the owners lose by it).
 
     Args:
-        setup, operations, t: as elsewhere.
-        claim: what is owed [path]; infinite for a lessor, who owns the hardware.
+        setup, operations, t: as elsewhere. at: which paths.
+        claim: what is owed [at]; infinite for a lessor, who owns the hardware.
     """
     rules, plant = setup.project.enforcement, setup.project.plant
     if rules.choice == "sell":
-        return np.ones(operations.paths, dtype=np.bool_)
-    ratio, discount = operations.ratio[t], setup.discount[1:] / setup.discount[t + 1]
+        return np.ones(at.size, dtype=np.bool_)
+    ratio, discount = operations.ratio[t, at], setup.discount[1:] / setup.discount[t + 1]
     worth = ratio**setup.resale.rent_elasticity
     keep = 1.0 - setup.resale.sale_cost
-    month_cost = plant.units * HOURS * plant.running_usd_per_unit_hour * operations.uplift[t]
+    month_cost = plant.units * HOURS * plant.running_usd_per_unit_hour * operations.uplift[t, at]
     idle = plant.idle_cost_share * month_cost
     ahead = np.arange(t + 1, setup.months)
     let = plant.units * HOURS * setup.utilisation * setup.forward_rent[ahead, None] * ratio
-    waits = ahead[:, None] < operations.let_from
+    waits = ahead[:, None] < operations.let_from[at]
     hold = np.einsum("t,tp->p", discount[ahead], np.where(waits, -idle, np.maximum(let - month_cost, 0.0)))
     hold = hold + discount[setup.months - 1] * setup.age_value[setup.months - 1] * worth * keep
-    sale = np.full(operations.paths, -plant.units * rules.cost_usd_per_unit)
-    prices = lot_prices(setup)
+    sale = np.full(at.size, -plant.units * rules.cost_usd_per_unit)
+    prices = setup.lot_prices
     for month in range(1, rules.repossession_months + rules.lots + 1):
-        lot, at = month - rules.repossession_months - 1, t + month
-        sale = sale - discount[at] * idle * (1.0 - max(lot, 0) / rules.lots)
+        lot, then = month - rules.repossession_months - 1, t + month
+        sale = sale - discount[then] * idle * (1.0 - max(lot, 0) / rules.lots)
         if lot >= 0:
-            sale = sale + discount[at] * setup.age_value[at] * worth * keep * prices[lot] / rules.lots
+            sale = sale + discount[then] * setup.age_value[then] * worth * keep * prices[lot] / rules.lots
     return np.minimum(sale, claim) >= np.minimum(hold, claim)

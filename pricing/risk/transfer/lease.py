@@ -65,6 +65,11 @@ class Lease:
         self._short = np.zeros(paths)
         self._at: Ints = np.full(paths, NEVER, dtype=np.int64)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a payment of the guarantor may be still to come."""
+        return bool((self._at < NEVER).any())
+
     def start(self, book: Book) -> None:
         """The deposit."""
         for column, share in self._columns.deposit:

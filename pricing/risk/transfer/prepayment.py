@@ -35,8 +35,8 @@ def post_prepayment(
 ) -> Floats:
     """Post a prepayment and its credits; the credits [month, path].
 
-    **Model** the unused balance earns the forward rate and the margin; the credit of a month is the level amount that uses it up on the plan,
-    at most the rent of the month and the balance. Any rest at the contract's end is lost.
+    **Model** the unused balance earns the forward rate and the margin; the credit of a month is the level amount that uses it up on the
+    plan, at most the rent of the month and the balance. Any rest at the contract's end is lost.
     """
     rate = setup.forward_rate + margin * setup.steps
     amount = terms.share_of_cost * setup.cost

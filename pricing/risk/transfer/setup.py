@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from instruments.ground.errors import InputError
 from instruments.ground.keys import name_of
 from instruments.ground.messages import problem
 from instruments.project import Project
+from pricing.collateral.lots import lot_factors
 from pricing.paths.drivers import Drivers, resolve_drivers
 from pricing.paths.grid import Grid
 from pricing.schedules.grid import day_counts, month_ends
@@ -57,6 +59,11 @@ class Setup:
         """T."""
         return len(self.steps)
 
+    @cached_property
+    def lot_prices(self) -> Floats:
+        """Average price of each lot of a quick sale over the market's [lot]."""
+        return lot_factors(self.project.plant.units, self.project.enforcement.lots, self.resale.impact / self.resale.depth_units)
+
     @property
     def cost(self) -> float:
         """USD."""
@@ -100,6 +107,7 @@ def set_up(project: Project, market: Market) -> Setup:
     times, _ = day_counts(market.as_of, dates)
     discounts = discount_curve(market, default_rates_key(market)).discount(times)
     steps = np.diff(times, prepend=0.0)
+    times, steps = times.astype(np.float64), steps.astype(np.float64)
     grid = Grid(market.as_of, dates, times, steps, discounts)
     parties = project.parties
     named = list(dict.fromkeys((plant.customer, plant.operator, plant.vendor, *project.holders()[:-2])))

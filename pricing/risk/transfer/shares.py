@@ -1,8 +1,8 @@
 """Two layers on shares: warrants that the vendor gives, and a loan against the operator's shares.
 
 Warrants: each step vests on the first month end from its date on at which the price stands at its target, if the customer took the
-hardware up to then and the issuer lives; it is exercised at once, and the shares are worth the price of that month. The quoted price already
-holds what the market expects of the dilution. Month ends, not days: a target touched in between does not count.
+hardware up to then and the issuer lives; it is exercised at once, and the shares are worth the price of that month. The quoted price
+already holds what the market expects of the dilution. Month ends, not days: a target touched in between does not count.
 
 Margin loan: interest every month, principal at the end, from the owner's pocket. From the liquidation ratio on, and at the operator's
 default, the pledged shares are sold at the next price less discount and cost; the lender takes at most its claim, the owner the rest. Not

@@ -8,7 +8,7 @@ seizure, the first rank advances it afterwards, first out of the sale.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def plan_design(setup: Setup, design: Design) -> DesignPlan:
         warrants=shares.warrant_columns(columns, design.warrants) if design.warrants else None,
         margin_loan=shares.margin_loan_columns(columns, design.margin_loan) if design.margin_loan else None,
     )
-    return DesignPlan(**{**vars(found), "plan": columns.plan()})
+    return replace(found, plan=columns.plan())
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,8 @@ def _roll_vehicle(
     seized: Ints = np.full(paths, NEVER, dtype=np.int64)
     decided, misses = np.zeros(paths, dtype=np.bool_), np.zeros(paths, dtype=np.int64)
     for t in range(setup.total):
+        if t >= setup.months and not ((seized < NEVER).any() or promise.waits or (lease is not None and lease.waits)):
+            break  # nothing is left to sell or to pay
         performing = (seized >= t) & (t < setup.months)
         ending = performing & (t == setup.months - 1)
         over = ending | (t == seized + rules.repossession_months + rules.lots)
@@ -142,8 +144,9 @@ def _roll_vehicle(
             misses = np.where(unpaid, misses + 1, 0)
             called = (misses > rules.grace_months) & ~operations.contract[t] & ~decided
             if called.any():
-                claim = np.full(paths, np.inf) if lease is not None else debt.owed
-                seized = np.where(called & hardware.sells(setup, operations, t, claim), t, seized)
+                at = np.flatnonzero(called)
+                claim = np.full(at.size, np.inf) if lease is not None else debt.owed[at]
+                seized[at[hardware.sells(setup, operations, t, at, claim)]] = t
                 decided = decided | called
     return seized
 
