@@ -81,13 +81,15 @@ class VendorWarrants(Terms):
 
 
 class LeaseFinancing(Terms):
-    """A lessor buys the hardware and lets it to the vehicle for the life of the project, at a level rent; a residual may be guaranteed."""
+    """A lessor buys the hardware and lets it to the vehicle for the life of the project; a residual may be guaranteed."""
 
     lessor: Name
     """Who owns it."""
     margin: Margin = "fair"
     """Implicit rate of the rent over the forward rate: rents and the planned residual, discounted at it, are worth the cost less the
     deposit."""
+    rent_months: Months
+    """Months in which rent is paid, from the start; for the rest of the project's life the vehicle has the hardware free."""
     planned_residual_share: Fraction
     """Residual that the rent counts on, over cost."""
     deposit_share: Fraction = 0.0

@@ -146,6 +146,8 @@ class Project(Terms):
             found = getattr(design, part)
             if found is not None and found.months > self.plant.months:
                 raise PydanticCustomError("broken_rule", "it outlives the project", {"path": f"{place}.{part}.months"})
+        if design.lease is not None and design.lease.rent_months > self.plant.months:
+            raise PydanticCustomError("broken_rule", "it outlives the project", {"path": f"{place}.lease.rent_months"})
         if design.warrants is not None and self.parties[design.warrants.issuer].equity is None:
             raise PydanticCustomError("broken_rule", "the issuer of warrants needs an equity key", {"path": f"{place}.warrants.issuer"})
         if design.margin_loan is not None and self.parties[self.plant.operator].equity is None:

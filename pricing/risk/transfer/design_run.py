@@ -37,6 +37,17 @@ class Paths:
     blocks: tuple[Operations, ...]
 
     @property
+    def odds(self) -> tuple[Floats, Floats]:
+        """By month of the project's life: odds that the contract is alive, and that the hardware can be let again [month]."""
+        life = self.setup.months
+        month = np.arange(life)[:, None]
+        alive, free = np.zeros(life), np.zeros(life)
+        for block in self.blocks:
+            alive = alive + block.contract[:life].mean(axis=1)
+            free = free + ((month >= block.let_from) & ~block.contract[:life]).mean(axis=1)
+        return alive / len(self.blocks), free / len(self.blocks)
+
+    @property
     def tenant_default(self) -> Floats:
         """1 where the customer failed during the contract [path]."""
         return np.concatenate([block.tenant_default for block in self.blocks]).astype(np.float64)
@@ -112,7 +123,7 @@ def fair_margins(
         return margins
     sizes = np.array([_amount(setup, design, part) for part in parts])
     x = np.array([(start or {}).get(part, 0.02) for part in parts])
-    slope = sizes * 0.4 * _years(setup, design, parts)
+    slope = sizes * 0.4 * _years(design, parts)
     value = _values(paths, planned, margins, parts, x, threads)
     best_x, best = x.copy(), np.abs(value) / sizes
     base_slope = slope.copy()
@@ -189,11 +200,11 @@ def _amount(setup: Setup, design: Design, part: str) -> float:
     return float(getattr(design, kind).share_of_cost) * setup.cost
 
 
-def _years(setup: Setup, design: Design, parts: tuple[str, ...]) -> Floats:
+def _years(design: Design, parts: tuple[str, ...]) -> Floats:
     """Life of each part in years [part]."""
     found = []
     for part in parts:
         kind, _, name = part.partition(".")
-        months = setup.months if kind == "lease" else design.tranches[name].months if name else getattr(design, kind).months
-        found.append(months / 12.0)
+        terms = design.tranches[name] if name else getattr(design, kind)
+        found.append((terms.rent_months if kind == "lease" else terms.months) / 12.0)
     return np.array(found)

@@ -48,9 +48,9 @@ def lease_columns(columns: Columns, design: Design, lease: LeaseFinancing) -> Le
 
 def level_rent(setup: Setup, lease: LeaseFinancing, margin: float) -> float:
     """Monthly rent at which rents and the planned residual, at the implicit rate, are worth the cost less the deposit; USD."""
-    factors = np.cumprod(1.0 / (1.0 + setup.forward_rate + margin * setup.steps))[: setup.months]
-    need = setup.cost * (1.0 - lease.deposit_share - lease.planned_residual_share * float(factors[-1]))
-    return max(need, 0.0) / float(factors.sum())
+    factors = np.cumprod(1.0 / (1.0 + setup.forward_rate + margin * setup.steps))
+    need = setup.cost * (1.0 - lease.deposit_share - lease.planned_residual_share * float(factors[setup.months - 1]))
+    return max(need, 0.0) / float(factors[: lease.rent_months].sum())
 
 
 class Lease:
@@ -79,7 +79,7 @@ class Lease:
         """Rent of a month; what is left for the owners [path]."""
         claim, row, column = self._claim, t + 1, self._columns.rent
         before = claim.owed
-        claim.accrue(np.where(performing, self._rent, 0.0))
+        claim.accrue(np.where(performing & (t < self._terms.rent_months), self._rent, 0.0))
         paid = np.minimum(cash, claim.owed)
         claim.pay(paid)
         lost = np.where(over, claim.owed, 0.0)

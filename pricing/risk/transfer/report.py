@@ -98,10 +98,8 @@ class RiskTransfer(Report[TransferRow]):
 
     @property
     def benefits(self) -> pl.DataFrame:
-        """Funding cost, months to build, value of being earlier."""
-        return self._frame(
-            ("funding_cost", "funding_cost_saved", "own_share", "months_to_build", "months_earlier", "early_value", "design_margin")
-        )
+        """Funding cost, months to build, value of being earlier, by design."""
+        return self._frame(("funding_cost", "funding_cost_saved", "own_share", "months_to_build", "months_earlier", "early_value"))
 
     @property
     def dial(self) -> tuple[str, ...]:
@@ -193,6 +191,7 @@ def compare_runs(shared: Paths, runs: Mapping[str, DesignRun], baseline: str) ->
         weights=weights,
         holders=holders,
         ultimate=ultimate_holders(setup.project, holders),
+        odds=shared.odds,
     )
 
 

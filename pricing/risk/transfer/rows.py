@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,7 +43,9 @@ class Compared:
     weights: Mapping[str, Floats]
     """Design to components of its dead weight [component, path], discounted USD."""
     holders: tuple[str, ...]
-    ultimate: tuple[str, ...] = field(default=())
+    ultimate: tuple[str, ...]
+    odds: tuple[Floats, Floats]
+    """Of the contract, and of letting again, by month of the project's life."""
 
     @property
     def project(self) -> Project:
@@ -193,7 +195,7 @@ def benefits_of(compared: Compared) -> dict[str, Benefit]:
     funding = compared.project.funding
     if funding is None:
         return {}
-    return {name: benefit_of(compared.setup, run.design, dict(run.margins), funding) for name, run in compared.runs.items()}
+    return {name: benefit_of(compared.setup, compared.odds, run.design, dict(run.margins), funding) for name, run in compared.runs.items()}
 
 
 def _benefit_rows(compared: Compared) -> Iterator[TransferRow]:

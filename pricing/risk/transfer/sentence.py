@@ -35,7 +35,7 @@ def sentence_of(compared: Compared, rows: Sequence[TransferRow], design: str) ->
         lines.append("; ".join(said) + ".")
     early, months = found.get(("early_value", None, None)), found.get(("months_earlier", None, None))
     if early is not None and months is not None:
-        lines.append(f"The capacity stands {months.value or 0.0:.1f} months earlier, worth {early.value or 0.0:.2f} on the plan.")
+        lines.append(f"The capacity stands {months.value or 0.0:.1f} months earlier, worth {early.value or 0.0:.2f}.")
     return " ".join(lines)
 
 
