@@ -213,11 +213,11 @@ class Design(Terms):
 
     @property
     def equity_share(self) -> float:
-        """What the owners pay, over cost, margin loan included."""
+        """What the owners pay, over cost, margin loan included; below 0 where a customer's prepayment exceeds a lessee's deposit."""
+        ahead = self.prepayment.share_of_cost if self.prepayment else 0.0
         if self.lease is not None:
-            return self.lease.deposit_share
-        paid = sum(tranche.share_of_cost for tranche in self.tranches.values())
-        return max(1.0 - paid - (self.prepayment.share_of_cost if self.prepayment else 0.0), 0.0)
+            return self.lease.deposit_share - ahead
+        return 1.0 - sum(tranche.share_of_cost for tranche in self.tranches.values()) - ahead
 
     def holders(self) -> tuple[str, ...]:
         """Every party that the design names, each once."""

@@ -49,6 +49,22 @@ def variants_of(deal: T) -> tuple[Variant[T], ...]:
     return tuple(found for _, _, found in outcomes if isinstance(found, Variant))
 
 
+def with_term(terms: T, pattern: str, value: JsonValue) -> T:
+    """The deal or project with one term, or all terms of a `*` path, at another value.
+
+    Raises:
+        InputError: the path matches nothing, or the value does not fit.
+    """
+    document = terms.model_dump(mode="json", by_alias=True, warnings=False)
+    found = matches({name: item for name, item in document.items() if name != "provenance"}, pattern)
+    if not found:
+        raise InputError(problem("no_such_path", field=printable(pattern), suggestion=_nearest(document, pattern)))
+    outcome = _variant(type(terms), document, pattern, found, "asked", Basis.DERIVED, value)
+    if isinstance(outcome, Problem):
+        raise InputError(outcome)
+    return outcome.deal
+
+
 def provenance_problems(deal: T) -> Iterator[tuple[str, Steps, Problem]]:
     """What is wrong with the provenance of a deal: path in the table, steps below its entry, problem."""
     for pattern, below, found in _outcomes(deal):

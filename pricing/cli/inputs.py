@@ -29,6 +29,14 @@ def sibling_market(path: str, market: str | None) -> Market:
     return load_market(sibling)
 
 
+def is_project(path: str) -> bool:
+    """Whether a path means a project: a file named so, or a folder with one and without a deal."""
+    place = Path(path)
+    if place.is_dir():
+        return (place / "project.toml").exists() and not (place / "deal.toml").exists()
+    return place.name.startswith("project")
+
+
 def deal_and_market(path: str, market: str | None) -> tuple[Deal, Market]:
     """A deal and its market."""
     return load_deal(path), sibling_market(path, market)

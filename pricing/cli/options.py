@@ -27,8 +27,9 @@ def _parser() -> argparse.ArgumentParser:
 
     simulate = commands.add_parser(
         "simulate",
-        help="roll a deal's facilities forward on paths, with their ledger",
-        description="Roll a deal's facilities forward on paths of rent and credit, with their double-entry ledger.",
+        help="roll a deal's facilities forward on paths, with their ledger; or a project under all its financings",
+        description="Roll a deal's facilities forward on paths of rent and credit, with their double-entry ledger; or put a project "
+        "(a folder with project.toml) under all its financings on the same paths.",
         epilog=EXIT_CODES,
     )
     _target(simulate)
@@ -70,10 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     batch.set_defaults(module="run_batch")
 
     check = commands.add_parser(
-        "check", help="check files without pricing", description="Check deal, market and web files, line by line.", epilog=EXIT_CODES
+        "check",
+        help="check files without pricing",
+        description="Check deal, market, project and web files, line by line.",
+        epilog=EXIT_CODES,
     )
-    check.add_argument("files", nargs="+", help="deal, market or web files, or folders")
-    check.add_argument("--kind", choices=("deal", "market", "web"), help="what the files are (default: by file name)")
+    check.add_argument("files", nargs="+", help="deal, market, project or web files, or folders")
+    check.add_argument("--kind", choices=("deal", "market", "project", "web"), help="what the files are (default: by file name)")
     check.set_defaults(module="run_check")
 
     market = commands.add_parser(
@@ -84,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     market.set_defaults(module="run_market")
 
     schema = commands.add_parser("schema", help="print a JSON Schema", description="Print the JSON Schema of a file kind.")
-    schema.add_argument("kind", choices=("deal", "market", "scenarios", "web"))
+    schema.add_argument("kind", choices=("deal", "market", "project", "scenarios", "web"))
     schema.set_defaults(module="run_schema")
     return parser
 

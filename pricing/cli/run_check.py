@@ -10,18 +10,19 @@ from pathlib import Path
 from curves.disclosure import market_warnings
 from curves.files import load_market
 from instruments.files.deals import load_deal
+from instruments.files.projects import load_project
 from instruments.files.webs import load_web
 from instruments.ground.errors import GpufinError
 from instruments.ground.messages import printable
 
-LOADERS: dict[str, Callable[[Path], object]] = {"deal": load_deal, "market": load_market, "web": load_web}
+LOADERS: dict[str, Callable[[Path], object]] = {"deal": load_deal, "market": load_market, "project": load_project, "web": load_web}
 
 
 def run(arguments: Namespace) -> int:
     """Exit code 0 where every file is usable, else 2."""
     bad = 0
     for place in _files(arguments.files, arguments.kind):
-        kind = arguments.kind or next((name for name in ("market", "web") if place.name.startswith(name)), "deal")
+        kind = arguments.kind or next((name for name in ("market", "project", "web") if place.name.startswith(name)), "deal")
         load = LOADERS[kind]
         try:
             loaded = load(place)
@@ -38,7 +39,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _files(names: list[str], kind: str | None) -> list[Path]:
-    """The named files; a folder stands for its deal, market and web files, variants included."""
+    """The named files; a folder stands for its deal, market, project and web files, variants included."""
     found: list[Path] = []
     for name in names:
         place = Path(name)

@@ -10,9 +10,10 @@ from curves.scenarios.book import ScenarioFile
 from instruments.deal import Deal
 from instruments.files import model_schema
 from instruments.ground.base import Terms
+from instruments.project import Project
 from instruments.web import Web
 
-KINDS: dict[str, type[Terms]] = {"deal": Deal, "market": Market, "scenarios": ScenarioFile, "web": Web}
+KINDS: dict[str, type[Terms]] = {"deal": Deal, "market": Market, "project": Project, "scenarios": ScenarioFile, "web": Web}
 
 
 def run(arguments: Namespace) -> int:

@@ -9,7 +9,7 @@ from instruments.deal import Deal
 from instruments.ground.messages import printable
 from pricing.cli.claims import claims_table, things_table
 from pricing.cli.figures import number, percent, table, usd
-from pricing.cli.inputs import deal_and_market, say
+from pricing.cli.inputs import deal_and_market, is_project, say
 from pricing.engines.facility_rows import METHOD
 from pricing.results import Row
 from pricing.simulation import ContractLedger, Ledger, Simulation, simulate
@@ -19,7 +19,11 @@ EVERY = 6
 
 
 def run(arguments: Namespace) -> int:
-    """Exit code 0."""
+    """Exit code 0; 4 where a design of a project has no fair margin."""
+    if is_project(arguments.deal):
+        from pricing.cli.run_project import run as run_project
+
+        return run_project(arguments)
     deal, market = deal_and_market(arguments.deal, arguments.market)
     found = simulate(deal, market, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
     if arguments.format == "json":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -202,9 +203,9 @@ def _amount(setup: Setup, design: Design, part: str) -> float:
 
 def _years(design: Design, parts: tuple[str, ...]) -> Floats:
     """Life of each part in years [part]."""
-    found = []
+    found: list[float] = []
     for part in parts:
         kind, _, name = part.partition(".")
-        terms = design.tranches[name] if name else getattr(design, kind)
+        terms: Any = design.tranches[name] if name else getattr(design, kind)
         found.append((terms.rent_months if kind == "lease" else terms.months) / 12.0)
     return np.array(found)

@@ -53,6 +53,13 @@ class Operations:
         """Rent less cost [month, path]."""
         return self.contract_rent + self.market_rent - self.running - self.transition
 
+    def first(self, count: int) -> Operations:
+        """The first paths alone."""
+        cut = {name: value[..., :count] if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
+        cut["defaulted"] = {key: months[:count] for key, months in self.defaulted.items()}
+        cut["closes"] = {key: prices[:, :count] for key, prices in self.closes.items()}
+        return Operations(**cut)
+
     @property
     def paths(self) -> int:
         """Number of paths."""

@@ -157,8 +157,10 @@ def _open(setup: Setup, planned: DesignPlan, debt: Debt, book: Book) -> None:
     book.post(planned.hardware.purchase, 0, setup.cost)
     lent = debt.draw(book)
     ahead = design.prepayment.share_of_cost * setup.cost if design.prepayment else 0.0
-    capital = 0.0 if design.lease else setup.cost - lent - ahead
-    planned.owners.post(planned.owners.capital, 0, capital, book)
+    if design.lease is None:
+        planned.owners.post(planned.owners.capital, 0, setup.cost - lent - ahead, book)
+    else:
+        planned.owners.post(planned.owners.distribution, 0, ahead, book)  # the hardware is the lessor's to pay for
 
 
 def _value_sold(setup: Setup, operations: Operations, t: int, orderly: SaleMonth, forced: SaleMonth) -> Floats:

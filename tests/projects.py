@@ -1,0 +1,123 @@
+"""Small projects and their markets; worlds drawn at hand, so that a property looks at a few dozen wild paths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from curves import Market
+from instruments import Design, ForcedSale, Plant, Project, Substitute
+from pricing.paths.world import World
+from pricing.risk.transfer.book import Book
+from pricing.risk.transfer.operations import Operations, operate
+from pricing.risk.transfer.setup import Setup, set_up
+from pricing.risk.transfer.vehicle import DesignPlan, Rolled, plan_design, roll_design
+from pricing.schedules.types import Floats
+from pricing.strategies.projects import AS_OF, COST, project_of
+
+NEVER_FAILS = {"TEN": 0.0, "OPR": 0.0, "VND": 0.0}
+
+
+def plant(**changes: Any) -> Plant:
+    """One unit of 100 USD for a year, contract for all of it at 15 USD a month, no running cost."""
+    base: dict[str, Any] = {
+        "operator": "operator", "customer": "tenant", "vendor": "vendor", "units": 1.0, "cost_usd": COST, "months": 12,
+        "contract_months": 12, "contract_usd_per_hour": 15.0 / 730.0, "running_usd_per_unit_hour": 0.0, "rent": "rent:X",
+        "resale": "resale:X", "substitute": Substitute(odds=1.0, delay_months=0, interim_share=1.0, cost_usd_per_unit=0.0),
+    }  # fmt: skip
+    return Plant(**(base | changes))
+
+
+def project(designs: dict[str, Design], rules: ForcedSale | None = None, **changes: Any) -> Project:
+    return project_of(designs, plant=plant(**changes), enforcement=rules)
+
+
+def market(
+    *,
+    hazards: dict[str, float] | None = None,
+    rate: float = 0.0,
+    rent: float = 0.02,
+    growth: float = 0.0,
+    volatility: float = 0.0,
+    new_usd: float = 40.0,
+    decline: float = 0.0,
+    sale_cost: float = 0.0,
+    impact: float = 0.0,
+    correlation: dict[str, float] | None = None,
+    share_volatility: float = 0.4,
+) -> Market:
+    """Flat rates and hazards; hardware that is worth 40 USD used, whatever its age; nobody fails unless asked for."""
+    found = NEVER_FAILS | (hazards or {})
+    return Market.model_validate(
+        {
+            "as_of": AS_OF,
+            "rates": {"USD-SOFR": {"kind": "flat", "rate": rate}},
+            "credit": {name: {"kind": "hazard", "hazard": hazard} for name, hazard in found.items()},
+            "equity": {name: {"spot_usd": 100.0, "volatility": share_volatility} for name in ("OPR", "VND")},
+            "rent": {"X": {"kind": "thin_rent", "spot_usd_per_hour": rent, "growth": growth, "volatility": volatility}},
+            "resale": {
+                "X": {
+                    "kind": "thin_resale", "new_usd": new_usd, "decline": decline, "sale_cost": sale_cost, "depth_units": 1.0,
+                    "impact": impact, "rent_elasticity": 1.0,
+                }
+            },
+            "correlation": correlation or {},
+        }
+    )  # fmt: skip
+
+
+def wild_operations(setup: Setup, seed: int, paths: int = 48) -> Operations:
+    """Paths on which everything happens: defaults in any month or never, rents and shares that halve and double."""
+    rng = np.random.default_rng(seed)
+    size = (setup.total, paths)
+    rents = setup.forward_rent[:, None] * np.exp(np.cumsum(rng.normal(0.0, 0.3, size), axis=0))
+    closes = {"rent:X": rents}
+    for share in setup.drivers.shares:
+        closes[share.key] = share.spot * np.exp(np.cumsum(rng.normal(0.0, 0.25, size), axis=0))
+    defaulted = {}
+    for credit in setup.drivers.credits:
+        months = rng.integers(0, setup.months, paths)
+        defaulted[credit.key] = np.where(rng.random(paths) < 0.5, months, setup.total).astype(np.int64)
+    world = World(setup.drivers.grid, closes, {}, {}, {}, {}, defaulted)
+    return operate(setup, world, rng.random(paths) < setup.substitute.odds)
+
+
+class Booked:
+    """A design booked on given paths, margins as stated."""
+
+    def __init__(self, setup: Setup, design: Design, operations: Operations, margins: dict[str, float] | None = None) -> None:
+        from pricing.risk.transfer.design_run import stated_margins
+
+        self.setup = setup
+        self.planned: DesignPlan = plan_design(setup, design)
+        book = Book(len(self.planned.plan), setup.total + 1, operations.paths)
+        self.rolled: Rolled = roll_design(setup, self.planned, stated_margins(design) | (margins or {}), operations, book)
+        self.ledger: Floats = book.ledger
+
+    def present(self, name: str) -> Floats:
+        """Discounted cash and terminal value received less given [path]."""
+        total = np.zeros(self.ledger.shape[2])
+        for column, posting in enumerate(self.planned.plan.postings):
+            if posting.unit == "USD" and posting.claim in ("cash", "terminal"):
+                sign = float(posting.payee == name) - float(posting.payer == name)
+                total = total + sign * np.einsum("t,tp->p", self.setup.discount, self.ledger[:, column])
+        return total
+
+    def loss(self, name: str) -> Floats:
+        return -self.present(name)
+
+    def column(self, contract: str, reason: str, claim: str = "cash") -> Floats:
+        """Postings of one reason [row, path], over all payees."""
+        total = np.zeros((self.ledger.shape[0], self.ledger.shape[2]))
+        for column, posting in enumerate(self.planned.plan.postings):
+            if (posting.contract, posting.reason, posting.claim) == (contract, reason, claim):
+                total = total + self.ledger[:, column]
+        return total
+
+
+def booked(of: Project, on: Market, seed: int = 0, design: str = "other") -> tuple[Booked, Booked, Operations]:
+    """All equity and another design of a project on the same wild paths."""
+    setup = set_up(of, on)
+    operations = wild_operations(setup, seed)
+    return Booked(setup, of.designs["all_equity"], operations), Booked(setup, of.designs[design], operations), operations
