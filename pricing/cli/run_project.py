@@ -44,7 +44,7 @@ def text_of(project: Project, found: RiskTransfer) -> str:
     parts.append(_own_loss(found))
     parts += [_moved(found, view) for view in TITLES]
     parts += [_ultimate(found), _parts(found), _dial(found), _benefits(found)]
-    parts += [found.sentence_for(name) for name in found.dial[1:]]
+    parts += [found.sentence_for(name) for name in found.dial_designs[1:]]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -102,7 +102,7 @@ def _sum(row: object) -> str:
 def _dial(found: RiskTransfer) -> str:
     """Step by step: who bears the tail, how much each loses alone, and how losses move together."""
     body = []
-    for design in found.dial:
+    for design in found.dial_designs:
         for holder in found.compared.holders if found.compared else ():
             tail = found.number("holder_loss_in_tail", design, party=holder)
             alone = found.number("holder_shortfall", design, party=holder)

@@ -55,9 +55,11 @@ class PresentBook(Book):
         """`signs` [item, posting]: what each posting counts in each item."""
         super().__init__(0, 0, 0)
         self.present: Floats = np.zeros((len(signs), paths))
-        self._signs, self._discount = signs, discount
+        self._discount = discount
+        counted = [np.flatnonzero(column) for column in signs.T]
+        self._counts = [[(int(item), float(signs[item, at])) for item in items] for at, items in enumerate(counted)]
 
     def post(self, column: int, row: int, amount: Floats | float) -> None:
         """Add a discounted amount where it counts."""
-        for item in np.flatnonzero(self._signs[:, column]):
-            self.present[item] += self._signs[item, column] * self._discount[row] * amount
+        for item, sign in self._counts[column]:
+            self.present[item] += (sign * self._discount[row]) * amount

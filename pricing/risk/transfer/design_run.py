@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from pricing.paths.streams import run_blocks
 from pricing.risk.transfer.book import Book, PresentBook
 from pricing.risk.transfer.operations import Operations, simulate_operations
 from pricing.risk.transfer.setup import Setup
-from pricing.risk.transfer.vehicle import DesignPlan, Rolled, plan_design, roll_design
+from pricing.risk.transfer.vehicle import DesignPlan, Rolled, plan_design, roll_design, roll_shares, roll_vehicle
 from pricing.schedules.types import Floats
 
 HIGHEST_MARGIN = 1.0
@@ -27,6 +27,8 @@ FAIR_REL = 1e-6
 ACCEPTED_REL = 2e-3
 """Where a seizure moves with the margin the value jumps: the nearest side of the jump is taken if it is this near."""
 MOST_ROUNDS = 25
+Roller = Callable[[Setup, DesignPlan, Mapping[str, float], Operations, Book], object]
+"""Rolls a part of a design."""
 
 
 @dataclass(frozen=True)
@@ -103,43 +105,67 @@ def stated_margins(design: Design) -> dict[str, float]:
 
 
 def fair_margins(
-    paths: Paths, name: str, design: Design, threads: int | None, start: Mapping[str, float] | None = None
+    paths: Paths,
+    name: str,
+    design: Design,
+    threads: int | None,
+    start: Mapping[str, float] | None = None,
+    tolerance: float = FAIR_REL,
 ) -> dict[str, float]:
     """Margins of all parts: stated ones, and those at which fair parts are worth what was paid for them on these paths.
 
-    **Model** secants, all fair parts at once (a tranche's value depends little on another's margin). A seizure that moves by a month makes
-    the value jump; the nearest margin found is then taken, if the claim is within a fifth of a percent of par there.
+    **Model** secants, all fair parts of the vehicle at once (a tranche's value depends little on another's margin), the margin loan by
+    itself. A seizure that moves by a month makes the value jump; the nearest margin found is then taken, if the claim is within a fifth of
+    a percent of par there.
 
     Args:
         paths, name, design: what is solved for. threads: as elsewhere.
         start: margins from which to start, of the fair parts; None starts at 2 %.
+        tolerance: a value this near to par, as a share of it, will do.
 
     Raises:
         CalibrationError: no margin up to 100 % a year brings a part to par.
     """
-    setup, planned = paths.setup, plan_design(paths.setup, design)
-    parts = design.fair_parts()
-    margins = stated_margins(design)
-    if not parts:
-        return margins
+    planned, margins = plan_design(paths.setup, design), stated_margins(design)
+    fair = design.fair_parts()
+    for parts, roll in (
+        (tuple(part for part in fair if part == "margin_loan"), roll_shares),
+        (tuple(part for part in fair if part != "margin_loan"), roll_vehicle),
+    ):
+        if parts:
+            margins |= _solve(paths, name, planned, margins, parts, roll, threads, start or {}, tolerance)
+    return margins
+
+
+def _solve(
+    paths: Paths,
+    name: str,
+    planned: DesignPlan,
+    margins: Mapping[str, float],
+    parts: tuple[str, ...],
+    roll: Roller,
+    threads: int | None,
+    start: Mapping[str, float],
+    tolerance: float,
+) -> dict[str, float]:
+    setup, design = paths.setup, planned.design
     sizes = np.array([_amount(setup, design, part) for part in parts])
-    x = np.array([(start or {}).get(part, 0.02) for part in parts])
-    slope = sizes * 0.4 * _years(design, parts)
-    value = _values(paths, planned, margins, parts, x, threads)
+    x = np.array([start.get(part, 0.02) for part in parts])
+    steepness = sizes * 0.4 * _years(design, parts)
+    slope = steepness.copy()
+    value = _values(paths, planned, margins, parts, x, roll, threads)
     best_x, best = x.copy(), np.abs(value) / sizes
-    base_slope = slope.copy()
     for _ in range(MOST_ROUNDS):
-        if (best <= FAIR_REL).all():
+        if (best <= tolerance).all():
             break
-        # a step of two percent a year at most: far from par the value is no straight line
-        step = np.clip(-value / slope, -0.02, 0.04)
-        step = np.where(np.abs(value) <= FAIR_REL * sizes, 0.0, step)
+        # a few percent a year at most: far from par the value is no straight line
+        step = np.where(np.abs(value) <= tolerance * sizes, 0.0, np.clip(-value / slope, -0.02, 0.04))
         after = np.clip(x + step, -0.04, HIGHEST_MARGIN)
-        moved = _values(paths, planned, margins, parts, after, threads)
+        moved = _values(paths, planned, margins, parts, after, roll, threads)
         change = after - x
         with np.errstate(divide="ignore", invalid="ignore"):
             found = (moved - value) / change
-        slope = np.where(np.abs(change) > 1e-9, np.clip(found, 0.2 * base_slope, 5.0 * base_slope), slope)
+        slope = np.where(np.abs(change) > 1e-9, np.clip(found, 0.2 * steepness, 5.0 * steepness), slope)
         x, value = after, moved
         # of all parts together: one part's best margin belongs to the others' of the same round
         if (np.abs(value) / sizes).max() < best.max():
@@ -150,20 +176,27 @@ def fair_margins(
         raise CalibrationError(
             problem("no_solution", subject=f"designs.{name}", field=part, why=why, remedy="lend less, amortise sooner, or state a margin")
         )
-    return margins | {part: float(margin) for part, margin in zip(parts, best_x, strict=True)}
+    return {part: float(margin) for part, margin in zip(parts, best_x, strict=True)}
 
 
 def _values(
-    paths: Paths, planned: DesignPlan, margins: Mapping[str, float], parts: tuple[str, ...], x: Floats, threads: int | None
+    paths: Paths,
+    planned: DesignPlan,
+    margins: Mapping[str, float],
+    parts: tuple[str, ...],
+    x: Floats,
+    roll: Roller,
+    threads: int | None,
 ) -> Floats:
     """Mean value of each fair part to its holder, less what it paid [part]."""
-    asked = {**margins, **dict(zip(parts, x.tolist(), strict=True))}
+    # parts that are not rolled here, and not found yet, count as nought
+    asked = {**dict.fromkeys(planned.design.fair_parts(), 0.0), **margins, **dict(zip(parts, x.tolist(), strict=True))}
     signs = np.stack([part_signs(planned, part) for part in parts])
 
     def work(block: int) -> Floats:
         operations = paths.blocks[block]
         book = PresentBook(signs, paths.setup.discount, operations.paths)
-        roll_design(paths.setup, planned, asked, operations, book)
+        roll(paths.setup, planned, asked, operations, book)
         return book.present.mean(axis=1)
 
     total = np.zeros(len(parts))

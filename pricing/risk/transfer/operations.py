@@ -55,10 +55,20 @@ class Operations:
 
     def first(self, count: int) -> Operations:
         """The first paths alone."""
-        cut = {name: value[..., :count] if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
-        cut["defaulted"] = {key: months[:count] for key, months in self.defaulted.items()}
-        cut["closes"] = {key: prices[:, :count] for key, prices in self.closes.items()}
-        return Operations(**cut)
+        return Operations(
+            contract_rent=self.contract_rent[:, :count],
+            market_rent=self.market_rent[:, :count],
+            running=self.running[:, :count],
+            transition=self.transition[:, :count],
+            value=self.value[:, :count],
+            ratio=self.ratio[:, :count],
+            contract=self.contract[:, :count],
+            uplift=self.uplift[:, :count],
+            defaulted={key: months[:count] for key, months in self.defaulted.items()},
+            closes={key: prices[:, :count] for key, prices in self.closes.items()},
+            let_from=self.let_from[:count],
+            tenant_default=self.tenant_default[:count],
+        )
 
     @property
     def paths(self) -> int:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PATHS = 16384
 View = Literal["mean", "on_default", "in_tail"]
+ALONE = ("holder_shortfall", "holder_loss_probability", "tail_correlation")
+"""Measures of one holder's loss beside its means."""
 DEAD_WEIGHT = "dead weight"
 """Name of the row of a matrix that holds what nobody gains."""
 
@@ -102,7 +104,17 @@ class RiskTransfer(Report[TransferRow]):
         return self._frame(("funding_cost", "funding_cost_saved", "own_share", "months_to_build", "months_earlier", "early_value"))
 
     @property
-    def dial(self) -> tuple[str, ...]:
+    def dial(self) -> pl.DataFrame:
+        """Losses by holder along the dial: on average, in the tail, alone, how often, and how they move with the tail."""
+        import polars as pl
+
+        losses = self._frame((*(f"holder_loss{end}" for end in SUFFIX.values()), *ALONE))
+        order = {name: at for at, name in enumerate(self.dial_designs)}
+        kept = losses.filter(pl.col("design").is_in(list(order)))
+        return kept.sort(pl.col("design").replace_strict(order, default=None, return_dtype=pl.Int64()), maintain_order=True)
+
+    @property
+    def dial_designs(self) -> tuple[str, ...]:
         """Designs of the dial, in order, as far as they were compared."""
         return tuple(name for name in self._compared.project.dial if name in self._compared.runs)
 
@@ -113,7 +125,7 @@ class RiskTransfer(Report[TransferRow]):
     @property
     def sentence(self) -> str:
         """The sentence of the last design of the dial, or of the last one compared."""
-        return self.sentence_for((*self._compared.runs, *self.dial)[-1])
+        return self.sentence_for((*self._compared.runs, *self.dial_designs)[-1])
 
 
 def compare_financings(

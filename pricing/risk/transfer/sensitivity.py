@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from curves import Market, soft_quotes, with_quote
+from instruments.financing import Design
 from instruments.ground.errors import GpufinError, Problem
 from instruments.ground.provenance import SOFT
 from instruments.project import Project
@@ -24,15 +25,19 @@ from pricing.risk.transfer.dead_weight import dead_weight
 from pricing.risk.transfer.design_run import Paths, fair_margins
 from pricing.risk.transfer.operations import project_value, simulate_operations
 from pricing.risk.transfer.rows import UNIT
-from pricing.risk.transfer.setup import set_up
+from pricing.risk.transfer.setup import Setup, set_up
 from pricing.risk.transfer.statistics import Views
-from pricing.risk.transfer.vehicle import plan_design, roll_design
-from pricing.schedules.types import Floats
+from pricing.risk.transfer.vehicle import Rolled, plan_design, roll_shares, roll_vehicle
+from pricing.schedules.types import Floats, Ints
 
 STILL = ("ownership.", "cohorts.")
 """Terms that move nothing here: who stands behind a holder."""
 BISECTIONS = 6
 """Halvings of a range in which a sign turns: to about a hundredth of the range."""
+FAIR_REL = 1e-4
+"""A fair claim is worth par within this: the headlines are told to a hundredth."""
+SMALLEST = 0.05
+"""A headline nearer to nought than this, per 100 USD, has no sign to speak of."""
 PATHS = 1024
 """Of each case: differences on common random numbers need few."""
 
@@ -169,23 +174,21 @@ def answer_of(project: Project, market: Market, names: Sequence[str], count: int
     losses: dict[str, Floats] = {}
     weights: dict[str, Floats] = {}
     margins: dict[str, Mapping[str, float]] = {}
+    vehicles: dict[Design, tuple[Floats, Ints]] = {}
     for name in names:
         design = project.designs[name]
         # a part that an earlier design has in common starts where that one ended
         near = {part: margin for found in (start.get(name, {}), *margins.values()) for part, margin in found.items()}
-        margins[name] = fair_margins(shared, name, design, 1, near)
-        planned = plan_design(setup, design)
-        known = {name for posting in planned.plan.postings for name in (posting.payer, posting.payee)}
-        present = tuple(party for party in parties if party in known)
-        every = planned.plan.parties()
-        signs = party_signs(planned.plan, every)
-        book = PresentBook(np.stack([signs[every.index(party)] for party in present]), setup.discount, count)
-        rolled = roll_design(setup, planned, margins[name], operations, book)
-        found = np.zeros((len(parties), count))
-        for row, party in zip(book.present, present, strict=True):
-            found[parties.index(party)] = -UNIT * row / setup.cost
-        losses[name] = found
-        weights[name] = UNIT * dead_weight(setup, operations, rolled).sum(axis=0) / setup.cost
+        bare = design.evolve(title="", warrants=None, margin_loan=None)
+        margins[name] = fair_margins(shared, name, design, 1, near, FAIR_REL)
+        if bare not in vehicles:
+            book = _book(setup, bare, parties, count)
+            vehicles[bare] = book.present, roll_vehicle(setup, plan_design(setup, bare), margins[name], operations, book)
+        book = _book(setup, design, parties, count)
+        brokers = roll_shares(setup, plan_design(setup, design), margins[name], operations, book)
+        lost, seized = vehicles[bare]
+        losses[name] = -UNIT * (lost + book.present) / setup.cost
+        weights[name] = UNIT * dead_weight(setup, operations, Rolled(seized, brokers)).sum(axis=0) / setup.cost
     owners = [parties.index(owner) for owner in project.designs[names[0]].equity]
     kept = {name: views.in_tail(loss[owners].sum(axis=0))[0] for name, loss in losses.items()}
     last = names[-1]
@@ -208,6 +211,18 @@ def answer_of(project: Project, market: Market, names: Sequence[str], count: int
     return Answer(headlines, kept, margins)
 
 
+def _book(setup: Setup, design: Design, parties: tuple[str, ...], count: int) -> PresentBook:
+    """Present values of each party [party, path]; nought for one without a posting."""
+    plan = plan_design(setup, design).plan
+    signs = np.zeros((len(parties), len(plan)))
+    every = plan.parties()
+    found = party_signs(plan, every)
+    for at, party in enumerate(parties):
+        if party in every:
+            signs[at] = found[every.index(party)]
+    return PresentBook(signs, setup.discount, count)
+
+
 def _flips(
     project: Project,
     market: Market,
@@ -225,7 +240,7 @@ def _flips(
             continue
         for headline, value in base.headlines.items():
             other = case.answer.headlines.get(headline, 0.0)
-            if value * other >= 0.0:
+            if value * other >= 0.0 or min(abs(value), abs(other)) < SMALLEST:
                 continue
             limit = _range_end(project, market, path, label)
             if at_base is None or limit is None:

@@ -16,7 +16,7 @@ from instruments.financing import Design
 from pricing.ledger.plan import LedgerPlan
 from pricing.risk.transfer import guarantee as guarantees, hardware, lease as leases, owners, prepayment as prepayments, shares
 from pricing.risk.transfer.book import Book, Columns
-from pricing.risk.transfer.debt import Debt, DebtColumns, TranchePlan, debt_columns, plan_tranche
+from pricing.risk.transfer.debt import Debt, DebtColumns, debt_columns, plan_tranche
 from pricing.risk.transfer.hardware import VEHICLE, SaleMonth
 from pricing.risk.transfer.operations import Operations
 from pricing.risk.transfer.setup import NEVER, Setup
@@ -76,32 +76,28 @@ def roll_design(setup: Setup, planned: DesignPlan, margins: Mapping[str, float],
         margins: margin of each part (`tranches.NAME`, `lease`, `prepayment`, `margin_loan`), fair ones found already.
         book: where everything is posted.
     """
-    design, paths = planned.design, operations.paths
+    brokers = roll_shares(setup, planned, margins, operations, book)
+    return Rolled(roll_vehicle(setup, planned, margins, operations, book), brokers)
+
+
+def roll_shares(setup: Setup, planned: DesignPlan, margins: Mapping[str, float], operations: Operations, book: Book) -> Floats:
+    """What is done with shares, apart from the vehicle; discounted cost of selling pledged ones [path]."""
+    design = planned.design
+    if design.warrants is not None and planned.warrants is not None:
+        shares.post_warrants(setup, design.warrants, operations, planned.warrants, book)
+    if design.margin_loan is None or planned.margin_loan is None:
+        return np.zeros(operations.paths)
+    return shares.post_margin_loan(setup, design.margin_loan, margins["margin_loan"], operations, planned.margin_loan, book)
+
+
+def roll_vehicle(setup: Setup, planned: DesignPlan, margins: Mapping[str, float], operations: Operations, book: Book) -> Ints:
+    """The vehicle and its debt, lease and prepayment; month of the decision to sell [path]."""
+    design, paths, rules = planned.design, operations.paths, setup.project.enforcement
+    plans = {name: plan_tranche(setup, name, design.tranches[name], margins[f"tranches.{name}"]) for name in design.ranked}
     credits = np.zeros_like(operations.contract_rent)
     if design.prepayment is not None and planned.prepayment is not None:
         terms = design.prepayment
         credits = prepayments.post_prepayment(setup, terms, margins["prepayment"], operations, planned.prepayment, book)
-    if design.warrants is not None and planned.warrants is not None:
-        shares.post_warrants(setup, design.warrants, operations, planned.warrants, book)
-    brokers = np.zeros(paths)
-    if design.margin_loan is not None and planned.margin_loan is not None:
-        terms = design.margin_loan
-        brokers = shares.post_margin_loan(setup, terms, margins["margin_loan"], operations, planned.margin_loan, book)
-    plans = {name: plan_tranche(setup, name, design.tranches[name], margins[f"tranches.{name}"]) for name in design.ranked}
-    seized = _roll_vehicle(setup, planned, plans, margins, operations, credits, book)
-    return Rolled(seized, brokers)
-
-
-def _roll_vehicle(
-    setup: Setup,
-    planned: DesignPlan,
-    plans: dict[str, TranchePlan],
-    margins: Mapping[str, float],
-    operations: Operations,
-    credits: Floats,
-    book: Book,
-) -> Ints:
-    design, paths, rules = planned.design, operations.paths, setup.project.enforcement
     debt = Debt(setup, design, plans, planned.debt, paths)
     promise = guarantees.Guarantee(setup, design, plans, planned.guarantee, operations)
     lease = None

@@ -115,4 +115,5 @@ def test_tables_are_tidy() -> None:
     assert found.table.columns[-1] == "design"
     assert set(found.dead_weight["measure"]) == {"dead_weight", "dead_weight_on_default", "dead_weight_in_tail"}
     assert set(found.benefits["measure"]) == set()
-    assert found.dial == ()
+    assert found.dial_designs == ()
+    assert found.dial.is_empty()
