@@ -8,16 +8,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import Name
-from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Spread
+from instruments.ground.units import Fraction, NonNegative, Plausible, Positive, PositiveUsd
 
 SHARES_ABS = 1e-9
 """Shares of a whole add up to one within this."""
-Margin = Spread | Literal["fair"]
+FAIR = "fair"
+_PLAUSIBLE = Plausible(-0.05, 1.0, "a year")
+
+
+def _number_or_fair(value: float | str) -> float | str:
+    if not isinstance(value, str):
+        return _PLAUSIBLE(value)
+    if value != FAIR:
+        raise PydanticCustomError("bad_text", 'a yearly margin such as 0.025, or the word "fair"')
+    return value
+
+
+Margin = Annotated[float | str, AfterValidator(_number_or_fair)]
 """Yearly margin over the discount curve, as a decimal; "fair" is solved for, so that the holder's claim is worth what it paid."""
 Months = Annotated[int, Field(ge=1, le=240)]
 
@@ -219,21 +231,30 @@ class Design(Terms):
             return self.lease.deposit_share - ahead
         return 1.0 - sum(tranche.share_of_cost for tranche in self.tranches.values()) - ahead
 
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Place in the design and party, wherever it names one."""
+        found = [*((f"equity.{name}", name) for name in self.equity)]
+        found += [(f"tranches.{name}.holder", tranche.holder) for name, tranche in self.tranches.items()]
+        for part, fields in (
+            ("guarantee", ("guarantor",)),
+            ("warrants", ("issuer", "holder")),
+            ("lease", ("lessor", "guarantor")),
+            ("margin_loan", ("lender", "borrower")),
+        ):
+            terms = getattr(self, part)
+            found += [(f"{part}.{field}", name) for field in fields if terms is not None and (name := getattr(terms, field)) is not None]
+        return tuple(found)
+
     def holders(self) -> tuple[str, ...]:
         """Every party that the design names, each once."""
-        named = [*self.equity, *(tranche.holder for tranche in self.tranches.values())]
-        named += [self.guarantee.guarantor] if self.guarantee else []
-        named += [self.warrants.issuer, self.warrants.holder] if self.warrants else []
-        named += [self.lease.lessor, *([self.lease.guarantor] if self.lease.guarantor else [])] if self.lease else []
-        named += [self.margin_loan.lender, self.margin_loan.borrower] if self.margin_loan else []
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(name for _, name in self.named()))
 
     def fair_parts(self) -> tuple[str, ...]:
         """Parts whose margin is to be found: tranches by rank, then lease, prepayment, margin loan."""
-        parts = [f"tranches.{name}" for name in self.ranked if self.tranches[name].margin == "fair"]
+        parts = [f"tranches.{name}" for name in self.ranked if self.tranches[name].margin == FAIR]
         for part in ("lease", "prepayment", "margin_loan"):
             found = getattr(self, part)
-            if found is not None and found.margin == "fair":
+            if found is not None and found.margin == FAIR:
                 parts.append(part)
         return tuple(parts)
 

@@ -137,8 +137,8 @@ class Project(Terms):
         return self
 
     def _check_design(self, place: str, design: Design) -> None:
-        for holder in design.holders():
-            self._known(holder, place)
+        for where, party in design.named():
+            self._known(party, f"{place}.{where}")
         for name, tranche in design.tranches.items():
             if tranche.months > self.plant.months:
                 raise PydanticCustomError("broken_rule", "the debt outlives the project", {"path": f"{place}.tranches.{name}.months"})
