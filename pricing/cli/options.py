@@ -43,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     _target(stress)
     stress.add_argument("--laws", help="comma-separated laws to check (default: all that apply)")
     stress.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios (default: the standard ones)")
+    stress.add_argument(
+        "--reverse", metavar="LIMIT", help="search the mildest shock that breaks a limit, such as 'lender.expected_loss_rate > 0.02'"
+    )
+    stress.add_argument("--factors", metavar="KEYS", help="comma-separated market keys that --reverse may move (default: all)")
+    stress.add_argument("--save", metavar="FILE", help="write the shock of --reverse to a scenario file, which replays with --scenarios")
     _common(stress, simulated=True)
     stress.set_defaults(module="run_stress")
 
