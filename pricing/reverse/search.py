@@ -31,15 +31,19 @@ EDGE_REL = 0.005
 """Edges are found to this share of the way while they are compared."""
 FINAL_REL = 1e-3
 """The last one."""
-GAIN_REL = 0.01
+GAIN_REL = 0.02
 """A round of refinement that gains less is the last."""
-MOST_ROUNDS = 5
+MOST_ROUNDS = 4
 WORSE = 1.05
 """A simpler shock may be this much further away."""
 EXAMPLES = 30
 """Joint moves that hypothesis proposes."""
 STARTS = 2
-"""Candidates that are refined."""
+"""Candidates that are refined, the second only where it lies elsewhere."""
+ELSEWHERE = 0.7
+"""Cosine between two ways below which they lead elsewhere."""
+NEAR = 0.85
+"""Share of the way where an edge is first looked for: refined edges lie close."""
 
 
 @dataclass
@@ -72,9 +76,15 @@ class Search:
         if not found:
             return None
         active = self._active()
-        nearest = sorted(found, key=self.distance)[:STARTS]
-        best = min((self._refined(start, active) for start in nearest), key=self.distance)
+        nearest = sorted(found, key=self.distance)
+        others = [edge for edge in nearest[1:] if self._cosine(edge, nearest[0]) < ELSEWHERE]
+        starts = [nearest[0], *others[: STARTS - 1]]
+        best = min((self._refined(start, active) for start in starts), key=self.distance)
         return self.edge(self._simpler(best), FINAL_REL)
+
+    def _cosine(self, a: Array, b: Array) -> float:
+        """Between two joint moves, in the norm: by |a + b|^2 - |a - b|^2 = 4 a.b."""
+        return (self.distance(a + b) ** 2 - self.distance(a - b) ** 2) / (4.0 * self.distance(a) * self.distance(b))
 
     def _active(self) -> tuple[int, ...]:
         """Factors that move the excess at all, one bound or the other."""
@@ -97,6 +107,8 @@ class Search:
                 return None
         near = 0.0
         below, above = self.at(near * z), self.at(far * z)
+        if self.at(NEAR * far * z) <= 0.0:
+            near, below = NEAR * far, self.at(NEAR * far * z)
         while far - near > share * far:
             # straight line between the ends, kept away from them: a jump of the excess must not stall it
             guess = -below / (above - below) if np.isfinite(below) else 0.5
@@ -164,7 +176,7 @@ class Search:
                 return best
             here = best / self.distance(best)
             there = way / self.distance(way)
-            for share in (1.0, 0.5, 0.25):
+            for share in (1.0, 0.5):
                 mixed = (1.0 - share) * here + share * there
                 edge = self.edge(mixed * self.distance(best))
                 if edge is not None and self.distance(edge) < (1.0 - GAIN_REL) * self.distance(best):
