@@ -13,7 +13,7 @@ from instruments.deal import Deal
 from instruments.ground.errors import GpufinError
 from instruments.limits import Limit, parse_limit
 from pricing.registry import Settings
-from pricing.reverse.factors import MOST, Array, Factor, dependence, distance_under, factors_of, scenario_of
+from pricing.reverse.factors import MOST, Array, Factor, dependence, factors_of, scenario_of
 from pricing.reverse.gauge import Reading, read_limit
 from pricing.reverse.search import Search
 from pricing.reverse.wording import how_found, moves_in_words
@@ -89,8 +89,6 @@ def reverse_stress(
     if wanted.broken_by(base.value):
         return ReverseResult(wanted, "broken_at_base", how_found(wanted, base, None, None, ()), base, prices=1)
     quick = replace(settings, paths=1)
-    correlation = dependence(market, factors)
-    distance = distance_under(correlation)
 
     def reading(z: Array, how: Settings) -> Reading | None:
         scenario = scenario_of(factors, z, str(wanted))
@@ -106,17 +104,20 @@ def reverse_stress(
         # on the number itself a strict limit holds: a hair below 0
         return wanted.excess(found.value) if wanted.excess(found.value) != 0.0 else (1e-300 if wanted.broken_by(found.value) else -1e-300)
 
-    search = Search(excess, distance, correlation, settings.seed)
-    z = search.mildest() if factors else None
-    for _ in range(MOST_OUTWARD):
-        if z is None or float(np.abs(z).max()) > MOST:
+    search = Search(excess, dependence(market, factors), settings.seed)
+    mildest = search.mildest() if factors else None
+    for step in range(MOST_OUTWARD):
+        if mildest is None:
+            break
+        further = OUTWARD**step
+        z, distance = further * mildest[0], further * mildest[1]
+        if float(np.abs(z).max()) > MOST:
             break
         broken = reading(z, settings)
         if broken is not None and wanted.broken_by(broken.value):
             scenario = scenario_of(factors, z, str(wanted))
             moved = tuple((factor, float(size)) for factor, size in zip(factors, z, strict=True) if size)
-            sentence = how_found(wanted, base, broken, distance(z), moves_in_words(factors, z))
-            return ReverseResult(wanted, "found", sentence, base, broken, distance(z), scenario, moved, len(search.tried))
-        z = OUTWARD * z
+            sentence = how_found(wanted, base, broken, distance, moves_in_words(factors, z))
+            return ReverseResult(wanted, "found", sentence, base, broken, distance, scenario, moved, len(search.tried))
     sentence = how_found(wanted, base, None, MOST, tuple(dict.fromkeys(factor.key for factor in factors)))
     return ReverseResult(wanted, "not_found", sentence, base, prices=len(search.tried))

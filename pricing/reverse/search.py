@@ -1,6 +1,7 @@
 """The search: from a limit that holds today to the mildest joint move that breaks it.
 
-1. Slopes at the base, and each factor alone out to its bound: the first candidates.
+1. Each factor alone, out to its bounds: one that moves nothing there is left out, of the norm too (its own value is then the likeliest
+   one given the others). With the slopes at the base these are the first candidates.
 2. hypothesis proposes joint moves, pushed towards the limit (`target`), for what slopes do not see.
 3. The nearest candidates are refined: at the edge of the limit the steepest direction is taken, and the edge found again along it, until
    the distance stops falling (Hasofer and Lind 1974; Rackwitz and Fiessler 1978, "Structural reliability under combined random load
@@ -15,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as st, target
 from numpy.typing import NDArray
 
-from pricing.reverse.factors import MOST
+from pricing.reverse.factors import MOST, distance_under
 
 Array = NDArray[np.float64]
 Excess = Callable[[Array], float]
@@ -51,7 +53,6 @@ class Search:
     """One search: the excess, the norm, and what has been tried."""
 
     excess: Excess
-    distance: Callable[[Array], float]
     correlation: Array
     """[factor, factor]"""
     seed: int = 0
@@ -63,6 +64,11 @@ class Search:
         """Number of factors."""
         return len(self.correlation)
 
+    @cached_property
+    def distance(self) -> Callable[[Array], float]:
+        """The norm."""
+        return distance_under(self.correlation)
+
     def at(self, z: Array) -> float:
         """Excess at a joint move."""
         key = tuple(float(value) for value in z)
@@ -70,16 +76,32 @@ class Search:
             self.tried[key] = self.excess(z)
         return self.tried[key]
 
-    def mildest(self) -> Array | None:
-        """The mildest move found that breaks the limit, with the fewest factors; None where none was found inside the bounds."""
+    def mildest(self) -> tuple[Array, float] | None:
+        """The mildest move found that breaks the limit, with the fewest factors, and its norm; None where none was found in the bounds."""
+        active = self._active()
+        if len(active) == self.size:
+            best = self._mildest()
+            return None if best is None else (best, self.distance(best))
+        if not active:
+            return None
+
+        def whole(z: Array) -> Array:
+            full = np.zeros(self.size)
+            full[list(active)] = z
+            return full
+
+        inner = Search(lambda z: self.at(whole(z)), self.correlation[np.ix_(active, active)], self.seed)
+        best = inner._mildest()
+        return None if best is None else (whole(best), inner.distance(best))
+
+    def _mildest(self) -> Array | None:
         found = [edge for edge in (self.edge(start) for start in self._starts()) if edge is not None]
         if not found:
             return None
-        active = self._active()
         nearest = sorted(found, key=self.distance)
         others = [edge for edge in nearest[1:] if self._cosine(edge, nearest[0]) < ELSEWHERE]
         starts = [nearest[0], *others[: STARTS - 1]]
-        best = min((self._refined(start, active) for start in starts), key=self.distance)
+        best = min((self._refined(start, range(self.size)) for start in starts), key=self.distance)
         return self.edge(self._simpler(best), FINAL_REL)
 
     def _cosine(self, a: Array, b: Array) -> float:
