@@ -15,9 +15,9 @@ from .registry import (
     register_simulator as register_simulator,
 )
 from .results import Row as Row, Valuation as Valuation
+from .reverse.report import ReverseResult as ReverseResult, reverse_stress as reverse_stress
 from .risk.transfer.report import RiskTransfer as RiskTransfer, compare_financings as compare_financings
 from .risk.transfer.rows import TransferRow as TransferRow
-from .reverse.report import ReverseResult as ReverseResult, reverse_stress as reverse_stress
 from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
 from .verdict_table import Verdict as Verdict, turns as turns, verdicts as verdicts

@@ -11,7 +11,7 @@ from curves import Market, load_market
 from instruments import Project, load_project
 from pricing import compare_financings
 from pricing.cli.run_project import text_of
-from pricing.risk.transfer.sensitivity import Sensitivity, sensitivity
+from pricing.risk.transfer.sensitivity import SMALLEST, Sensitivity, sensitivity
 
 FOLDER = Path(__file__).parent
 PATHS = 8192
@@ -31,11 +31,10 @@ def told(project: Project, market: Market, found: Sensitivity) -> str:
     """What the headlines of the last design of the dial hang on."""
     answered = len(found.answered)
     lines = [f"Every assumed term at its ends, the others at base: {answered} cases with an answer of {len(found.cases)}."]
-    unanswered = [f"{case.path} at {case.label}" for case in found.cases if case.answer is None]
-    if unanswered:
-        lines.append(f"No fair margin exists with {', '.join(unanswered)}.")
+    lines += [f"  no answer with {case.path} at {case.label}: {case.problem.allowed}" for case in found.cases if case.problem]
     lines.append(f"\nHeadlines of '{project.designs[project.dial[-1]].title}', per 100 USD of hardware: base, range, what moves it most")
-    for headline, value in found.base.headlines.items():
+    told = {name: value for name, value in found.base.headlines.items() if abs(value) >= SMALLEST}
+    for headline, value in told.items():
         low, high = found.span(headline)
         movers = ", ".join(dict.fromkeys(f"{case.path} {case.label}" for case in found.largest(headline, 2)))
         lines.append(f"  {headline:36} {value:8.2f}  [{low:8.2f}, {high:8.2f}]  {movers}")
@@ -44,7 +43,7 @@ def told(project: Project, market: Market, found: Sensitivity) -> str:
         at = f"{flip.value:.4g}" if isinstance(flip.value, float) else f"the alternative '{flip.value}'"
         lines.append(f"  {flip.headline}: {flip.path} at {at}")
     turned = {flip.headline for flip in found.flips}
-    for headline in found.base.headlines:
+    for headline in told:
         if headline not in turned:
             lines.append(f"  {headline}: not within the ranges")
     order = ", ".join(f"{name} {found.base.kept[name]:.1f}" for name in found.base.order)

@@ -7,7 +7,7 @@ from argparse import Namespace
 
 from instruments.files.projects import load_project
 from instruments.ground.messages import printable
-from instruments.project import Project
+from instruments.project import BUYERS_OF_HARDWARE, BUYERS_OF_SHARES, Project
 from pricing.cli.figures import percent, table
 from pricing.cli.inputs import say, say_failures, sibling_market
 from pricing.risk.transfer.report import RiskTransfer, View, compare_financings
@@ -43,7 +43,7 @@ def text_of(project: Project, found: RiskTransfer) -> str:
     parts.append("Losses are per 100 USD of hardware; a gain is below 0; ± is one standard error.")
     parts.append(_own_loss(found))
     parts += [_moved(found, view) for view in TITLES]
-    parts += [_ultimate(found), _parts(found), _dial(found), _benefits(found)]
+    parts += [_ultimate(found), _cohorts(found), _parts(found), _dial(found), _together(found), _benefits(found)]
     parts += [found.sentence_for(name) for name in found.dial_designs[1:]]
     return "\n\n".join(part for part in parts if part)
 
@@ -117,6 +117,33 @@ def _dial(found: RiskTransfer) -> str:
             )
     header = ["design", "holder", "loss in the tail", "own worst 2.5 %", "odds of a loss", "correlation with the tail"]
     return "The dial\n" + table(header, body, right=range(2, 6)) if body else ""
+
+
+def _together(found: RiskTransfer) -> str:
+    """How the losses of those who finance the project move with each other, step by step."""
+    buyers = (BUYERS_OF_HARDWARE, BUYERS_OF_SHARES)
+    rows = [row for row in found.rows if row.measure == "loss_correlation" and not {row.party, row.part} & set(buyers)]
+    designs = found.dial_designs[1:]
+    pairs = dict.fromkeys((row.party, row.part) for row in rows if row.design in designs)
+    known = {(row.design, row.party, row.part): row.value for row in rows}
+    body = [[f"{one} and {other}", *(_figure(known.get((design, one, other))) for design in designs)] for one, other in pairs]
+    header = ["losses of", *(name.replace("_", " ") for name in designs)]
+    return "How losses move together: correlation over all paths\n" + table(header, body, right=range(1, len(header))) if body else ""
+
+
+def _cohorts(found: RiskTransfer) -> str:
+    """What investors who came in at different prices lose of their own money."""
+    rows = [row for row in found.rows if row.measure == "cohort_loss_in_tail"]
+    names = dict.fromkeys(row.party for row in rows)
+    designs = [name for name in found.runs if found.compared is not None and name != found.compared.baseline]
+    known = {(row.design, row.party): row.value for row in rows}
+    body = []
+    for name in names:
+        entry = found.compared.project.cohorts[name or ""].entry_usd if found.compared else 0.0
+        body.append([str(name).replace("_", " "), _figure(entry), *(percent(known.get((design, name))) for design in designs)])
+    header = ["cohort", "entry, USD", *(name.replace("_", " ") for name in designs)]
+    title = f"What cohorts lose of the money they paid, {TITLES['in_tail']}, less that under all equity\n"
+    return title + table(header, body, right=range(1, len(header))) if body else ""
 
 
 def _benefits(found: RiskTransfer) -> str:

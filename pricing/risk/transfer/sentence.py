@@ -16,7 +16,7 @@ def sentence_of(compared: Compared, rows: Sequence[TransferRow], design: str) ->
     """The sentence of a design against the baseline."""
     found = {(row.measure, row.party, row.part): row for row in rows if row.design == design}
     titles = compared.project.parties
-    lines = [f"Per 100 USD of hardware, {_title(compared, design)} against {_title(compared, compared.baseline)}:"]
+    lines = [f"Per 100 USD of hardware (± 95 %), {_title(compared, design)} against {_title(compared, compared.baseline)}:"]
     for view, when in (("", "on average"), ("_in_tail", "in the worst 5 % of paths")):
         less: list[str] = []
         more: list[str] = []
