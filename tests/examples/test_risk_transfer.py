@@ -43,6 +43,11 @@ def test_the_stored_numbers_come_out_again(found: RiskTransfer) -> None:
         assert other["value"] == pytest.approx(row["value"], abs=slack, rel=1e-3)
 
 
+def test_the_ledger_and_the_operations_agree_on_every_path(found: RiskTransfer) -> None:
+    assert found.compared is not None
+    assert max(found.compared.gap(design) for design in found.runs) <= 1e-9
+
+
 def test_columns_add_up_to_dead_weight_that_is_positive_and_explained(found: RiskTransfer) -> None:
     for view in ("mean", "on_default", "in_tail"):
         for ultimate in (False, True):

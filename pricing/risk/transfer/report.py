@@ -151,7 +151,8 @@ def compare_financings(
         project: operations and designs. market: rates, credits, shares, rent and resale, of the project's date.
         designs: names of the designs wanted; None takes all. The baseline is always among them.
         baseline: the design that the others are compared with.
-        paths: rounded up to whole blocks of 4,096; default 16,384.
+        paths: rounded up to whole blocks of 4,096; default 16,384. Memory: paths x months x 12 numbers, and threads x months x postings
+            x 4,096 numbers, of 8 bytes.
         seed: at or above 0. The same inputs and seed give the same bytes for any number of threads.
         threads: None uses every processor.
 

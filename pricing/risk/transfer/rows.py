@@ -64,6 +64,14 @@ class Compared:
         """Loss less that under the baseline [path]."""
         return self.loss(design, holder) - self.loss(self.baseline, holder)
 
+    def gap(self, design: str) -> float:
+        """What the ledger and the operations disagree on: the largest difference over paths, per 100 USD of hardware, between what all
+        holders lose more by a design and its dead weight. It is rounding where both are right.
+        """
+        moved = sum((self.transfer(design, holder) for holder in self.holders), np.zeros(self.views.tail.size))
+        weights = self.weights[design] - self.weights[self.baseline]
+        return float(np.abs(moved - self.per_hundred(weights.sum(axis=0))).max())
+
     def ultimate_transfer(self, design: str, name: str) -> Floats:
         """Transfer to an ultimate holder: U' Delta [path]."""
         total = np.zeros(self.views.tail.size)
