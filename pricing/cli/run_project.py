@@ -6,7 +6,8 @@ import sys
 from argparse import Namespace
 
 from instruments.files.projects import load_project
-from instruments.ground.messages import printable
+from instruments.ground.errors import InputError
+from instruments.ground.messages import printable, problem
 from instruments.project import BUYERS_OF_HARDWARE, BUYERS_OF_SHARES, Project
 from pricing.cli.figures import percent, table
 from pricing.cli.inputs import say, say_failures, sibling_market
@@ -22,7 +23,11 @@ TITLES: dict[View, str] = {
 
 
 def run(arguments: Namespace) -> int:
-    """Exit code 0; 4 where a design has no fair margin, the others are there."""
+    """Exit code 0; 4 where a design has no fair margin, the others are there. Raises InputError for an option of deals alone."""
+    for option in ("party", "path"):
+        if (value := getattr(arguments, option)) is not None:
+            hint = "a project has a ledger for each design: read it in Python, compare_financings(...).runs"
+            raise InputError(problem("bad_option", subject=f"--{option}", value=value, expected="left out for a project", hint=hint))
     project = load_project(arguments.deal)
     market = sibling_market(arguments.deal, arguments.market)
     baseline = project.dial[0] if project.dial else next(iter(project.designs))

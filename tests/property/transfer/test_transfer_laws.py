@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from instruments import DebtTranche, Design, Project
@@ -104,3 +105,41 @@ def test_an_owner_who_splits_its_equity_loses_the_same_in_all(of: Project, seed:
     # an owner's part of the equity loses its share of what all owners lose by owning
     owned = [sum(run.column("equity", reason) for reason in ("capital", "cost of idle months")) for run in (before, after)]
     assert np.abs(owned[0] - owned[1]).max() <= REL * COST
+
+
+@FEW
+@given(of=projects(), seed=SEEDS)
+def test_three_times_the_project_in_three_times_the_market_loses_three_times(of: Project, seed: int) -> None:
+    design = of.designs["other"]
+    if design.warrants is not None:
+        steps = tuple(step.evolve(shares=3.0 * step.shares) for step in design.warrants.steps)
+        design = design.evolve(warrants=design.warrants.evolve(steps=steps))
+    plant = of.plant.evolve(units=3.0 * of.plant.units, cost_usd=3.0 * of.plant.cost_usd)
+    large = of.evolve(plant=plant, designs={**of.designs, "other": design})
+    deep = MARKET.evolve(resale={"X": MARKET.resale["X"].evolve(depth_units={"value": 3.0})})
+    _, once, _ = booked(of, MARKET, seed)
+    _, thrice, _ = booked(large, deep, seed)
+    for holder in of.holders():
+        assert np.abs(thrice.loss(holder) - 3.0 * once.loss(holder)).max() <= REL * 3.0 * COST
+
+
+@FEW
+@given(of=projects(), seed=SEEDS)
+def test_hardware_is_let_again_only_where_that_pays(of: Project, seed: int) -> None:
+    _, other, operations = booked(of, MARKET, seed)
+    let = operations.market_rent > 0.0
+    assert (operations.market_rent[let] > operations.running[let]).all()
+    assert (operations.contract_rent[let] == 0.0).all()
+    # whatever a design does, the project is not run after its creditors have taken the hardware
+    after = np.arange(other.setup.total)[:, None] > other.rolled.seized
+    for reason in ("contract rent", "market rent", "running cost"):
+        assert (other.column("hardware", reason)[1:][after] == 0.0).all()
+
+
+@FEW
+@given(of=projects(), seed=SEEDS)
+def test_units_sold_are_the_units_there_are(of: Project, seed: int) -> None:
+    _, other, operations = booked(of, MARKET, seed)
+    value = other.column("hardware", "value of hardware sold", "terminal")[1:]
+    with np.errstate(invalid="ignore"):
+        assert (value / operations.value).sum(axis=0) == pytest.approx(1.0)

@@ -144,6 +144,12 @@ def test_a_design_without_a_fair_margin_is_exit_code_4(folder: Path, capsys: pyt
     assert "all equity" in out.lower()
 
 
+@pytest.mark.parametrize("option", [("--party", "owners"), ("--path", "3")])
+def test_options_of_deals_are_refused_for_projects(folder: Path, option: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(folder), *option]) == 2
+    assert "left out for a project" in capsys.readouterr().err
+
+
 def test_check_and_schema_know_projects(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(folder)]) == 0
     assert "a usable project" in capsys.readouterr().out
