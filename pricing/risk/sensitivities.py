@@ -26,6 +26,7 @@ from instruments.assets.fleet import GpuFleet
 from instruments.contracts.offtake import Offtake
 from instruments.deal import Deal
 from pricing.engines.facility_run import FacilityRun, Setup, set_up
+from pricing.risk.continuation import with_hazard
 from pricing.risk.dependence import mean_and_error
 from pricing.risk.names import SENSITIVITIES
 from pricing.schedules.facility import resolve_facility
@@ -85,11 +86,12 @@ def steps(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
     yield from {**_OF_PATHS, **_OF_TERMS}[measure](measure, setup, market)
 
 
-def _ways(measure: str, part: str | None, change: Change, size: float, unit: float, what: str, room: float = np.inf) -> Step:
-    """A step both ways; up alone where there is no `room` for one down, down alone where `room` is the negative of what is left above."""
-    up, down, ways = size, -size, "up and down"
-    if abs(room) < size:
-        up, down, ways = (size, 0.0, "up") if room >= 0 else (0.0, -size, "down")
+def _ways(
+    measure: str, part: str | None, change: Change, size: float, unit: float, what: str, *, below: float = np.inf, above: float = np.inf
+) -> Step:  # fmt: skip
+    """A step both ways; one way alone where there is no room for it `below` or `above`."""
+    up, down = (size if above >= size else 0.0), (-size if below >= size else 0.0)
+    ways = "up and down" if up and down else "up" if up else "down"
     return Step(measure, part, change, up, down, unit, f"{what} {ways}")
 
 
@@ -120,21 +122,19 @@ def _volatility(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
     def change(size: float) -> Setup:
         return replace(setup, model=replace(setup.model, volatility=setup.model.volatility + size))
 
-    yield _ways(measure, setup.model.rent_key, change, VOLATILITY_STEP, POINT, "volatility 2 points", setup.model.volatility)
+    yield _ways(measure, setup.model.rent_key, change, VOLATILITY_STEP, POINT, "volatility 2 points", below=setup.model.volatility)
 
 
 def _hazards(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
     model = setup.model
     for index, key in enumerate(model.credits):
 
-        def change(size: float, at: int = index) -> Setup:
-            survival = model.survival.copy()
-            survival[at] = survival[at] * np.exp(-size * model.years)
-            return replace(setup, model=replace(model, survival=survival))
+        def change(size: float, of: str = key) -> Setup:
+            return with_hazard(setup, of, size)
 
         totals = -np.log(np.maximum(np.append(1.0, model.survival[index]), 1e-300))
         least = float((np.diff(totals) / np.diff(np.append(0.0, model.years))).min())
-        yield _ways(measure, key, change, HAZARD_STEP, BP, f"hazard {HAZARD_STEP / BP:.0f} bp", least)
+        yield _ways(measure, key, change, HAZARD_STEP, BP, f"hazard {HAZARD_STEP / BP:.0f} bp", below=least)
 
 
 def _correlations(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
@@ -187,7 +187,7 @@ def _power(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
         return set_up(facility.deal, facility.loan_id, Scenario(label="power", moves=(move,)).apply(market))
 
     least = float(facility.plan.power_cost.min() / (facility.fleet.kw_per_unit * facility.fleet.site.pue * facility.plan.hours[0]))
-    yield _ways(measure, key, change, POWER_STEP_USD_PER_KWH, CENT, "quoted prices of power half a cent", least)
+    yield _ways(measure, key, change, POWER_STEP_USD_PER_KWH, CENT, "quoted prices of power half a cent", below=least)
 
 
 def _of_offtake(setup: Setup, market: Market, change: Callable[[Offtake, float], Offtake]) -> Change:
@@ -220,9 +220,8 @@ def _contract_rent(measure: str, setup: Setup, market: Market) -> Iterator[Step]
 def _utilisation(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
     offtake, plan = setup.facility.offtake, setup.facility.plan
     change = _of_offtake(setup, market, lambda terms, size: terms.evolve(availability=terms.availability + size))
-    above = 1.0 - offtake.availability
-    room = -above if above < UTILISATION_STEP else offtake.availability
-    yield _ways(measure, "hours paid by the contract", change, UTILISATION_STEP, POINT, "a point of availability", room)
+    what, room = "a point of availability", {"below": offtake.availability, "above": 1.0 - offtake.availability}
+    yield _ways(measure, "hours paid by the contract", change, UTILISATION_STEP, POINT, what, **room)
     share = plan.relet_share
 
     def let(size: float) -> Setup:
@@ -230,8 +229,8 @@ def _utilisation(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
         return replace(setup, facility=replace(setup.facility, plan=moved))
 
     if share > 0.0:
-        room = -(1.0 - share) if 1.0 - share < UTILISATION_STEP else share
-        yield _ways(measure, "hours let again", let, UTILISATION_STEP, POINT, "a point of utilisation", room)
+        what, room = "a point of utilisation", {"below": share, "above": 1.0 - share}
+        yield _ways(measure, "hours let again", let, UTILISATION_STEP, POINT, what, **room)
 
 
 def _delay(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
@@ -255,12 +254,12 @@ def _delay(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
 
 def _attrition(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
     change = _of_fleet(setup, market, lambda fleet, size: fleet.evolve(attrition=fleet.attrition + size))
-    yield _ways(measure, None, change, ATTRITION_STEP, POINT, "attrition a point a year", setup.facility.fleet.attrition)
+    yield _ways(measure, None, change, ATTRITION_STEP, POINT, "attrition a point a year", below=setup.facility.fleet.attrition)
 
 
 def _pue(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
     change = _of_fleet(setup, market, lambda fleet, size: fleet.evolve(site=fleet.site.evolve(pue=fleet.site.pue + size)))
-    yield _ways(measure, None, change, PUE_STEP, PUE_UNIT, "PUE 0.05", setup.facility.fleet.site.pue - 1.0)
+    yield _ways(measure, None, change, PUE_STEP, PUE_UNIT, "PUE 0.05", below=setup.facility.fleet.site.pue - 1.0)
 
 
 def _running_cost(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
