@@ -19,7 +19,7 @@ from pricing.risk.limits import (
     scaled_rent,
     solve,
 )
-from tests.facilities import deal, market, plain_deal, setup
+from tests.facilities import market, plain_deal, setup
 
 PATHS = 4096
 
