@@ -7,6 +7,7 @@ from collections.abc import Callable
 from instruments.ground.messages import printable
 from pricing.cli.figures import number, percent, table, usd
 from pricing.results import Row
+from pricing.risk.names import CASH_ALONE
 
 Show = Callable[[float | None, float | None], str]
 
@@ -69,7 +70,7 @@ def _tails(rows: list[Row]) -> str:
     body = []
     for kind, title in (("shortfall", "written off by {}"), ("loss", "loss of {}")):
         means = {(row.party, row.quantile): row for row in _of(rows, f"{kind}_tail_mean")}
-        found = _of(rows, f"{kind}_quantile")
+        found = [row for row in _of(rows, f"{kind}_quantile") if CASH_ALONE not in (row.error_note or "")]
         for row in found:
             mean = means.get((row.party, row.quantile))
             body.append(

@@ -13,3 +13,5 @@ ON_REQUEST = (
 """They roll the paths again, once or many times: made only where they are named."""
 RISK_MEASURES = ("pd", "lgd", "ead", "shortfall_probability", "shortfall_quantile", "shortfall_tail_mean", *ON_REQUEST)
 """What a facility offers."""
+CASH_ALONE = "cash alone, not what is received or given in kind"
+"""Said of the losses of customer and vendor, which a terminal leaves to the JSON."""

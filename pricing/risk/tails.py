@@ -8,6 +8,7 @@ import numpy as np
 
 from pricing.engines.facility_run import FacilityRun
 from pricing.ledger import facility as k
+from pricing.risk.names import CASH_ALONE
 from pricing.risk.quantiles import quantiles, tail_mean
 from pricing.schedules.types import Floats
 
@@ -59,7 +60,7 @@ def party_rows(rows: Rows, run: FacilityRun, found: Walk) -> None:
             continue  # a vehicle passes everything on
         said = "; what was lent before counts as paid in" if name == lender and lent > 0 else ""
         if name in (facility.offtake.customer, facility.fleet.vendor):
-            said = "; cash alone, not what is received or given in kind"
+            said = f"; {CASH_ALONE}"
         _tail(rows, "loss", (lent if name == lender else 0.0) - present, name, said)
 
 

@@ -36,8 +36,8 @@ def test_by_default_only_what_the_run_holds() -> None:
 
 
 def test_pd_lgd_and_the_loss_hang_together() -> None:
-    found = simulate(deal(), market(), paths=4096)
-    rows = found.rows
+    asked = ("pd", "lgd", "ead", "shortfall_probability", "default_probability", "recovery_rate")
+    rows = simulate(deal(), market(), measures=asked, paths=4096).rows
     by_date = [row for row in rows if row.measure == "pd"]
     assert [row.value for row in by_date] == sorted(row.value or 0.0 for row in by_date)
     of = {row.measure: row.value for row in rows if row.part is None and row.party == "bank" and row.method == "simulation"}
