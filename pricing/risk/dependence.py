@@ -22,8 +22,12 @@ def uncorrelated(setup: Setup) -> Setup:
     **Model** the correlation of the drivers becomes the identity. Two parties on one market key stay one credit: their dependence is no
     correlation and is not cut. Resale values still follow the rent.
     """
-    model = setup.model
-    return replace(setup, model=replace(model, correlation=np.eye(len(model.correlation))))
+    return with_correlation(setup, np.eye(len(setup.model.correlation)))
+
+
+def with_correlation(setup: Setup, correlation: Floats) -> Setup:
+    """The same facility with another correlation of rent and credits [factor, factor], in the order of its model."""
+    return replace(setup, model=replace(setup.model, correlation=correlation))
 
 
 def unguaranteed(setup: Setup) -> Setup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,12 +57,16 @@ def solve(gap: Gap, low: float, high: float, *, subject: str, wish: str) -> tupl
     """
     from scipy.optimize import brentq  # found by those who ask for a limit
 
-    if gap(low)[0] * gap(high)[0] > 0.0:
+    def missing(scale: float) -> float:
+        return gap(scale)[0]
+
+    if missing(low) * missing(high) > 0.0:
         why = f"{wish} is not reached between {100 * low:.0f} % and {100 * high:.0f} % of what the terms say"
         raise PricingError(problem("no_solution", subject=subject, why=why, remedy="ask for another limit"))
-    found = float(brentq(lambda scale: gap(scale)[0], low, high, xtol=SCALE_ABS, rtol=8.9e-16, maxiter=ROUNDS))
+    root: Any = brentq(missing, low, high, xtol=SCALE_ABS, rtol=8.9e-16, maxiter=ROUNDS)
+    found = float(root)
     error = gap(found)[1]
-    ends = [gap(found * (1.0 + sign * SLOPE_STEP))[0] for sign in (1.0, -1.0)]
+    ends = [missing(found * (1.0 + sign * SLOPE_STEP)) for sign in (1.0, -1.0)]
     slope = (ends[0] - ends[1]) / (2.0 * SLOPE_STEP * found)
     if slope == 0.0:
         raise PricingError(problem("no_solution", subject=subject, why=f"{wish} holds over a range", remedy="ask for another limit"))

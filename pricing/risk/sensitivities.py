@@ -27,7 +27,7 @@ from instruments.contracts.offtake import Offtake
 from instruments.deal import Deal
 from pricing.engines.facility_run import FacilityRun, Setup, set_up
 from pricing.risk.continuation import with_hazard
-from pricing.risk.dependence import mean_and_error
+from pricing.risk.dependence import mean_and_error, with_correlation
 from pricing.risk.names import SENSITIVITIES
 from pricing.schedules.facility import resolve_facility
 from pricing.schedules.grid import month_end
@@ -146,7 +146,7 @@ def _correlations(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
             matrix = model.correlation.copy()
             matrix[at, other] += size
             matrix[other, at] += size
-            return replace(setup, model=replace(model, correlation=matrix))
+            return with_correlation(setup, matrix)
 
         ends = [size for size in (CORRELATION_STEP, -CORRELATION_STEP) if _possible(change(size).model.correlation)]
         if ends:
