@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from instruments import PricingError
+from instruments import InputError, PricingError
 from instruments.ground.tolerances import MC_SIGMAS
-from pricing import price, simulate
+from pricing import price, simulate, solve_advance, solve_rent
 from pricing.engines.facility_measures import lent
 from pricing.engines.facility_run import planned_run
 from pricing.ledger import facility as k
@@ -19,7 +21,7 @@ from pricing.risk.limits import (
     scaled_rent,
     solve,
 )
-from tests.facilities import market, plain_deal, setup
+from tests.facilities import deal, market, plain_deal, setup
 
 PATHS = 4096
 
@@ -109,6 +111,30 @@ def test_a_certain_loan_breaks_even_where_its_plan_just_pays() -> None:
 
 def _rent() -> dict[str, object]:
     return {"kind": "thin_rent", "spot_usd_per_hour": 3.0, "growth": -0.1, "volatility": 0.4, "relet_months": 2}
+
+
+def test_any_target_by_deal_and_market() -> None:
+    on = market()
+    target = 0.7 * loss_rate(setup(), setup().run(paths=PATHS))[0]
+    assert solve_advance(deal(), on, "loan", loss_rate=target, paths=PATHS) == advance_for_loss(setup(), on, target, paths=PATHS)
+    assert solve_rent(deal(), on, "loan", paths=PATHS, threads=2) == rent_at_par(setup(), paths=PATHS, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"loss_rate": 2.0}, "between 0 and 1; 2 % of what is lent is 0.02"),
+        ({"loss_rate": 0.02, "paths": 0}, "between 1 and"),
+        ({"loss_rate": 0.02, "seed": -1}, "at or above 0"),
+        ({"loss_rate": 0.02, "loan": "lone"}, "no such contract"),
+        ({"loss_rate": 0.02, "threads": 0}, "1 or more"),
+    ],
+)
+def test_unusable_options_are_told(options: dict[str, Any], says: str) -> None:
+    asked = {"loan": "loan"} | options
+    for solver in (solve_advance, solve_rent):
+        with pytest.raises(InputError, match=says):
+            solver(deal(), market(), **asked)
 
 
 def test_rows_say_so_where_nothing_is_reached() -> None:
