@@ -35,6 +35,14 @@ DRIVERS = {
     "value_per_running_cost_percent": "colocation and upkeep",
 }
 """Sensitivities of a facility, as titled."""
+OTHERS = {
+    "cva": "CVA: default-free value less value",
+    "cva_without_dependence": "CVA with rents and credits independent",
+    "wrong_way_cost": "what dependence costs",
+    "guarantee_value": "what the guarantee adds to the loan",
+    "guarantor_default_cost": "what the guarantor's own credit takes off it",
+}
+"""Measures of a loan that stand on a line of their own; other families have some of them too."""
 FINE = 1e-3
 """An error below this share of its value is not worth a column's width."""
 
@@ -136,16 +144,9 @@ def _yields(rows: list[Row]) -> str:
 
 
 def _lines(rows: list[Row]) -> str:
-    titles = {
-        "cva": "CVA: default-free value less value",
-        "cva_without_dependence": "CVA with rents and credits independent",
-        "wrong_way_cost": "what dependence costs",
-        "guarantee_value": "what the guarantee adds to the loan",
-        "guarantor_default_cost": "what the guarantor's own credit takes off it",
-    }
     return "\n".join(
         printable(f"{title}{f' ({row.part})' if row.part else ''}: {usd(row.value, row.standard_error)} USD")
-        for measure, title in titles.items()
+        for measure, title in OTHERS.items()
         for row in _of(rows, measure)
     )
 
