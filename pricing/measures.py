@@ -194,7 +194,12 @@ _LIST = (
         "hedge_hours", "unit-hours", "positive: as if long", "hours of the month's future that gain as much as this when its forwards rise"
     ),
     Measure("default_free_value", "USD", "as value", "value if nobody could default"),
-    Measure("cva", "USD", "positive: a loss", "E[discounted claims that the other side's default writes off]"),
+    Measure(
+        "cva",
+        "USD",
+        "positive: a loss",
+        "E[discounted claims that the other side's default writes off]; of a loan: value if nobody could default - value",
+    ),
     Measure("cva_without_dependence", "USD", "positive: a loss", "the same, defaults independent of rents at unchanged odds"),
     Measure("finn_index", "fraction", "in [0, 1)", "sum T f / TST: share of all activity that is recycled"),
     Measure("path_length", "ratio", "at or above 1", "TST / sum z: activity per outside dollar"),
