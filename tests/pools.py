@@ -11,7 +11,8 @@ from instruments.contracts.coupons import FixedCoupon
 from instruments.contracts.notes import NoteAccount, NoteClass, NoteFee, Notes, PoolAsset
 from instruments.priority import PayFees, PayInterest, PayPrincipal, Release
 from pricing.ledger.notes import NotesColumns, notes_columns
-from pricing.mechanics.notes import Collections, NotesRolled, collections, roll_notes
+from pricing.mechanics.notes import NotesRolled, roll_notes
+from pricing.mechanics.pool import Collections, collections
 from pricing.paths.pool import PoolLine
 from pricing.schedules.notes import NotesPlan, resolve_notes
 from pricing.strategies.notes import AS_OF
