@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curves import Market, load_market
-from instruments import Deal, load_deal
+from curves.credit_quotes import ProxyCredit
+from instruments import Deal, Lease, LeaseGuarantee, load_deal
+from instruments.variants import variants_of
 from pricing.engines.tenant_run import TenantFound, TenantSetup, set_up_tenant
 from pricing.ledger.runs import ContractRun, party_signs
 
 FOLDER = Path(__file__).parent
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 BN = 1e9
 DESIGNS = {"none": None, "letter": "letter", "round": "round", "guarantee": "guarantee"}
 """Design to the one contract of support that is in force beside the lease."""
@@ -67,13 +69,15 @@ class Study:
         """A posting discounted [path]; nothing where the plan has none such."""
         plan = self.run.plan.postings
         places = [i for i, p in enumerate(plan) if (p.contract, p.reason, p.claim) == (contract, reason, claim)]
-        return self.found.present[places].sum(axis=0)
+        total: Array = self.found.present[places].sum(axis=0)
+        return total
 
     def losses(self, design: str) -> dict[str, Array]:
         """Discounted loss by the tenant's failure, by holder [path]; below 0 is a gain."""
-        found, nothing = self.found, np.zeros(self.run.paths)
+        found = self.found
+        nothing: Array = np.zeros(self.run.paths)
         rents = self.column("lease", "rent", "written_off") + self.column("lease", "termination", "written_off")
-        paid = indemnity = written_off = back = nothing
+        paid, indemnity, written_off, back = nothing, nothing, nothing, nothing
         shares = 1.0
         if design == "guarantee":
             paid, indemnity = self.column("guarantee", "guarantee", "cash"), self.column("guarantee", "indemnity", "cash")
@@ -268,6 +272,62 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+CHANGED_PATHS = 4096
+"""Paths of each change of an input: all on the same numbers."""
+
+
+def changes(deal: Deal, market: Market, inputs: dict[str, Any]) -> dict[str, tuple[Deal, Market, dict[str, Any]]]:
+    """One input at a time at another value of its range, or of its alternatives."""
+    openai = market.credit["OPENAI"]
+    assert isinstance(openai, ProxyCredit)
+    worse = market.evolve(credit={**market.credit, "OPENAI": openai.evolve(spread_add_bps=openai.spread_add_bps.evolve(value=150.0))})
+    lease, guarantee = deal.contracts["lease"], deal.contracts["guarantee"]
+    assert isinstance(lease, Lease)
+    assert isinstance(guarantee, LeaseGuarantee)
+    sold = lease.evolve(remarketing=lease.remarketing.evolve(choice="sell"))
+    late = next(case.deal for case in variants_of(deal) if case.path == "milestones.deployments.plan" and case.label == "two years late")
+    some = inputs | {"equity_recovery": inputs["equity_recovery"] | {"value": inputs["equity_recovery"]["range"][1]}}
+    return {
+        "as it is": (deal, market, inputs),
+        "OpenAI's spread 400 bp wider": (deal, worse, inputs),
+        "shares recover a fifth": (deal, market, some),
+        "stages two years late": (late, market, inputs),
+        "cap of 20 bn": (deal.evolve(contracts={**deal.contracts, "guarantee": guarantee.evolve(cap_usd=20e9)}), market, inputs),
+        "campus sold, never let again": (deal.evolve(contracts={**deal.contracts, "lease": sold}), market, inputs),
+    }
+
+
+def sensitivity(deal: Deal, market: Market, inputs: dict[str, Any]) -> list[Row]:
+    """Expected losses to 2033 with one input changed; the window tells the change."""
+    rows: list[Row] = []
+    for name, (of, on, given) in changes(deal, market, inputs).items():
+        result = study(of, on, given, paths=CHANGED_PATHS)
+        fails = result.found.default <= result.window_row
+        for design in DESIGNS:
+            for holder, loss in result.losses(design).items():
+                if holder != "openai_shares":
+                    rows.append(Row(design, holder, "expected_loss_changed", name, *mean_error(np.where(fails, loss, 0.0))))
+    return rows
+
+
+def sensitivity_table(rows: list[Row]) -> str:
+    """The changes as text: NVIDIA by design, the lessor with and without the guarantee, the buyers."""
+    by = {(row.design, row.holder, row.window): row for row in rows}
+    shown = {
+        "NVIDIA, A": ("letter", "nvidia"),
+        "NVIDIA, B": ("round", "nvidia"),
+        "NVIDIA, C": ("guarantee", "nvidia"),
+        "lessor, A and B": ("none", "sbenergy"),
+        "lessor, C": ("guarantee", "sbenergy"),
+        "buyers": ("none", "buyers"),
+    }
+    lines = ["Expected loss to 2033, bn USD, with one input changed", f"{'':30}" + "".join(f"{title:>17}" for title in shown)]
+    for name in dict.fromkeys(row.window for row in rows):
+        cells = [by[design, holder, name] for design, holder in shown.values()]
+        lines.append(f"{name:30}" + "".join(f"{f'{row.value / BN:.2f} ± {(row.standard_error or 0.0) / BN:.2f}':>17}" for row in cells))
+    return "\n".join(lines)
+
+
 def load_inputs() -> dict[str, Any]:
     """The study's own inputs."""
     return tomllib.loads((FOLDER / "study.toml").read_text(encoding="utf-8"))
@@ -275,10 +335,13 @@ def load_inputs() -> dict[str, Any]:
 
 def main() -> None:
     """Print the study."""
-    rows = rows_of(study(load_deal(FOLDER), load_market(FOLDER), load_inputs()))
+    deal, market, inputs = load_deal(FOLDER), load_market(FOLDER), load_inputs()
+    rows, changed = rows_of(study(deal, market, inputs)), sensitivity(deal, market, inputs)
     print(table(rows))
+    print()
+    print(sensitivity_table(changed))
     if "--write" in sys.argv:
-        text = json.dumps({"schema_version": 1, "results": [vars(row) for row in rows]}, indent=1)
+        text = json.dumps({"schema_version": 1, "results": [vars(row) for row in (*rows, *changed)]}, indent=1)
         (FOLDER / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -12,6 +12,7 @@ share is the market's, which holds the odds of failure: it does not fall at the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from pricing.mechanics.lease import PhaseOutcome
 from pricing.mechanics.lease_choices import DEFAULT, LeasePaths
 from pricing.mechanics.support import threshold_at
 from pricing.paths.drivers import Drivers, resolve_drivers
-from pricing.paths.grid import Grid
+from pricing.paths.grid import grid_of
 from pricing.paths.lease import luck_of
 from pricing.paths.streams import check_seed
 from pricing.paths.world import World, simulate_world
@@ -193,14 +194,24 @@ class TenantSetup:
 def joined(parts: list[TenantFound]) -> TenantFound:
     """Blocks side by side."""
 
-    def both(name: str) -> dict[str, Floats]:
-        return {key: np.concatenate([getattr(part, name)[key] for part in parts]) for key in getattr(parts[0], name)}
+    def floats(of: Callable[[TenantFound], Floats]) -> Floats:
+        return np.concatenate([of(part) for part in parts], axis=-1)
 
-    plain = {name: np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in PLAIN}
-    return TenantFound(**plain, **{name: both(name) for name in ("paid_in", "drawn", "stopped")})
+    def rows(of: Callable[[TenantFound], Ints]) -> Ints:
+        return np.concatenate([of(part) for part in parts])
 
-
-PLAIN = ("default", "supporter_default", "equity", "guaranteed", "bargain", "present")
+    names = tuple(parts[0].drawn)
+    return TenantFound(
+        default=rows(lambda part: part.default),
+        supporter_default=rows(lambda part: part.supporter_default),
+        paid_in={name: floats(lambda part, key=name: part.paid_in[key]) for name in names},
+        drawn={name: floats(lambda part, key=name: part.drawn[key]) for name in names},
+        stopped={name: rows(lambda part, key=name: part.stopped[key]) for name in names},
+        equity=floats(lambda part: part.equity),
+        guaranteed=floats(lambda part: part.guaranteed),
+        bargain=floats(lambda part: part.bargain),
+        present=floats(lambda part: part.present),
+    )
 
 
 def set_up_tenant(deal: Deal, market: Market, *, guarantee: str, staged: tuple[str, ...], equity_recovery: float = 0.0) -> TenantSetup:
@@ -218,8 +229,7 @@ def set_up_tenant(deal: Deal, market: Market, *, guarantee: str, staged: tuple[s
     support = set_up_support(deal, guarantee, market)
     lease = support.lease
     grid_of_lease = lease.plan.grid
-    years = grid_of_lease.years[1:]
-    grid = Grid(market.as_of, grid_of_lease.dates[1:], years, np.diff(years, prepend=0.0), grid_of_lease.discount[1:])
+    grid = grid_of(market.as_of, grid_of_lease.dates[1:], grid_of_lease.years[1:], grid_of_lease.discount[1:])
     runs: dict[str, StagedRun] = {}
     for name in staged:
         contract = deal.contracts[name]

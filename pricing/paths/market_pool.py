@@ -23,7 +23,7 @@ from instruments.contracts.notes import Notes
 from pricing.paths.credit import default_clock, first_passage
 from pricing.paths.draws import Draws
 from pricing.paths.drivers import Drivers, resolve_drivers
-from pricing.paths.grid import Grid
+from pricing.paths.grid import grid_of
 from pricing.paths.pool import PoolLine
 from pricing.paths.streams import BLOCK, generator
 from pricing.paths.world import draw_normals, simulate_world
@@ -62,7 +62,7 @@ def resolve_market_pool(notes: Notes, market: Market, dates: tuple[dt.date, ...]
     common = tuple(notes.common_factor or asset.credit for asset in notes.pool)
     prices = tuple(dict.fromkeys((*rents, *([notes.common_factor] if notes.common_factor else ()))))
     credits = () if notes.common_factor else tuple(dict.fromkeys(common))
-    grid = Grid(market.as_of, dates, years, np.diff(years, prepend=0.0), discount)
+    grid = grid_of(market.as_of, dates, years, discount)
     drivers = resolve_drivers(market, grid, prices=prices, clocks=(), credits=credits)
     return MarketPool(drivers, common, {key: rent_curve(market, key).forward(years) for key in rents})
 
