@@ -59,7 +59,7 @@ class PoolAsset(Terms):
     group_loading: Fraction = 0.0
     """Loading on the group's factor."""
     recovery: Annotated[float, Field(gt=0, lt=1)] = 0.4
-    """Mean recovery of the defaulted balance."""
+    """Mean recovery of the defaulted balance; not looked at where hardware is sold."""
     recovery_slope: NonNegative = 0.0
     """How much recovery falls with the factor: Phi(a + slope x factor), a set so that its mean stays. With `defaults = "copula"` only."""
     hardware: PoolHardware | None = None

@@ -77,8 +77,15 @@ def pot_of(columns: NotesColumns, rolled: NotesRolled, issuer: str) -> Floats:
     return out
 
 
+def has_hardware(notes: Notes) -> bool:
+    """Whether something is sold at a default."""
+    return any(asset.hardware is not None for asset in notes.pool)
+
+
 def _scales(deal: Deal, market: Market, settings: Settings) -> str | None:
     for name, notes in notes_in(deal).items():
+        if has_hardware(notes):
+            continue
         twice = doubled(notes)
         _, once_pool = resolved(notes, market, settings, name)
         _, twice_pool = resolved(twice, market, settings, name)
@@ -226,7 +233,13 @@ LAWS: tuple[Law, ...] = (
         has_notes,
         _adds_up,
     ),
-    Law("notes_scale", "twice the pool, classes, amounts and accounts have twice the ledger", "notes", has_notes, _scales),
+    Law(
+        "notes_scale",
+        "twice the pool, classes, amounts and accounts have twice the ledger",
+        "notes without hardware: a market of given depth takes twice the units at a lower price",
+        lambda deal: any(not has_hardware(notes) for notes in notes_in(deal).values()),
+        _scales,
+    ),
     Law(
         "senior_recovers_more",
         "a class gets back at least the share of its principal that the next one gets",

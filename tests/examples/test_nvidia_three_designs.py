@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from curves import Market, load_market
-from instruments import Deal, Lease, LeaseGuarantee, StagedEquity, load_deal
+from instruments import Deal, Lease, LeaseBackstop, LeaseGuarantee, StagedEquity, load_deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, MC_SIGMAS
 from pricing import price, simulate
 from pricing.engines.tenant_run import set_up_tenant
@@ -231,3 +231,18 @@ def test_contracts_of_other_kinds_are_refused(deal: Deal, market: Market) -> Non
     odd = deal.evolve(contracts={**deal.contracts, "letter": letter.evolve(end=dt.date(2033, 12, 15))})
     with pytest.raises(PricingError, match="no month ends of the lease"):
         set_up_tenant(odd, market, guarantee="guarantee", staged=("letter",))
+
+
+def test_another_form_of_guarantee_runs_in_the_same_way(deal: Deal, market: Market) -> None:
+    short = shorter(deal)
+    guarantee = short.contracts["guarantee"]
+    assert isinstance(guarantee, LeaseGuarantee)
+    backstop = guarantee.evolve(cover=LeaseBackstop(share=0.85))
+    setup = set_up_tenant(
+        short.evolve(contracts={**short.contracts, "guarantee": backstop}), market, guarantee="guarantee", staged=("round",)
+    )
+    ledger, rest = setup.block(0, 0)
+    paid = [i for i, posting in enumerate(setup.plan().postings) if (posting.reason, posting.claim) == ("guarantee", "cash")]
+    assert ledger[:, paid].sum() > 0.0
+    assert (rest.guaranteed == 0.0).all()  # a share of what is owed then: no threshold to show
+    assert max(gap.difference for gap in claim_gaps(setup.plan(), ledger)) < CASH_CONSERVATION_ABS * 1e12

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -12,60 +11,19 @@ from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
 from curves import Market
-from instruments.contracts.coupons import FixedCoupon
-from instruments.contracts.notes import NoteClass, Notes, PoolAsset, PoolHardware
+from instruments.contracts.notes import Notes, PoolAsset, PoolHardware
 from instruments.ground.tolerances import MC_SIGMAS
-from instruments.priority import PayInterest, PayPrincipal, Release
 from pricing import price
 from pricing.formulas import large_pool_tranche_loss, pool_tranche_loss
+from pricing.laws.law import Law
+from pricing.laws.notes import LAWS
 from pricing.mechanics.pool import simulated_collections
 from pricing.paths.market_pool import market_pool_paths
+from pricing.registry import Settings
 from pricing.results import Valuation
 from pricing.schedules.notes import resolve_notes
-from pricing.strategies.notes import AS_OF, notes_deal
-from tests.pools import market as plain_market, notes
-
-YEAR = dt.date(2027, 1, 31)
-MONTHS = 12
-
-
-def market(*, hazard: float = 0.1, volatility: float = 0.5, correlation: float = 0.0, impact: float = 0.0) -> Market:
-    """Obligors of one hazard, two credits, a rent of 2.00 falling by a tenth a year, used units at 1,000 falling by a quarter."""
-    rent = {"spot_usd_per_hour": 2.0, "growth": -0.1, "volatility": volatility, "relet_months": 3, "relet_utilisation": 0.7}
-    resale = {"new_usd": 1000.0, "decline": 0.25, "sale_cost": 0.05, "depth_units": 10.0, "impact": impact}
-    pairs = {"rent:H100|credit:OBL": correlation, "rent:H100|credit:TWO": correlation, "credit:OBL|credit:TWO": correlation**2}
-    return Market.model_validate(
-        {
-            "as_of": AS_OF,
-            "rates": {"USD-SOFR": {"kind": "flat", "rate": 0.0}},
-            "credit": {name: {"kind": "hazard", "hazard": hazard} for name in ("OBL", "TWO")},
-            "rent": {"H100": {"kind": "thin_rent", **rent}},
-            "resale": {"H100": {"kind": "thin_resale", **resale}},
-            "correlation": {pair: {"value": value} for pair, value in pairs.items()},
-        }
-    )
-
-
-def bullets(*, count: int = 20, loading: float = 0.5, hardware: PoolHardware | None = None, lag: int = 0, **changes: Any) -> Notes:
-    """Bullet loans without interest, classes without coupon, principal in sequence: the pool's loss and nothing else."""
-    asset = {
-        "label": "a",
-        "balance_usd": 1000.0,
-        "count": count,
-        "coupon": 0.0,
-        "months": MONTHS - lag,
-        "amortisation": "bullet",
-        "credit": "credit:OBL",
-        "loading": loading,
-        "hardware": hardware,
-    }
-    classes = (
-        NoteClass(label="A", balance_usd=800.0, coupon=FixedCoupon(rate=0.0), holder="insurer"),
-        NoteClass(label="B", balance_usd=150.0, coupon=FixedCoupon(rate=0.0), holder="fund"),
-    )
-    order = (PayInterest(claims=("A", "B")), PayPrincipal(claims=("A", "B"), amount="collected"), Release())
-    terms = {"pool": (PoolAsset.model_validate(asset),), "classes": classes, "fees": (), "accounts": (), "order": order}
-    return notes(**(terms | {"recovery_lag_months": lag, "legal_final": YEAR} | changes))
+from pricing.strategies.notes import notes_deal
+from tests.pools import HARDWARE, MONTHS, bullets, hardware_market as market, market as plain_market
 
 
 def worth(of: Notes, on: Market, method: str, paths: int = 4096) -> Valuation:
@@ -76,9 +34,6 @@ def shortfall(found: Valuation, label: str) -> tuple[float, float]:
     row = found.row("expected_shortfall", part=label)
     assert row.value is not None
     return row.value, row.standard_error or 0.0
-
-
-HARDWARE = PoolHardware(units=1.0, rent="rent:H100", resale="resale:H100")
 
 
 @pytest.mark.parametrize("count", [1, 10, 100])
@@ -208,6 +163,14 @@ def test_the_same_bytes_for_any_threads() -> None:
     deal, on = notes_deal(bullets(hardware=HARDWARE, defaults="market")), market(correlation=0.5)
     one, two = (price(deal, on, method="simulation", paths=8192, threads=threads).to_json() for threads in (1, 2))
     assert one == two
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_the_laws_of_notes_hold_on_the_market_too(law: Law) -> None:
+    deal = notes_deal(bullets(count=5, hardware=HARDWARE, defaults="market"))
+    if law.applies(deal):
+        assert law.check(deal, market(hazard=0.3, correlation=0.5, impact=0.5), Settings(paths=1)) is None
+    assert not (law.name == "falling_recovery_hurts_senior" and law.applies(deal))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Laws of pools in closed form, with their domains; and tempting ones that are false."""
+"""Laws of pools, in closed form and sold on paths, with their domains; and tempting ones that are false."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import numpy as np
 from hypothesis import given, settings, strategies as st
 
 from pricing.formulas import large_pool_tranche_loss, loans_tranche_loss, pool_tranche_loss
+from pricing.mechanics.pool import collections, hardware_price
+from pricing.schedules.notes import resolve_notes
+from tests.pools import HARDWARE, MONTHS, bullets, hardware_market
 
 odds = st.floats(0.001, 0.9)
 correlations = st.floats(0.0, 0.99)
@@ -50,7 +53,7 @@ def test_a_mezzanine_tranche_can_go_either_way() -> None:
     assert found[0] < found[1] > found[2]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(p=odds, rho=correlations, recovery=recoveries, slope=slopes, at=points, keep=st.booleans())
 def test_recovery_that_falls_with_the_factor_raises_senior_loss(
     p: float, rho: float, recovery: float, slope: float, at: float, keep: bool
@@ -108,3 +111,39 @@ def test_worse_loans_never_help_a_tranche(seed: int, way: str) -> None:
     worse = terms | {way: terms[way] + (0.2 if way == "default_probability" else -0.2)}
     tranches = {"attachment": [0.0, 0.1, 0.4], "detachment": [0.1, 0.4, 1.0]}
     assert (loans_tranche_loss(**tranches, **worse, units=200) >= loans_tranche_loss(**tranches, **terms, units=200) - SLACK).all()
+
+
+shares_alive = st.lists(st.floats(0.0, 1.0), min_size=MONTHS, max_size=MONTHS).map(lambda steps: np.minimum.accumulate(np.array(steps)))
+
+
+@settings(max_examples=60)
+@given(
+    alive=shares_alive,
+    low=st.floats(0.05, 3.0),
+    more=st.floats(1.0, 4.0),
+    units=st.sampled_from([0.3, 1.0, 4.0]),
+    impact=st.sampled_from([0.0, 1.0, 20.0]),
+    lag=st.sampled_from([0, 3]),
+)
+def test_hardware_recovers_no_more_than_is_owed_and_more_where_rents_are_higher(
+    alive: np.ndarray, low: float, more: float, units: float, impact: float, lag: int
+) -> None:
+    plan = resolve_notes(bullets(hardware=HARDWARE.evolve(units=units), defaults="market", lag=lag), hardware_market(impact=impact), "n")
+    ratios = np.array([low, low * more]) * np.ones((MONTHS, 1))
+    pool = collections(plan, np.zeros(2), lambda _: np.repeat(alive[:, None], 2, axis=1), {"rent:H100": ratios})
+    owed = np.zeros((MONTHS, 2))
+    owed[lag:] = pool.defaulted[: MONTHS - lag]
+    assert (pool.recovery <= owed + 1e-9).all()
+    assert (pool.recovery[:, 1] >= pool.recovery[:, 0] - 1e-9).all()
+
+
+@settings(max_examples=60)
+@given(first=st.floats(0.0, 1.0), more=st.floats(0.0, 1.0), impact=st.sampled_from([0.0, 1.0, 20.0]))
+def test_a_unit_fetches_less_the_more_are_sold_beside_it(first: float, more: float, impact: float) -> None:
+    # and all together fetch no less: the price at the margin stays above zero
+    plan = resolve_notes(bullets(hardware=HARDWARE, defaults="market"), hardware_market(impact=impact), "n")
+    hardware = plan.hardware[0]
+    assert hardware is not None
+    few, many = (hardware_price(hardware, np.full((MONTHS, 1), sold), None) for sold in (first, first + more))
+    assert (many <= few + 1e-9).all()
+    assert (many * (first + more) >= few * first - 1e-6).all()
