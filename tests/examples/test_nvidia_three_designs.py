@@ -237,7 +237,7 @@ def test_another_form_of_guarantee_runs_in_the_same_way(deal: Deal, market: Mark
     short = shorter(deal)
     guarantee = short.contracts["guarantee"]
     assert isinstance(guarantee, LeaseGuarantee)
-    backstop = guarantee.evolve(cover=LeaseBackstop(share=0.85))
+    backstop = guarantee.evolve(cover=LeaseBackstop(form="lease_backstop", share=0.85))
     setup = set_up_tenant(
         short.evolve(contracts={**short.contracts, "guarantee": backstop}), market, guarantee="guarantee", staged=("round",)
     )
