@@ -42,6 +42,7 @@ def changed(deal: Deal, notes: Notes) -> Deal:
     return deal.evolve(contracts={**deal.contracts, "notes": notes})
 
 
+@pytest.mark.slow
 def test_the_table_of_recoveries(deal: Deal) -> None:
     hardware, market = load_deal(FOLDER / "deal.hardware.toml"), load_market(FOLDER / "market.hardware.toml")
     stated, behind = deal.contracts["notes"], hardware.contracts["notes"]

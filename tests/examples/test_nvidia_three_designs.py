@@ -16,9 +16,11 @@ import pytest
 from curves import Market, load_market
 from instruments import Deal, Lease, LeaseBackstop, LeaseGuarantee, StagedEquity, load_deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, MC_SIGMAS
-from pricing import price, simulate
+from pricing.engines.staged_simulation import simulate_staged
+from pricing.engines.support_run import set_up_support
 from pricing.engines.tenant_run import set_up_tenant
 from pricing.ledger.runs import claim_gaps
+from pricing.registry import Settings, Task
 from tests.stored import EXAMPLES
 
 FOLDER = EXAMPLES / "nvidia_three_designs"
@@ -100,14 +102,13 @@ def test_the_table_of_changes_comes_out_again(deal: Deal, market: Market) -> Non
 
 def test_the_run_agrees_with_the_engines_of_each_contract(whole: Any, deal: Deal, market: Market) -> None:
     # the letter alone draws the same random numbers: the same paths, to rounding
-    alone = next(run for run in simulate(deal, market, paths=4096).contracts if run.contract_id == "letter")
+    settings = Settings(paths=4096)
+    alone = simulate_staged(Task(deal=deal, contract_id="letter", contract=deal.contracts["letter"], market=market, settings=settings))
     np.testing.assert_allclose(whole.transfers("letter")["nvidia"][:4096], alone.of("nvidia"), atol=1.0)
     # the guarantee's own engine mixes other random numbers to the same law
     value, error = MODULE["mean_error"](whole.transfers("guarantee")["sbenergy"])
-    engine = price(deal, market, method="simulation", paths=8192, measures=("value",)).row("value", contract="guarantee", party="sbenergy")
-    assert engine.value is not None
-    assert engine.standard_error is not None
-    assert abs(value - engine.value) < MC_SIGMAS * np.hypot(error, engine.standard_error)
+    engine, spread = set_up_support(deal, "guarantee", market).run(paths=4096, seed=0, threads=None)[0].value("sbenergy")
+    assert abs(value - engine) < MC_SIGMAS * np.hypot(error, spread)
 
 
 def test_the_paid_round_loses_what_the_curve_says(whole: Any) -> None:

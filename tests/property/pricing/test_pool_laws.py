@@ -19,6 +19,7 @@ SLACK = 1e-9
 """Quadrature."""
 
 
+@settings(max_examples=40)
 @given(
     p=odds,
     rho=correlations,
@@ -37,6 +38,7 @@ def test_tranche_losses_add_up_to_the_pools(p: float, rho: float, recovery: floa
         assert (np.diff(parts) <= SLACK).all()
 
 
+@settings(max_examples=50)
 @given(p=odds, low=correlations, high=correlations, recovery=st.floats(0.0, 0.95), at=points)
 def test_more_correlation_moves_losses_from_equity_to_senior(p: float, low: float, high: float, recovery: float, at: float) -> None:
     # domain: constant recovery, equity [0, d] and senior [a, 1]; one factor
@@ -53,7 +55,7 @@ def test_a_mezzanine_tranche_can_go_either_way() -> None:
     assert found[0] < found[1] > found[2]
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(p=odds, rho=correlations, recovery=recoveries, slope=slopes, at=points, keep=st.booleans())
 def test_recovery_that_falls_with_the_factor_raises_senior_loss(
     p: float, rho: float, recovery: float, slope: float, at: float, keep: bool
