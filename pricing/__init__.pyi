@@ -5,6 +5,7 @@ from .conditions import Watch as Watch, register_condition as register_condition
 from .laws.catalogue import LAWS as LAWS
 from .laws.law import Law as Law
 from .laws.search import LawResult as LawResult
+from .limits import LimitResult as LimitResult
 from .measures import MEASURES as MEASURES, Measure as Measure
 from .paths.world import World as World
 from .registry import (

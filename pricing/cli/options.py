@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     stress.add_argument("--laws", help="comma-separated laws to check (default: all that apply)")
     stress.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios (default: the standard ones)")
     stress.add_argument(
+        "--limit", action="append", metavar="LIMIT", help="what must not be, at base and under every scenario (default: the deal's own)"
+    )
+    stress.add_argument(
         "--reverse", metavar="LIMIT", help="search the mildest shock that breaks a limit, such as 'lender.expected_loss_rate > 0.02'"
     )
     stress.add_argument("--factors", metavar="KEYS", help="comma-separated market keys that --reverse may move (default: all)")
