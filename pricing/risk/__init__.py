@@ -1,1 +1,1 @@
-"""Risk of whole financings: who loses what."""
+"""Risk measures and sensitivities of simulated deals: tails, fans, yields by path, dependence, support, limits, drivers; risk transfer."""

@@ -98,7 +98,9 @@ def rows_of(compared: Compared) -> Iterator[TransferRow]:
     yield from _benefit_rows(compared)
 
 
-def _row(compared: Compared, design: str, measure: str, found: Estimate, **names: str | None) -> TransferRow:
+def _row(
+    compared: Compared, design: str, measure: str, found: Estimate, *, party: str | None = None, part: str | None = None
+) -> TransferRow:
     probability: Probability = "pricing"
     return TransferRow(
         deal=compared.project.id,
@@ -110,7 +112,8 @@ def _row(compared: Compared, design: str, measure: str, found: Estimate, **names
         standard_error=found[1],
         method=METHOD,
         design=design,
-        **names,
+        party=party,
+        part=part,
     )
 
 
