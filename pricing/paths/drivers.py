@@ -27,7 +27,7 @@ from scipy.special import ndtri
 
 from curves import Market, belief_jump, correlation_matrix, survival_curve
 from instruments.deal import Deal
-from instruments.ground.errors import MarketError, PricingError
+from instruments.ground.errors import CalibrationError, MarketError, PricingError
 from instruments.ground.keys import key_of_kind
 from instruments.ground.messages import problem
 from pricing.measures import Probability
@@ -199,22 +199,53 @@ def with_local_volatility(drivers: Drivers, market: Market) -> Drivers:
 
 
 def with_belief(drivers: Drivers, market: Market) -> Drivers:
-    """The same with the market's breaks of belief; a belief that names none of the prices, or never breaks, changes nothing.
+    """The same with the market's breaks of belief; one that names none of the prices and credits, or never breaks, changes nothing.
 
     Raises:
-        MarketError: the market has no belief. CalibrationError: jumps with more variance than a quote.
+        MarketError: the market has no belief. CalibrationError: jumps with more variance than a quote, or defaults at breaks with more
+            hazard than a curve.
     """
     if market.belief is None:
         raise MarketError(problem("missing_key", subject="market", field="belief", key="belief", choices=("no belief",)))
     quotes = market.belief
     prices = (*(share.key for share in drivers.shares), *(rent.key for rent in drivers.rents))
     means = {key: quotes.jumps[key].value for key in prices if key in quotes.jumps}
-    if not means or quotes.intensity.value == 0.0:
+    odds = {credit.key: quotes.defaults[credit.key].value for credit in drivers.credits if credit.key in quotes.defaults}
+    intensity = quotes.intensity.value
+    state = quotes.demand_kept.value != 1.0 or quotes.refinancing_shut_years.value > 0.0
+    if intensity == 0.0 or not (means or odds or state):
         return drivers
     shares = [replace(share, volatility=belief_jump(market, share.key).diffusive_volatility) for share in drivers.shares]
     rents = [
         resolve_rent(market, rent.key, drivers.grid, long_volatility=belief_jump(market, rent.key).diffusive_volatility)
         for rent in drivers.rents
     ]
-    belief = Belief(quotes.intensity.value, quotes.jump_volatility.value, means)
-    return replace(drivers, shares=tuple(shares), rents=tuple(rents), belief=belief)
+    credits = [_diffusive(market, drivers.grid, credit, intensity * odds.get(credit.key, 0.0)) for credit in drivers.credits]
+    belief = Belief(
+        intensity,
+        quotes.jump_volatility.value,
+        means,
+        default_odds=odds,
+        issuers=drivers.issuers,
+        demand_kept=quotes.demand_kept.value,
+        shut_years=quotes.refinancing_shut_years.value,
+    )
+    return replace(drivers, shares=tuple(shares), rents=tuple(rents), credits=tuple(credits), belief=belief)
+
+
+def _diffusive(market: Market, grid: Grid, credit: Credit, at_breaks: float) -> Credit:
+    """The clock of what breaks leave of a survival curve: S(t) e^{t x hazard at breaks}.
+
+    Raises:
+        CalibrationError: the curve has less hazard somewhere than breaks alone bring.
+    """
+    if at_breaks == 0.0:
+        return credit
+    survival = survival_curve(market, credit.key).survival(grid.times)
+    left = survival * np.exp(at_breaks * grid.times)
+    hazard = -np.diff(np.log(np.maximum(survival, 1e-300)), prepend=0.0) / grid.steps
+    if bool((hazard < at_breaks * (1.0 - 1e-9)).any()):
+        why = f"breaks of the belief alone default it at a hazard of {at_breaks:.4g} a year, its curve has {float(hazard.min()):.4g}"
+        rule = f"intensity x odds at most {float(hazard.min()):.4g}"
+        raise CalibrationError(problem("not_calibrated", subject=credit.key, field="belief.defaults", why=why, allowed_range=rule))
+    return replace(credit, increments=credit_clock(np.minimum(np.minimum.accumulate(left), 1.0)))

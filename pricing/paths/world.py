@@ -54,6 +54,11 @@ class World:
     """Weight of each path, mean 1 [path]: under the share measure of a share that can default, paths on which it does count nothing and
     the others more. None: all paths count alike."""
 
+    demand: Array | None = None
+    """Demand for capacity, as a share of what the terms plan [day, path]; None: no belief moves it."""
+    refinancing_open: NDArray[np.bool_] | None = None
+    """Whether debt can be refinanced [day, path]; None: always."""
+
     def weighted(self, values: Array) -> Array:
         """Values [.., path] times the weight: their mean is the mean under the probability."""
         return values if self.weight is None else values * self.weight
@@ -102,6 +107,11 @@ def simulate_world(
     else:
         diffused = _diffuse(drivers, probability, numeraire, draws)
     defaulted = {credit.key: _default_day(credit, diffused.levels[credit.key], grid, draws) for credit in drivers.credits}
+    belief, breaks = drivers.belief, diffused.breaks
+    if belief is not None:
+        unit = numeraire if probability == "share" else None
+        for key, day in defaulted.items():
+            defaulted[key] = np.minimum(day, belief.default_day(key, breaks, draws, grid, unit))
     for issuer in drivers.issued.values():
         _link(drivers, issuer, diffused)
     closes: dict[str, Array] = {}
@@ -132,7 +142,9 @@ def simulate_world(
             stop = np.minimum(stop, defaulted[clock.buyer])
         reached[clock.key] = _reached(clock, diffused.levels[clock.key], stop, grid, draws)
     levels = {clock.key: clock.levels for clock in drivers.clocks}
-    return World(grid, closes, highs, lows, reached, levels, defaulted, dict(history or {}), weight)
+    demand = belief.demand(breaks, grid) if belief is not None and belief.demand_kept != 1.0 else None
+    window = belief.window(breaks, grid) if belief is not None and belief.shut_years > 0.0 else None
+    return World(grid, closes, highs, lows, reached, levels, defaulted, dict(history or {}), weight, demand, window)
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,8 @@ class _Diffused:
     """Of ln of a share over each step, [day, 1] or [day, path]."""
     jumps: dict[str, Array]
     """What of a share's ln came at once at the end of a day [day, path]."""
+    breaks: tuple[tuple[Days, Array], ...] = ()
+    """Of the belief, as `Belief.breaks` gives them."""
 
 
 def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, draws: Draws) -> _Diffused:
@@ -152,7 +166,7 @@ def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, 
     normals = dict(zip(drivers.keys, draw_normals(drivers, draws), strict=True))
     breaks = belief.breaks(draws, grid, probability, numeraire) if belief else ()
     root = np.sqrt(grid.steps)[:, None]
-    found = _Diffused({}, {}, {})
+    found = _Diffused({}, {}, {}, breaks)
     gains: dict[str, Array] = {}
     # the numeraire first: its volatility is what the others gain
     for share in sorted(drivers.shares, key=lambda share: share.key != numeraire):
@@ -163,7 +177,7 @@ def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, 
         if leads and share.smile is not None:
             gains = _gains(drivers, share.key, np.sqrt(walk.variance) * root)
         found.levels[share.key], found.variances[share.key] = walk.log_price, walk.variance
-        if belief and share.key in belief.jump_means:
+        if belief and belief.moves(share.key):
             found.jumps[share.key] = belief.jumps(share.key, breaks, grid)
             found.levels[share.key] += belief.log_move(share.key, found.jumps[share.key], grid)
     shocks = {key: z if key not in gains else z + gains[key] / root for key, z in normals.items()}
