@@ -10,6 +10,7 @@ from instruments.ground.messages import printable
 from pricing.cli.claims import claims_table, things_table
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say
+from pricing.cli.joint import joint_text
 from pricing.engines.facility_rows import METHOD
 from pricing.results import Row
 from pricing.simulation import ContractLedger, Ledger, Simulation, simulate
@@ -21,7 +22,7 @@ EVERY = 6
 def run(arguments: Namespace) -> int:
     """Exit code 0."""
     deal, market = deal_and_market(arguments.deal, arguments.market)
-    found = simulate(deal, market, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
+    found = simulate(deal, market, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads, joint=arguments.joint)
     if arguments.format == "json":
         sys.stdout.write(found.to_json())
     else:
@@ -40,6 +41,7 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
             parts += [_coverage(ledger, path, rows), _covenants(rows)]
         else:
             parts += [_sides(contract_id, rows), claims_table(ledger.run), things_table(ledger.run)]
+    parts.append(joint_text(found.rows))
     if party is not None:
         parts += [_statement(ledger, party, path) for ledger in found.ledgers.values()]
     else:
