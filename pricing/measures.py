@@ -116,6 +116,8 @@ _LIST = (
     Measure("expected_payment", "USD", "at or above 0", "E[what the guarantor pays], not discounted"),
     Measure("largest_payment", "USD", "at or above 0", "largest payment of the guarantor on any path"),
     Measure("guarantor_default_cost", "USD", "positive: a loss", "value if the guarantor could not default - value, same paths"),
+    Measure("endogenous_default_probability", "probability", "between 0 and 1", "P(event of default by then) of a vehicle on its own cash"),
+    Measure("residual_default_probability", "probability", "between 0 and 1", "1 - S / S_e: odds of what else brings it to its curve"),
     Measure("joint_loss", "USD", "positive: a loss", "E[value without any default - value], all contracts; of all: of those that lose"),
     Measure("joint_loss_without_dependence", "USD", "positive: a loss", "joint_loss, credits independent of all else, at the same curves"),
     Measure("wrong_way_ratio", "ratio", "above 1: dependence hurts", "joint_loss / joint_loss_without_dependence, same random numbers"),

@@ -29,6 +29,7 @@ from pricing.registry import DEFAULT_PATHS, Settings, Task, simulator_for
 from pricing.results import Row, document_json, table_of
 from pricing.risk.party_values import PartyLosses, losses_by_party, simulated_contracts
 from pricing.risk.rows import joint_rows
+from pricing.risk.vehicle import vehicle_rows
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
@@ -207,6 +208,7 @@ def simulate(
         runs.append(run)
         rows += facility_rows(setup, run, wanted=None, threads=settings.threads)
         rows += _party_rows(run)
+        rows += vehicle_rows(run, market)
         task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
         rows += schedule_rows(task, "schedule", by_quantlib=False)
     contracts: list[ContractRun] = []
