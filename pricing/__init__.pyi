@@ -15,6 +15,7 @@ from .registry import (
     register_simulator as register_simulator,
 )
 from .results import Row as Row, Valuation as Valuation
+from .reverse.report import ReverseResult as ReverseResult, reverse_stress as reverse_stress
 from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
 from .verdict_table import Verdict as Verdict, turns as turns, verdicts as verdicts
