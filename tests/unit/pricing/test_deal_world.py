@@ -6,8 +6,10 @@ import datetime as dt
 
 import numpy as np
 import pytest
+import QuantLib as ql
 
 from curves import survival_curve
+from curves._quantlib.session import session, to_ql
 from instruments import Deal
 from instruments.ground.tolerances import MC_SIGMAS
 from pricing.engines.capacity import set_up_capacity
@@ -99,6 +101,30 @@ def test_odds_stay_those_of_the_curves(months: dict[str, dict[str, np.ndarray]])
             years = (dt.date(2027, 11, 30) - AS_OF).days / 365
             odds = 1.0 - float(survival_curve(ON, key).survival(years))
             assert abs(float((month < 20).mean()) - odds) <= MC_SIGMAS * np.sqrt(odds * (1 - odds) / month.size)
+
+
+def test_cds_legs_on_the_joint_paths_are_quantlibs(months: dict[str, dict[str, np.ndarray]]) -> None:
+    """Premium of one and protection of one less recovery, month by month, whoever else defaults on the path."""
+    hazard, rate, recovery, count = 0.25, 0.04, 0.4, 20
+    ends = [dt.date(2026 + (3 + i) // 12, (3 + i) % 12 + 1, 1) for i in range(count + 1)]  # the first of the month after each month end
+    with session(AS_OF):
+        today, act = to_ql(AS_OF), ql.Actual365Fixed()
+        alive = ql.DefaultProbabilityTermStructureHandle(ql.FlatHazardRate(today, ql.QuoteHandle(ql.SimpleQuote(hazard)), act))
+        discount = ql.YieldTermStructureHandle(ql.FlatForward(today, rate, act))
+        schedule = ql.Schedule([today, *(to_ql(end) for end in ends[1:])])
+        swap = ql.CreditDefaultSwap(ql.Protection.Buyer, 1.0, 1.0, schedule, ql.Following, act, False, True)
+        swap.setPricingEngine(ql.MidPointCdsEngine(alive, recovery, discount))
+        protection, premium = swap.defaultLegNPV(), -swap.couponLegNPV()
+    years = np.array([(end - AS_OF).days / 365 for end in ends[1:]])
+    weights, steps = np.exp(-rate * years), np.diff(years, prepend=0.0)
+    for table in (months["loan"], months["revolver"]):
+        month = table[PARENT]
+        paid = (1.0 - recovery) * np.where(month < count, weights[np.minimum(month, count - 1)], 0.0)
+        kept = np.einsum("t,tp->p", weights * steps, month > np.arange(count)[:, None])
+        for found, exact in ((paid, protection), (kept, premium)):
+            # half a month of discounting, and a day between month ends and the first
+            slack = 0.004 * exact
+            assert abs(float(found.mean()) - exact) <= MC_SIGMAS * float(found.std()) / np.sqrt(found.size) + slack
 
 
 def test_who_leads_the_deal_mixes_alone() -> None:

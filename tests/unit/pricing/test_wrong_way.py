@@ -83,7 +83,7 @@ def test_without_dependence_to_cut_the_ratio_is_one_to_the_last_bit() -> None:
 
 
 def test_low_rents_at_the_payers_default_cost_the_lender_more() -> None:
-    of, more = deal(), Settings(paths=8192, seed=2)
+    of, more = deal(), SETTINGS
     found = wrong_way(of, TIED, more)["bank"]
     assert found.ratio is not None
     assert found.ratio.value - 1.0 > MC_SIGMAS * found.ratio.error
@@ -162,9 +162,8 @@ def test_names_that_several_contracts_share_thicken_the_tail(several: Simulation
 
 
 def test_joint_rows_repeat_for_any_number_of_threads(several: Simulation) -> None:
-    for threads in (1, 3):
-        again = losses_by_party(twice(), TIED, Settings(paths=3 * 4096, seed=2, threads=threads))
-        assert np.array_equal(again.losses[:, :4096], several.losses_by_party.losses)
+    again = losses_by_party(twice(), TIED, Settings(paths=2 * 4096, seed=2, threads=2))
+    assert np.array_equal(again.losses[:, :4096], several.losses_by_party.losses)
 
 
 def test_what_cannot_be_told() -> None:
