@@ -34,6 +34,7 @@ def run(arguments: Namespace) -> int:
 def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: int | None = None) -> str:
     """The simulation for a terminal."""
     parts = [f"{printable(deal.name or deal.id)}, {found.rows[0].date}"]
+    parts.append(joint_text(found.rows))
     for contract_id, ledger in found.ledgers.items():
         rows = [row for row in found.rows if row.contract == contract_id]
         if isinstance(ledger, Ledger):
@@ -41,7 +42,6 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
             parts += [_coverage(ledger, path, rows), _covenants(rows)]
         else:
             parts += [_sides(contract_id, rows), claims_table(ledger.run), things_table(ledger.run)]
-    parts.append(joint_text(found.rows))
     if party is not None:
         parts += [_statement(ledger, party, path) for ledger in found.ledgers.values()]
     else:
