@@ -1,4 +1,4 @@
-"""`stress`: a table of scenarios, laws searched for a market that breaks them, and the mildest shock that breaks a limit."""
+"""`stress`: scenarios with the deal's limits, laws searched for a market that breaks them, the mildest shock that breaks a limit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from curves import Market, Scenario, standard_scenarios
 from instruments.deal import Deal
 from instruments.ground.errors import GpufinError, PricingError, Problem
+from instruments.limits import parse_limit
 from pricing.api import audit, check_dates, fingerprint, price
 from pricing.laws.catalogue import chosen_laws
 from pricing.laws.search import LawResult, search_law
+from pricing.limits import LimitResult, read_limit
 from pricing.paths.streams import check_seed
 from pricing.registry import DEFAULT_PATHS, Settings
 from pricing.results import Row, document_json, table_of
@@ -28,6 +30,8 @@ class StressReport:
 
     rows: tuple[Row, ...]
     laws: tuple[LawResult, ...]
+    limits: tuple[LimitResult, ...] = ()
+    """Every limit under every scenario."""
     reverse: ReverseResult | None = None
     """The mildest shock that breaks a limit, where one was asked for."""
     failures: tuple[Problem, ...] = ()
@@ -46,11 +50,12 @@ class StressReport:
 
     @property
     def limit_broken(self) -> bool:
-        """Whether the limit of a reverse stress is broken today."""
-        return self.reverse is not None and self.reverse.status == "broken_at_base"
+        """Whether a limit is broken, at base or under a scenario, or that of a reverse stress today."""
+        today = self.reverse is not None and self.reverse.status == "broken_at_base"
+        return today or any(found.broken for found in self.limits)
 
     def to_json(self) -> str:
-        """The JSON of the command line; laws stand in `results` after the rows, under measure 'law', then 'reverse_stress'."""
+        """The JSON of the command line; after the rows stand limits under measure 'limit', laws under 'law', then 'reverse_stress'."""
         laws = [
             {
                 "measure": "law",
@@ -64,9 +69,10 @@ class StressReport:
             }
             for found in self.laws
         ]
+        reverse = [] if self.reverse is None else [self.reverse.as_row()]
         return document_json(
             audit=self.audit,
-            results=[asdict(row) for row in self.rows] + laws + ([] if self.reverse is None else [self.reverse.as_row()]),
+            results=[*map(asdict, self.rows), *(found.as_row() for found in self.limits), *laws, *reverse],
             warnings=list(self.warnings),
             failures=[asdict(item) for item in self.failures],
         )
@@ -78,6 +84,7 @@ def stress(
     *,
     scenarios: Iterable[Scenario] | None = None,
     laws: Iterable[str] | None = None,
+    limits: Iterable[str] | None = None,
     reverse: str | None = None,
     factors: Iterable[str] | None = None,
     paths: int | None = None,
@@ -92,6 +99,7 @@ def stress(
             party that has a credit, or nothing where `reverse` is given.
         laws: names from `pricing.laws.catalogue.LAWS`; None takes every law that applies, or none where `reverse` is given; an empty
             list none.
+        limits: what must not be, held against the base and every scenario; None takes the deal's own.
         reverse: a limit, `lender.expected_loss_rate > 0.02`: the mildest shock is searched that breaks it (`pricing.reverse`).
         factors: market keys that this search may move; None means all that can.
         paths, seed, threads: as in `price`; a law is checked with one block of paths per market.
@@ -108,11 +116,15 @@ def stress(
     if reverse is not None:
         scenarios, laws = scenarios or (), laws or ()
     tried = (base, *((*standard_scenarios(market), *default_scenarios(deal, market)) if scenarios is None else scenarios))
+    held = tuple(parse_limit(text) for text in (deal.limits if limits is None else limits))
     rows: list[Row] = []
+    kept: list[LimitResult] = []
     failures: list[Problem] = []
     for scenario in tried:
         try:
-            rows += scenario_rows(deal, market, scenario, settings)
+            changed, moved = after(deal, market, scenario)
+            rows += scenario_rows(changed, moved, scenario.label, settings)
+            kept += [LimitResult(scenario.label, limit, read_limit(limit, changed, moved, settings)) for limit in held]
         except GpufinError as error:
             if scenario is base:
                 raise
@@ -120,14 +132,13 @@ def stress(
     results = [search_law(law, deal, market, settings) for law in chosen_laws(None if laws is None else tuple(laws))]
     found = None if reverse is None else reverse_stress(deal, market, reverse, settings, only=None if factors is None else tuple(factors))
     document = audit(deal, market, settings, "default") | {"scenarios": [fingerprint(scenario) for scenario in tried]}
-    return StressReport(tuple(rows), tuple(results), found, tuple(failures), (), document)
+    return StressReport(tuple(rows), tuple(results), tuple(kept), found, tuple(failures), (), document)
 
 
-def scenario_rows(deal: Deal, market: Market, scenario: Scenario, settings: Settings) -> list[Row]:
-    """Values of every contract under one scenario, to each party."""
-    changed, moved = after(deal, market, scenario)
-    valuation = price(changed, moved, measures=("value",), paths=settings.paths, seed=settings.seed, threads=settings.threads)
+def scenario_rows(deal: Deal, market: Market, label: str, settings: Settings) -> list[Row]:
+    """Values of every contract of a deal and market as a scenario leaves them, to each party."""
+    valuation = price(deal, market, measures=("value",), paths=settings.paths, seed=settings.seed, threads=settings.threads)
     if valuation.failures:
         raise PricingError(*valuation.failures)
     kept = [row for row in valuation.rows if row.part is None and row.method != "quantlib"]
-    return [replace(row, scenario=scenario.label) for row in kept]
+    return [replace(row, scenario=label) for row in kept]

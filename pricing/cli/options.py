@@ -26,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument(
         "--method", help="engine: monte_carlo, closed_form, quantlib (default: each contract's own, with quantlib beside it)"
     )
-    price.add_argument("--measures", help="comma-separated measures to show (default: all)")
+    price.add_argument(
+        "--measures", help="comma-separated measures, or groups such as sensitivities, to show (default: all that one run holds)"
+    )
     _common(price, simulated=True)
     price.set_defaults(module="run_price")
 
@@ -37,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
     )
     _target(simulate)
+    simulate.add_argument(
+        "--measures",
+        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, limits, sensitivities, or any measure "
+        "(default: all that one run holds)",
+    )
     simulate.add_argument("--path", type=_whole, metavar="N", help="show the ledger of one path in place of the mean, counted from 0")
     simulate.add_argument("--party", help="show the cash statement of one party")
     simulate.add_argument("--joint", action="store_true", help="also the joint loss of all contracts: wrong-way risk and its parts")
@@ -49,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     _target(stress)
     stress.add_argument("--laws", help="comma-separated laws to check (default: all that apply)")
     stress.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios (default: the standard ones)")
+    stress.add_argument(
+        "--limit", action="append", metavar="LIMIT", help="what must not be, at base and under every scenario (default: the deal's own)"
+    )
     stress.add_argument(
         "--reverse", metavar="LIMIT", help="search the mildest shock that breaks a limit, such as 'lender.expected_loss_rate > 0.02'"
     )

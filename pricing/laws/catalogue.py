@@ -22,6 +22,7 @@ from pricing.laws import (
     notes,
     offtake,
     paths,
+    risk,
     staged,
     warrants,
 )
@@ -46,6 +47,7 @@ def _round_trip(deal: Deal, market: Market, settings: Settings) -> str | None:
 LAWS: tuple[Law, ...] = (
     *warrants.LAWS,
     *facility.LAWS,
+    *risk.LAWS,
     *staged.LAWS,
     *compute_derivatives.LAWS,
     *offtake.LAWS,

@@ -51,6 +51,12 @@ class Shared(NamedTuple):
         matrix[at, at] = 1.0
         return Shared(self.keys, matrix)
 
+    def moved(self, own: Sequence[str], correlation: Floats) -> Shared | None:
+        """The same with other correlations among some keys; None, the contract by itself, where they do not go with the others."""
+        matrix, rows = self.correlation.copy(), [self.keys.index(key) for key in own]
+        matrix[np.ix_(rows, rows)] = correlation
+        return Shared(self.keys, matrix) if float(np.linalg.eigvalsh(matrix).min()) > -1e-9 else None
+
 
 def mixing(correlation: Floats) -> Floats:
     """Lower triangular root of a correlation matrix that may be singular: [factor, factor]."""

@@ -48,6 +48,11 @@ class FacilityModel:
         """Root that correlates the normals of `random_numbers` [factor, factor]."""
         return mixing(self.correlation) if self.shared is None else np.eye(1 + len(self.credits))
 
+    def with_correlation(self, correlation: Floats) -> FacilityModel:
+        """The same marginals with another correlation of rent and credits, in this model's order [factor, factor]."""
+        shared = self.shared.moved((self.rent_key, *self.credits), correlation) if self.shared is not None else None
+        return replace(self, correlation=correlation, shared=shared)
+
     def without(self, *keys: str | None) -> FacilityModel:
         """The same, where the named credits never default; the other numbers keep their streams."""
         gone = np.array([key in keys for key in self.credits], dtype=np.bool_)

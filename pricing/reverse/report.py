@@ -12,9 +12,9 @@ from curves import Market, Scenario
 from instruments.deal import Deal
 from instruments.ground.errors import GpufinError
 from instruments.limits import Limit, parse_limit
+from pricing.limits import Reading, read_limit
 from pricing.registry import Settings
 from pricing.reverse.factors import MOST, Array, Factor, dependence, factors_of, scenario_of
-from pricing.reverse.gauge import Reading, read_limit
 from pricing.reverse.search import Search
 from pricing.reverse.wording import how_found, moves_in_words
 from pricing.scenario_events import after

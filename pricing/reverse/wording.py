@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from instruments.limits import Limit
+from pricing.limits import Reading
 from pricing.reverse.factors import Array, Factor
-from pricing.reverse.gauge import Reading
 
 NOUNS = {"spot_usd": "share price of {}", "volatility": "volatility of {}", "new_usd": "price of used {}", "delay": "plan of {}"}
 KINDS = {"rates": "{}", "credit": "credit spread of {}", "rent": "rent of {}", "power": "power price in {}"}

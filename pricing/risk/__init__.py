@@ -1,1 +1,1 @@
-"""Risk over a whole deal: losses of every party on one set of paths, what dependence adds to them, and where they come from."""
+"""Risk measures and sensitivities of simulated deals: tails, fans, yields by path, dependence, support, limits, drivers, joint losses."""

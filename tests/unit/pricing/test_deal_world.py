@@ -144,6 +144,12 @@ def test_a_key_of_a_shared_world_can_be_set_apart() -> None:
     apart = independent(model, PARENT)
     assert apart.shared is not None
     assert np.array_equal(apart.shared.correlation[2], [0.0, 0.0, 1.0])
+    same = model.with_correlation(model.correlation)
+    assert np.array_equal(lease_paths(same, 5, 0).ratio, lease_paths(model, 5, 0).ratio)
+    loose = lease_paths(model.with_correlation(np.eye(3)), 5, 0)
+    both = (loose.default[PAYER] < 20) & (loose.default[PARENT] < 20)
+    odds = (loose.default[PAYER] < 20).mean() * (loose.default[PARENT] < 20).mean()
+    assert abs(float(both.mean()) - odds) <= MC_SIGMAS * np.sqrt(odds / both.size)
     one, two = lease_paths(model, 5, 0), lease_paths(apart, 5, 0)
     assert np.array_equal(one.ratio, two.ratio)
     assert np.array_equal(one.default[PAYER], two.default[PAYER])

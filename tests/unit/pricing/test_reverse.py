@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from curves import Market, Scenario
-from curves.files import load_scenarios
+from curves import Market, Move, Scenario
+from curves.files import load_scenarios, save_scenarios
 from instruments.conditions import DateReached
 from instruments.files import dumps_json, dumps_toml
 from instruments.ground.errors import InputError
@@ -234,3 +234,37 @@ def test_a_limit_broken_today_is_exit_code_3(tmp_path: Path, capsys: pytest.Capt
     assert (row["measure"], row["status"], row["base_value"]) == ("reverse_stress", "broken_at_base", pytest.approx(1000.0))
     assert main(["stress", target, "--reverse", "buyer > 900", "--paths", "1"]) == 2
     assert "a party or a role" in capsys.readouterr().err
+
+
+# limits of a deal
+
+
+def test_limits_are_held_against_base_and_every_scenario(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    half = Scenario(label="half", moves=(Move(key=SHARE, field="spot_usd", kind="scale", amount=0.5),))
+    of = CERTAIN.evolve(limits=("holder.value < 700", "buyer.value > 5e3"))
+    report = stress(of, market(), scenarios=[half], laws=[], paths=1)
+    told = {(found.scenario, str(found.limit)): found.broken for found in report.limits}
+    assert told == {
+        ("base", "holder.value < 700"): False, ("base", "buyer.value > 5000"): False,
+        ("half", "holder.value < 700"): True, ("half", "buyer.value > 5000"): False,
+    }  # fmt: skip
+    assert report.limit_broken
+    assert not stress(of, market(), scenarios=[], laws=[], paths=1).limit_broken
+    (tmp_path / "deal.toml").write_text(dumps_toml(of))
+    (tmp_path / "market.toml").write_text(dumps_toml(market()))
+    save_scenarios([half], tmp_path / "half.toml")
+    words = ["stress", str(tmp_path), "--scenarios", str(tmp_path / "half.toml"), "--laws", "", "--paths", "1"]
+    assert main(words) == 3
+    assert "BROKEN  holder.value < 700  half" in capsys.readouterr().out
+    assert main([*words, "--limit", "holder.value < 100"]) == 0
+    assert "held   holder.value < 100" in capsys.readouterr().out
+
+
+def test_a_limit_in_a_file_that_is_none_has_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "deal.toml").write_text(
+        dumps_toml(CERTAIN.evolve(limits=("buyer.value > 1",))).replace("buyer.value > 1", "buyer.value is 1")
+    )
+    assert main(["check", str(tmp_path / "deal.toml")]) == 2
+    said = capsys.readouterr()
+    assert "limits" in said.out + said.err
+    assert "lender.expected_loss_rate > 0.02" in said.out + said.err

@@ -1,9 +1,10 @@
-"""What stands on the left of a limit: read off a price, worst row first."""
+"""Limits of a deal: what stands on the left of one is read off a price, worst row first, and held against the number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from curves import Market
 from instruments.deal import Deal
@@ -28,6 +29,28 @@ class Reading:
     unit: str
     where: str
     """Which row it is: party, contract and date of the worst."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitResult:
+    """A limit under one scenario."""
+
+    scenario: str
+    limit: Limit
+    reading: Reading
+
+    @property
+    def broken(self) -> bool:
+        """Whether the limit is broken there."""
+        return self.limit.broken_by(self.reading.value)
+
+    def as_row(self) -> dict[str, Any]:
+        """The JSON of the command line."""
+        found = self.reading
+        return {
+            "measure": "limit", "limit": str(self.limit), "scenario": self.scenario, "broken": self.broken, "value": found.value,
+            "standard_error": found.standard_error, "unit": found.unit, "where": found.where,
+        }  # fmt: skip
 
 
 def parties_of(deal: Deal, who: str) -> tuple[str, ...]:
