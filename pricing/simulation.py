@@ -124,7 +124,8 @@ class Simulation:
         names = {
             "paid_in": k.PAID_IN, "received": k.RECEIVED, "shortfall": k.SHORTFALL, "shortfall_discounted": k.SHORTFALL_DISCOUNTED,
             "equity_value": k.EQUITY_VALUE, "default_month": k.DEFAULT_MONTH, "recovered": k.RECOVERED,
-            "exposure_at_default": k.EXPOSURE_AT_DEFAULT, "least_trailing_dscr": k.LEAST_TRAILING,
+            "exposure_at_default": k.EXPOSURE_AT_DEFAULT, "least_trailing_dscr": k.LEAST_TRAILING, "first_breached": k.FIRST_BREACHED,
+            "first_breach_month": k.FIRST_BREACH_MONTH,
         }  # fmt: skip
         return {f"{run.facility.loan_id}.{name}": run.outcomes[row] for run in self.runs for name, row in names.items()}
 
