@@ -24,8 +24,8 @@ TITLES: dict[View, str] = {
 
 def run(arguments: Namespace) -> int:
     """Exit code 0; 4 where a design has no fair margin, the others are there. Raises InputError for an option of deals alone."""
-    for option in ("party", "path", "measures"):
-        if (value := getattr(arguments, option)) is not None:
+    for option in ("party", "path", "measures", "joint"):
+        if (value := getattr(arguments, option)) not in (None, False):
             hint = "a project has a ledger for each design: read it in Python, compare_financings(...).runs"
             raise InputError(problem("bad_option", subject=f"--{option}", value=value, expected="left out for a project", hint=hint))
     project = load_project(arguments.deal)
