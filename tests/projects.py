@@ -79,6 +79,8 @@ def wild_operations(setup: Setup, seed: int, paths: int = 48) -> Operations:
     for credit in setup.drivers.credits:
         months = rng.integers(0, setup.months, paths)
         defaulted[credit.key] = np.where(rng.random(paths) < 0.5, months, setup.total).astype(np.int64)
+    for share, credit in setup.drivers.issuers.items():
+        closes[share] = np.where(np.arange(setup.total)[:, None] < defaulted[credit], closes[share], 0.0)
     world = World(setup.drivers.grid, closes, {}, {}, {}, {}, defaulted)
     return operate(setup, world, rng.random(paths) < setup.substitute.odds)
 

@@ -42,7 +42,7 @@ class Operations:
     defaulted: dict[str, Ints]
     """Credit key to the month of default [path]; the number of months where never."""
     closes: dict[str, Floats]
-    """Share key to the price at month ends, 0 from its own default on; over all months."""
+    """Share key to the price at month ends, 0 from its issuer's default on; over all months."""
     let_from: Ints
     """Month from which the hardware can be let again [path]."""
     tenant_default: Bools
@@ -128,21 +128,10 @@ def operate(setup: Setup, world: World, substituted: Bools) -> Operations:
         contract=served,
         uplift=uplift,
         defaulted=dict(world.defaulted),
-        closes=_living_shares(setup, world),
+        closes={share.key: world.closes[share.key] for share in setup.drivers.shares},
         let_from=np.where(broken, ends + setup.relet_months, ends),
         tenant_default=(customer < plant.contract_months) & (customer <= ends),
     )
-
-
-def _living_shares(setup: Setup, world: World) -> dict[str, Floats]:
-    """Prices of shares, nought from the month of their own company's default on."""
-    companies = {party.equity: party.credit for party in setup.project.parties.values() if party.equity and party.credit}
-    month = np.arange(setup.total)[:, None]
-    found = {}
-    for share in setup.drivers.shares:
-        price, credit = world.closes[share.key], companies.get(share.key)
-        found[share.key] = price if credit is None else np.where(month < world.defaulted[credit], price, 0.0)
-    return found
 
 
 def project_value(setup: Setup, operations: Operations) -> Floats:

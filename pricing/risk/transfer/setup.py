@@ -115,7 +115,8 @@ def set_up(project: Project, market: Market) -> Setup:
     issuers = [design.warrants.issuer for design in project.designs.values() if design.warrants]
     issuers += [plant.operator] if any(design.margin_loan for design in project.designs.values()) else []
     shares = tuple(dict.fromkeys(key for name in issuers if (key := parties[name].equity) is not None))
-    drivers = resolve_drivers(market, grid, prices=shares, clocks=(), credits=credits, rents=(plant.rent,))
+    issued = {party.equity: party.credit for party in parties.values() if party.equity and party.credit}
+    drivers = resolve_drivers(market, grid, prices=shares, clocks=(), credits=credits, rents=(plant.rent,), issuers=issued)
     curve, resale = rent_curve(market, plant.rent), resale_curve(market, plant.resale)
     quotes = market.rent[name_of(plant.rent)]
     return Setup(
