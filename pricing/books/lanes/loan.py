@@ -1,0 +1,205 @@
+"""The array lane of loans on their borrower's credit: planned flows at a constant recovery, as `pricing.schedules.loan.scheduled_value`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from curves import DiscountCurve, SurvivalCurve, default_rates_key, discount_curve, survival_curve
+from curves.market import Market
+from instruments.contracts.loan import SHARES_ABS
+from instruments.contracts.loan_parts import Amortisation, Floating
+from pricing.books.lanes.base import (
+    EPOCH,
+    Array,
+    LaneValues,
+    Refusal,
+    Whole,
+    codes,
+    column,
+    days as days_of,
+    is_month_end,
+    month_index,
+    months,
+    not_after,
+    number,
+    only,
+    unknown_keys,
+)
+from pricing.schedules.grid import day_counts, month_ends, thirty_360
+
+KNOWN = frozenset(
+    [
+        "id",
+        "kind",
+        "method",
+        "lender",
+        "borrower",
+        "commitment_usd",
+        "maturity",
+        "amortisation.kind",
+        "amortisation.start",
+        "amortisation.annuity_rate",
+        "amortisation.balloon",
+        "amortisation.life_years",
+        "floating.share",
+        "floating.index",
+        "floating.margin",
+        "floating.floor",
+        "fixed.share",
+        "fixed.rate",
+        "borrower.credit",
+        "lender.credit",
+        "lender.equity",
+        "borrower.equity",
+    ]
+)
+SCHEDULES = ("annuity", "straight", "depreciated")
+ANNUITY_RATE = float(Amortisation.model_fields["annuity_rate"].default)
+LIFE_YEARS = float(Amortisation.model_fields["life_years"].default)
+USUAL_INDEX = str(Floating.model_fields["index"].default)
+NO_CREDIT = ""
+INDEX = "__index"
+NOTE = "planned flows on the borrower's credit, constant recovery"
+
+
+@dataclass(frozen=True)
+class LoanArrays:
+    """Loans and curves as the kernel reads them."""
+
+    terms: Array
+    """[row, 10]"""
+    ints: Whole
+    """[row, 7]"""
+    tables: Array
+    """[pair, time, 6]"""
+    days: Whole
+    """[time] of each month."""
+    life: Whole
+    """[time] days from the market's date."""
+
+
+class LoanLane:
+    """The lane of loans without collateral."""
+
+    method = "schedule"
+    party = "lender"
+
+    def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
+        """Rows whose curves are there and whose maturity lies ahead."""
+        return [
+            *unknown_keys(_indexed(frame), INDEX, lambda key: discount_curve(market, key or default_rates_key(market)), "floating.index"),
+            *unknown_keys(frame, "borrower.credit", lambda key: survival_curve(market, key)),
+            not_after(frame, "maturity", market.as_of, "maturity must be after the market's date"),
+        ]
+
+    def domain(self, frame: pl.DataFrame, market: Market) -> pl.Series:
+        """Term loans by a level, bullet or depreciated schedule whose shares add up and whose dates are in order."""
+        shares = column(frame, "floating.share", 0.0) + column(frame, "fixed.share", 0.0)
+        kind, start = column(frame, "amortisation.kind", "annuity"), pl.col("amortisation.start")
+        balloon = (column(frame, "amortisation.balloon", 0.0) == 0.0) | kind.is_in(["annuity", "straight"])
+        apart = column(frame, "lender", "lender") != column(frame, "borrower", "borrower")
+        fits = (
+            only(frame, KNOWN)
+            & ((shares - 1.0).abs() <= SHARES_ABS)
+            & kind.is_in([*SCHEDULES, "bullet"])
+            & balloon
+            & (start <= pl.col("maturity"))
+            & is_month_end("maturity")
+            & apart
+        )
+        return frame.select(fits.fill_null(False).alias("fits"))["fits"]
+
+    def values(self, frame: pl.DataFrame, market: Market) -> LaneValues:
+        """Values to the lender before what was lent already, all rows in one call of the kernel."""
+        return LaneValues(loan_book_values(loan_arrays(frame, market)), NOTE)
+
+
+def loan_book_values(arrays: LoanArrays) -> Array:
+    """Value of every loan to its lender, USD, [row]."""
+    from pricing.kernels.loans import loan_values  # compiled where it is used
+
+    out = np.empty(len(arrays.terms))
+    loan_values(arrays.terms, arrays.ints, arrays.tables, arrays.days, arrays.life, out)
+    return out
+
+
+def loan_arrays(frame: pl.DataFrame, market: Market) -> LoanArrays:
+    """Columns of the lane's rows, and the market's curves on the month ends that they need."""
+    pairs, place, recovery = _pairs(frame, market)
+    first_month = month_index(month_ends(market.as_of, 1)[0])
+    start, end = months(days_of(frame, "amortisation.start")), months(days_of(frame, "maturity"))
+    left = end - first_month + 1
+    schedules, kind = codes(frame, "amortisation.kind", "annuity")
+    annuity, straight, depreciated = (kind == (schedules.index(name) if name in schedules else -1) for name in SCHEDULES)
+    terms = np.stack(
+        [
+            number(frame, "floating.share"),
+            number(frame, "floating.margin"),
+            number(frame, "fixed.share"),
+            number(frame, "fixed.rate"),
+            number(frame, "commitment_usd"),
+            np.where(annuity, number(frame, "amortisation.annuity_rate", ANNUITY_RATE) / 12.0, 0.0),
+            number(frame, "amortisation.balloon"),
+            number(frame, "amortisation.life_years", LIFE_YEARS),
+            recovery,
+            np.zeros(frame.height),
+        ],
+        axis=1,
+    )
+    ints = np.stack(
+        [
+            left,
+            np.maximum(start - first_month, 0),
+            np.maximum(first_month - start, 0),
+            end - start + 1,
+            np.where(annuity | straight, 1, np.where(depreciated, 2, 0)),
+            place,
+            (market.as_of - EPOCH).days - days_of(frame, "amortisation.start"),
+        ],
+        axis=1,
+    )
+    tables, days, life = pair_tables(market.as_of, pairs, int(left.max(initial=1)))
+    return LoanArrays(terms, ints, tables, days, life)
+
+
+Pair = tuple[DiscountCurve, SurvivalCurve | None]
+
+
+def _pairs(frame: pl.DataFrame, market: Market) -> tuple[list[Pair], Whole, Array]:
+    """Pairs of curves that some row needs, the pair of each row, and its recovery."""
+    indices, at = codes(_indexed(frame), INDEX)
+    credits, of = codes(frame, "borrower.credit", NO_CREDIT)
+    curves: list[Pair] = [
+        (discount_curve(market, index or default_rates_key(market)), survival_curve(market, credit) if credit else None)
+        for index in indices
+        for credit in credits
+    ]
+    place = at * len(credits) + of
+    return curves, place, np.array([credit.recovery if credit else 1.0 for _, credit in curves])[place]
+
+
+def _indexed(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the rate that each row is discounted at: its floating part's, '' for the market's default."""
+    parts = [name for name in ("floating.share", "floating.margin", "floating.floor", "floating.index") if name in frame.columns]
+    floats = pl.any_horizontal(pl.col(name).is_not_null() for name in parts) if parts else pl.lit(False)
+    return frame.with_columns(pl.when(floats).then(column(frame, "floating.index", USUAL_INDEX)).otherwise(pl.lit("")).alias(INDEX))
+
+
+def pair_tables(as_of: dt.date, pairs: list[Pair], count: int) -> tuple[Array, Whole, Whole]:
+    """The kernel's tables [pair, time, 6], the length of each month and the days to its end [time]."""
+    dates = month_ends(as_of, count)
+    years, length = day_counts(as_of, dates)
+    start = np.concatenate([[0.0], years[:-1]])
+    middle = start + np.floor(length / 2.0) / 365.0
+    thirty = thirty_360(as_of, dates)
+    tables = np.empty((len(pairs), count, 6))
+    for row, (rates, credit) in enumerate(pairs):
+        d0, d, mid = rates.discount(start), rates.discount(years), rates.discount(middle)
+        s0, s = (credit.survival(start), credit.survival(years)) if credit else (np.ones(count), np.ones(count))
+        ds = d * s
+        tables[row] = np.stack([ds, ds * (d0 / d - 1.0), ds * (length / 360.0), ds * thirty, mid * s0, mid * s], axis=1)
+    return tables, length.astype(np.int64), np.cumsum(length).astype(np.int64)
