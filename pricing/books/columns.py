@@ -1,7 +1,7 @@
 """Columns of a book, generated from the term models: one dotted name per field, with the rules that the field's own type states.
 
-A field of a part is `floating.margin`; an entry of a mapping carries its key in the name, `capacity_units.2026-03-31`; what has no flat form
-(lists, parts that nest without end) is one column of JSON text. Nothing is written by hand: a new field of a model is a new column.
+A field of a part is `floating.margin`; an entry of a mapping carries its key in the name, `capacity_units.2026-03-31`; what has no flat
+form (lists, parts that nest without end) is one column of JSON text. Nothing is written by hand: a new field of a model is a new column.
 """
 
 from __future__ import annotations

@@ -181,8 +181,8 @@ def document(kind: Kind, cells: Mapping[str, object], as_of: dt.date) -> dict[st
         found["parties"].get(contract["issuer"], {}).setdefault("equity", contract["underlying"])
     if kind.fleet:
         contract.setdefault("fleet", "fleet")
-        if fleet and isinstance(contract["fleet"], str):
-            _add_fleet(found, contract, fleet)
+        if isinstance(contract["fleet"], str) and (fleet or "deal" not in row):
+            _add_fleet(found, contract, fleet or _bare_fleet(contract, as_of))
     found["contracts"] = {CONTRACT: contract}
     _join(found, row.get("deal", {}))
     return found
@@ -191,6 +191,16 @@ def document(kind: Kind, cells: Mapping[str, object], as_of: dt.date) -> dict[st
 def _sort(kind: Kind, name: str) -> str:
     node = kind.scalar(name)
     return node.sort if node else "text"
+
+
+def _bare_fleet(contract: Mapping[str, Any], as_of: dt.date) -> dict[str, Any]:
+    """A fleet as large as the contract, without quotes: enough for a plan; an engine that looks at rents says that there are none."""
+    capacity = contract.get("capacity_units")
+    amounts = [units for units in capacity.values() if isinstance(units, int | float)] if isinstance(capacity, dict) else []
+    cohort = {"label": "all", "units": max([1.0, *amounts]), "cost_usd": 1.0, "funding": as_of, "acceptance": as_of}
+    site = {"power": "power:NONE", "pue": 1.0, "colocation_usd_per_kw_month": 0.0}
+    quotes = {"rent": "rent:NONE", "resale": "resale:NONE", "site": site, "accounting": {"life_years": 6.0}}
+    return {"model": "unnamed", "kw_per_unit": 1.0, "cohorts": [cohort], **quotes}
 
 
 def _add_fleet(found: dict[str, Any], contract: dict[str, Any], fleet: dict[str, Any]) -> None:

@@ -202,7 +202,12 @@ def _price_kind(kind: Kind, frame: pl.DataFrame, how: How, markets: Mapping[str,
             kept = fast
             if label != BASE:
                 kept, _, _ = _fitting(lane, fast, fast, pl.Series([True]).new_from_index(0, fast.height), market, failures)
-            parts.append(_lane_frame(kind, lane, kept, market, label))
+            lines = _lane_frame(kind, lane, kept, market, label)
+            lost = lines.filter(~pl.col("value").is_finite())["row"]
+            if lost.len():  # the engine says why a row has no value
+                inside = inside & ~better[ROW].is_in(lost.implode())
+                lines = lines.filter(pl.col("value").is_finite())
+            parts.append(lines)
     slow = frame if not inside.any() else frame.filter(~inside)
     if slow.height:
         rest = better.filter(~inside) if inside.any() else better
@@ -235,8 +240,6 @@ def _refused(refusal: Refusal, rows: pl.DataFrame) -> Iterator[Failed]:
 
 def _lane_frame(kind: Kind, lane: Lane, rows: pl.DataFrame, market: Market, label: str) -> pl.DataFrame:
     found = lane.values(rows, market)
-    if not bool(np.isfinite(found.values).all()):
-        raise InputError(problem("internal", subject=kind.name, field="value", why="a lane gave a value that is not finite"))
     party = pl.col(lane.party).fill_null(lane.party) if lane.party in rows.columns else pl.lit(lane.party)
     notes = pl.lit(found.notes) if isinstance(found.notes, str) else pl.Series(found.notes, dtype=pl.String)
     return rows.select(

@@ -20,6 +20,24 @@ SHORTEST = 28
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def level_terms(terms, ints):
+    """Annuity a_k of the payments done, what one unit of it repays, and the share outstanding as a divisor, of a level schedule."""
+    rate, done, payments = terms[MONTHLY_RATE], float(ints[DONE]), float(ints[PAYMENTS])
+    annuity = done if rate == 0.0 else np.expm1(done * np.log1p(rate)) / rate
+    slope = (1.0 - terms[BALLOON]) / (payments if rate == 0.0 else np.expm1(payments * np.log1p(rate)) / rate)
+    return annuity, slope, 1.0 / (1.0 - slope * annuity)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def depreciated_after(terms, ints, life, t, left):
+    """Balance in proportion to the depreciated cost of one asset."""
+    value = 1.0 - ((life[t] + ints[AGE]) / 365.0 + 1.0 / 12.0) / terms[LIFE_YEARS]
+    before = 1.0 - ((life[t - 1] + ints[AGE]) / 365.0 + 1.0 / 12.0) / terms[LIFE_YEARS]
+    value, before = min(max(value, 0.0), 1.0), min(max(before, 0.0), 1.0)
+    return left * value / before if before > 0.0 and value < before else left
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def loan_value(terms, ints, table, days, life):
     """Value of one loan; `table` [time, 6], `days` [time] lengths of the months, `life` [time] days from `as_of` to each date.
 
@@ -31,10 +49,7 @@ def loan_value(terms, ints, table, days, life):
     by_thirty = terms[FIXED_SHARE] * terms[RATE]
     annuity, slope, start = 0.0, 0.0, 1.0
     if kind == LEVEL:
-        done, payments = float(ints[DONE]), float(ints[PAYMENTS])
-        annuity = done if rate == 0.0 else np.expm1(done * np.log1p(rate)) / rate
-        slope = (1.0 - terms[BALLOON]) / (payments if rate == 0.0 else np.expm1(payments * np.log1p(rate)) / rate)
-        start = 1.0 / (1.0 - slope * annuity)
+        annuity, slope, start = level_terms(terms, ints)
     a_day, shortest = np.exp(-hazard / 365.0), np.exp(-28.0 * hazard / 365.0)
     kept = (shortest, shortest * a_day, shortest * a_day * a_day, shortest * a_day * a_day * a_day)
     left, alive, total = 1.0, 1.0, 0.0
@@ -47,11 +62,7 @@ def loan_value(terms, ints, table, days, life):
                 annuity += 1.0 + annuity * rate
                 after = start * (1.0 - slope * annuity)
             elif kind == DEPRECIATED and t > 0:
-                value = 1.0 - ((life[t] + ints[AGE]) / 365.0 + 1.0 / 12.0) / terms[LIFE_YEARS]
-                before = 1.0 - ((life[t - 1] + ints[AGE]) / 365.0 + 1.0 / 12.0) / terms[LIFE_YEARS]
-                value, before = min(max(value, 0.0), 1.0), min(max(before, 0.0), 1.0)
-                if before > 0.0 and value < before:
-                    after = left * value / before
+                after = depreciated_after(terms, ints, life, t, left)
         if hazard == 0.0:
             next_alive = alive
         elif t == 0:

@@ -80,6 +80,8 @@ class LoanArrays:
     """[time] of each month."""
     life: Whole
     """[time] days from the market's date."""
+    pairs: tuple[tuple[str, str], ...]
+    """[pair] keys of the discount curve and of the credit, '' where nobody fails."""
 
 
 class LoanLane:
@@ -129,7 +131,8 @@ def loan_book_values(arrays: LoanArrays) -> Array:
 
 def loan_arrays(frame: pl.DataFrame, market: Market) -> LoanArrays:
     """Columns of the lane's rows, and the market's curves on the month ends that they need."""
-    pairs, place, recovery = _pairs(frame, market)
+    keys, place, recovery = _pairs(frame, market)
+    pairs = [curves_of(market, key) for key in keys]
     first_month = month_index(month_ends(market.as_of, 1)[0])
     start, end = months(days_of(frame, "amortisation.start")), months(days_of(frame, "maturity"))
     left = end - first_month + 1
@@ -163,23 +166,25 @@ def loan_arrays(frame: pl.DataFrame, market: Market) -> LoanArrays:
         axis=1,
     )
     tables, days, life = pair_tables(market.as_of, pairs, int(left.max(initial=1)))
-    return LoanArrays(terms, ints, tables, days, life)
+    return LoanArrays(terms, ints, tables, days, life, keys)
 
 
 Pair = tuple[DiscountCurve, SurvivalCurve | None]
 
 
-def _pairs(frame: pl.DataFrame, market: Market) -> tuple[list[Pair], Whole, Array]:
-    """Pairs of curves that some row needs, the pair of each row, and its recovery."""
+def _pairs(frame: pl.DataFrame, market: Market) -> tuple[tuple[tuple[str, str], ...], Whole, Array]:
+    """Keys of the pairs of curves that some row needs, the pair of each row, and its recovery."""
     indices, at = codes(_indexed(frame), INDEX)
     credits, of = codes(frame, "borrower.credit", NO_CREDIT)
-    curves: list[Pair] = [
-        (discount_curve(market, index or default_rates_key(market)), survival_curve(market, credit) if credit else None)
-        for index in indices
-        for credit in credits
-    ]
+    keys = tuple((index or default_rates_key(market), credit) for index in indices for credit in credits)
     place = at * len(credits) + of
-    return curves, place, np.array([credit.recovery if credit else 1.0 for _, credit in curves])[place]
+    recoveries = [survival_curve(market, credit).recovery if credit else 1.0 for _, credit in keys]
+    return keys, place, np.array(recoveries)[place]
+
+
+def curves_of(market: Market, keys: tuple[str, str]) -> Pair:
+    """The curves of a pair."""
+    return discount_curve(market, keys[0]), survival_curve(market, keys[1]) if keys[1] else None
 
 
 def _indexed(frame: pl.DataFrame) -> pl.DataFrame:
