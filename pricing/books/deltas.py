@@ -19,6 +19,7 @@ from pricing.books.lanes.loan import LoanArrays, curves_of, loan_arrays
 from pricing.books.lanes.table import LANES
 from pricing.books.slices import lane_rows, typed_frame
 from pricing.schedules.grid import day_counts, month_ends, thirty_360
+from pricing.schedules.types import Floats
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _nodes(curve: DiscountCurve | SurvivalCurve | None) -> FloatArray:
     return curve.times_years if isinstance(curve, DiscountCurve) else np.concatenate([[0.0], curve.times_years])
 
 
-def _place(nodes: FloatArray, times: Array) -> tuple[Whole, Array]:
+def _place(nodes: FloatArray, times: Floats) -> tuple[Whole, Array]:
     """The earlier of the two nodes around each time, and the weight of the later one; beyond the last the last piece goes on."""
     at = np.clip(np.searchsorted(nodes, times, side="right") - 1, 0, nodes.size - 2)
     return at.astype(np.int64), (times - nodes[at]) / (nodes[at + 1] - nodes[at])

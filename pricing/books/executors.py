@@ -1,4 +1,14 @@
-"""Who does the work: this process, threads, processes, a Dask cluster, or whatever has the interface of `concurrent.futures`."""
+"""Who does the work: this process, threads, processes, a Dask cluster, or whatever has the interface of `concurrent.futures`.
+
+All that a book asks of an executor is `submit(work, item)` that gives a future with `result()` and `cancel()`. Ray, for example, fits with
+
+    class OnRay:
+        def submit(self, work, item):
+            return ray.remote(work).remote(item).future()
+
+and `price_book(book, market, executor=OnRay())`. What crosses over are frames, terms and quotes: nothing of QuantLib. The Ray adapter is
+shown, not tested; the tests run the same interface (`test_anything_with_submit_is_an_executor`) and a Dask cluster.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +105,7 @@ def _dask(address: str) -> Iterator[Executor]:
             problem("bad_option", subject="executor", value="dask", expected="installed", hint="pip install 'gpufin[dask]'")
         ) from error
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
+        client = Client(address, timeout="5s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise BatchError(problem("worker_died", subject=f"dask:{address}", why="no scheduler answers there")) from error
     try:

@@ -73,6 +73,12 @@ def check_output(path: Path) -> Path:
     return path
 
 
+def read_table(path: Path) -> pl.DataFrame:
+    """A file of results or failures, by its suffix."""
+    readers = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".arrow": pl.read_ipc}
+    return readers[path.suffix.lower()](path)
+
+
 def join_parts(parts: list[Path], path: Path, schema: pl.Schema) -> None:
     """Parquet parts in order as one file, in bounded memory; the same bytes however the parts were cut.
 

@@ -79,6 +79,17 @@ def _parser() -> argparse.ArgumentParser:
     _common(batch, simulated=True)
     batch.set_defaults(module="run_batch")
 
+    compare = commands.add_parser(
+        "diff",
+        help="what changed between two results or deals, and why",
+        description="Compare two results (JSON of a command, or a batch's results beside their manifest), or two deals with their markets.",
+        epilog=EXIT_CODES,
+    )
+    compare.add_argument("before", metavar="A", help="a result, a deal file or a deal's folder")
+    compare.add_argument("after", metavar="B", help="the same kind of thing")
+    _common(compare, simulated=True)
+    compare.set_defaults(module="run_diff")
+
     check = commands.add_parser(
         "check", help="check files without pricing", description="Check deal, market and web files, line by line.", epilog=EXIT_CODES
     )

@@ -13,11 +13,13 @@ from curves.files import load_scenarios
 from instruments.ground.messages import printable
 from pricing.books.batch import BookRun, run_book
 from pricing.books.executors import executor_named
+from pricing.books.output import read_table
 from pricing.books.pricer import WINDOW, BookResult, price_book
 from pricing.books.slices import BASE
 from pricing.cli.figures import table, usd
 from pricing.cli.inputs import say, sibling_market
 
+EVERY_SECONDS = 2.0
 SHOWN = 20
 """Rows shown on a terminal; files and JSON hold all of them."""
 
@@ -63,29 +65,35 @@ class Progress:
     """A line on standard error every few seconds; data and clocks stay apart."""
 
     def __init__(self) -> None:
-        self.start = self.said = monotonic()
-        self.from_row: int | None = None
+        self.first: tuple[int, float] | None = None
+        self.said = monotonic()
 
     def __call__(self, done: int, count: int) -> None:
-        """Say how far it is."""
+        """Say how far it is, and how fast since the first part of this run."""
         now = monotonic()
-        self.from_row = done if self.from_row is None else self.from_row
-        if now - self.said >= 2.0 or done == count:
-            rate = (done - self.from_row) / max(now - self.start, 1e-9)
+        if self.first is None:
+            self.first = (done, now)
+        elif now - self.said >= EVERY_SECONDS or done == count:
+            rate = (done - self.first[0]) / max(now - self.first[1], 1e-9)
             print(f"progress: {done:,} of {count:,} rows, {rate:,.0f} a second", file=sys.stderr)
             self.said = now
 
 
 def _written(done: BookRun) -> int:
-    kept, lost = done.manifest["results"], done.manifest["failures"]
-    print(f"{done.results}: {kept['rows']:,} values; {done.failures}: {lost['rows']:,} problems")
+    kept, lost = done.manifest["results"]["rows"], done.manifest["failures"]["rows"]
+    print(f"{kept // len(done.totals):,} priced, {lost:,} problems; total {usd(done.totals[BASE])} USD")
     for label, total in done.totals.items():
-        print(f"total, {printable(label)}: {usd(total)} USD")
+        if label != BASE:
+            print(f"total, {printable(label)}: {usd(total)} USD")
+    print(f"values: {done.results}\nproblems: {done.failures}")
     say(done.warnings, "note")
-    return 4 if lost["rows"] else 0
+    if lost:
+        _say_failures(read_table(done.failures))
+    return 4 if lost else 0
 
 
 def _say_failures(failures: pl.DataFrame) -> None:
+    failures = failures.with_columns(pl.col(pl.String).fill_null(""))
     for one in failures.head(SHOWN).iter_rows(named=True):
         place = f"row {one['row']} {printable(one['id'])}: {one['field']} = {printable(one['value'])}"
         print(f"failed: {place}: {one['allowed']}; {one['remedy']}", file=sys.stderr)

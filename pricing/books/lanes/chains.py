@@ -103,7 +103,7 @@ def _hazard_chain(market: Market, block: CdsQuotes, curve: SurvivalCurve, factor
             for sign in (1.0, -1.0)
         )
         by_quote[:, factor] -= (spreads(hazards, up) - spreads(hazards, down)) / (2.0 * LOG_STEP)
-    return np.linalg.solve(by_hazard, by_quote)
+    return np.asarray(np.linalg.solve(by_hazard, by_quote), dtype=np.float64)
 
 
 def _by_bumps(out: Array, market: Market, prefix: str, logs: Callable[[Market], Array]) -> None:

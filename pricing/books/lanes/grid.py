@@ -35,7 +35,7 @@ class Months:
 def months_grid(market: Market, rows: int) -> Months:
     """The grid of `rows` month ends."""
     as_of, ends = market.as_of, month_ends(market.as_of, max(rows, 1))
-    years, days = day_counts(as_of, ends)
+    years, days = (np.asarray(part, dtype=np.float64) for part in day_counts(as_of, ends))
     curve = discount_curve(market, default_rates_key(market)).discount
     start = np.concatenate([[0.0], years[:-1]])
     first = np.zeros(1)
@@ -44,7 +44,7 @@ def months_grid(market: Market, rows: int) -> Months:
         dates=(as_of, *ends),
         years=np.concatenate([first, years]),
         days=np.concatenate([first, days]),
-        thirty=np.concatenate([first, thirty_360(as_of, ends)]),
+        thirty=np.concatenate([first, np.asarray(thirty_360(as_of, ends), dtype=np.float64)]),
         discount=curve(np.concatenate([first, years])),
         middle=np.concatenate([first, curve(start + np.floor(days / 2.0) / 365.0)]),
     )
