@@ -62,8 +62,9 @@ def other_frames(rows: dict[str, int], rng: np.random.Generator) -> dict[str, pl
     found = {
         "lease": pl.DataFrame(
             {
-                "id": names("lease", n), "asset.kind": ["site"] * n, "asset.units": rng.uniform(1e3, 2e4, n), "asset.life_years": [30.0] * n,
-                "asset.rent": ["rent:CAMPUS"] * n, "asset.resale": ["resale:CAMPUS"] * n, "lessee.credit": rng.choice(CREDITS, n),
+                "id": names("lease", n), "asset.kind": ["site"] * n, "asset.units": rng.uniform(1e3, 2e4, n),
+                "asset.life_years": [30.0] * n, "asset.rent": ["rent:CAMPUS"] * n, "asset.resale": ["resale:CAMPUS"] * n,
+                "lessee.credit": rng.choice(CREDITS, n),
                 "price_usd": rent * term * rng.uniform(0.7, 0.95, n), "start": month_ends(rng.integers(0, 24, n)), "term_months": term,
                 "rent.kind": ["level"] * n, "rent.usd_per_month": rent, "residual.kind": ["none"] * n,
             }
@@ -89,7 +90,8 @@ def other_frames(rows: dict[str, int], rng: np.random.Generator) -> dict[str, pl
     n = rows["hurdle_warrant"]
     found["hurdle_warrant"] = pl.DataFrame(
         {
-            "id": names("warrant", n), "underlying": rng.choice(["equity:AMD", "equity:NVDA"], n), "shares": np.round(rng.uniform(1e4, 1e6, n)),
+            "id": names("warrant", n), "underlying": rng.choice(["equity:AMD", "equity:NVDA"], n),
+            "shares": np.round(rng.uniform(1e4, 1e6, n)),
             "strike_usd": [0.01] * n, "target_usd": rng.uniform(200.0, 600.0, n), "expiry": month_ends(rng.integers(12, 73, n)),
         }
     )  # fmt: skip

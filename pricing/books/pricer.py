@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +28,8 @@ from pricing.results import document_json
 
 WINDOW = 65_536
 """Rows that are read and checked at a time."""
+WHOLE = 1 << 20
+"""The same where all is priced in this process at once: memory of a million rows."""
 ENGINE_ROWS = 32
 """Most rows of a slice that go through engines one by one."""
 
@@ -37,8 +40,14 @@ class BookResult:
 
     results: pl.DataFrame
     failures: pl.DataFrame
-    warnings: tuple[str, ...] = ()
-    audit: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...]
+    made: Callable[[], dict[str, Any]]
+    """Makes the audit: hashing a large book takes as long as pricing it, so it is done when it is asked for."""
+
+    @cached_property
+    def audit(self) -> dict[str, Any]:
+        """What is needed to get the same numbers again."""
+        return self.made()
 
     @property
     def total(self) -> float:
@@ -85,14 +94,20 @@ def price_book(
     """
     how = settings(market, scenarios, paths, seed, threads)
     found = sources_of(book)
-    pieces = slices_of(found, how, fine=executor is not None)
+    fine = executor is not None
+    pieces = slices_of(found, how, fine=fine, window=WINDOW if fine else WHOLE)
     priced = list(in_order(executor, price_slice, ((piece, how) for piece in pieces)))
-    results = pl.concat([SCHEMA.to_frame(), *(one.results for one in priced)])
-    failures = pl.concat([FAILURE_SCHEMA.to_frame(), *(one.failures for one in priced)])
+    results = _joined([one.results for one in priced], SCHEMA)
+    failures = _joined([one.failures for one in priced], FAILURE_SCHEMA)
     rows = sum(source.height for source in found)
     if rows and results.is_empty():
         raise BatchError(*problems_of(failures), problem("all_failed", subject="book", count=rows))
-    return BookResult(results, failures, market_warnings(market), audit_of(found, how))
+    return BookResult(results, failures, market_warnings(market), lambda: audit_of(found, how))
+
+
+def _joined(frames: list[pl.DataFrame], schema: pl.Schema) -> pl.DataFrame:
+    full = [frame for frame in frames if frame.height]
+    return full[0] if len(full) == 1 else pl.concat([schema.to_frame(), *full])
 
 
 def settings(market: Market, scenarios: Iterable[Scenario] | None, paths: int | None, seed: int, threads: int | None) -> How:
@@ -184,7 +199,8 @@ def repeated_ids(found: tuple[Source, ...]) -> list[NDArray[np.int64]]:
     """For each source the indices of rows whose id stands in an earlier row of the book."""
     columns = [source.ids() for source in found]
     every = pl.concat([ids for ids in columns if ids is not None] or [pl.Series("id", [], dtype=pl.String)])
-    twice = (~every.is_first_distinct() & every.is_not_null()).to_numpy() if every.n_unique() < every.len() else np.zeros(len(every), bool)
+    rising = every.null_count() == 0 and bool((every[1:] > every[:-1]).all()) if every.len() > 1 else True
+    twice = np.zeros(len(every), dtype=bool) if rising else (~every.is_first_distinct() & every.is_not_null()).to_numpy()
     at = 0
     out: list[NDArray[np.int64]] = []
     for ids in columns:

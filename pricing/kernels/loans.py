@@ -37,48 +37,76 @@ def depreciated_after(terms, ints, life, t, left):
     return left * value / before if before > 0.0 and value < before else left
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def loan_value(terms, ints, table, days, life):
-    """Value of one loan; `table` [time, 6], `days` [time] lengths of the months, `life` [time] days from `as_of` to each date.
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def loan_value(terms, ints, table, life):
+    """Value of one loan; `table` [time, 6], `life` [time] days from `as_of` to each date.
 
-    A level schedule leaves 1 - (1 - b) a_k / a_n after k of n payments, a_k = ((1 + i)^k - 1) / i, or k without a rate.
+    A level schedule leaves 1 - (1 - b) a_k / a_n after k of n payments, a_k = ((1 + i)^k - 1) / i, or k without a rate; so
+    a_(k+1) = 1 + (1 + i) a_k.
     """
-    months, first, kind = ints[MONTHS], ints[FIRST], ints[KIND]
-    rate, recovery, hazard = terms[MONTHLY_RATE], terms[RECOVERY], terms[HAZARD]
+    last, first, kind = ints[MONTHS] - 1, ints[FIRST], ints[KIND]
     by_growth, by_accrual = terms[FLOATING_SHARE], terms[FLOATING_SHARE] * terms[MARGIN]
-    by_thirty = terms[FIXED_SHARE] * terms[RATE]
+    by_thirty, recovery = terms[FIXED_SHARE] * terms[RATE], terms[RECOVERY]
     annuity, slope, start = 0.0, 0.0, 1.0
     if kind == LEVEL:
         annuity, slope, start = level_terms(terms, ints)
+    growth, unit = 1.0 + terms[MONTHLY_RATE], start * slope
+    left, earned, repaid = 1.0, 0.0, 0.0
+    for t in range(last + 1):
+        row = table[t]
+        months = by_growth * row[DS_FORWARD] + by_accrual * row[DS_ACCRUAL]
+        months += by_thirty * row[DS_THIRTY] + recovery * (row[MID_BEFORE] - row[MID_AFTER])
+        earned += left * months
+        if t < first or kind == BULLET:
+            after = left
+        elif kind == LEVEL:
+            annuity = 1.0 + growth * annuity
+            after = start - unit * annuity
+        else:
+            after = depreciated_after(terms, ints, life, t, left) if t > 0 else left
+        after = after if t < last else 0.0
+        repaid += (left - after) * row[DS]
+        left = after
+    return terms[AMOUNT] * (earned + repaid)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def loan_value_spread(terms, ints, table, days, life):
+    """The same with a flat hazard of the loan's own on top of its curve; `days` [time] lengths of the months."""
+    last, first, kind = ints[MONTHS] - 1, ints[FIRST], ints[KIND]
+    by_growth, by_accrual = terms[FLOATING_SHARE], terms[FLOATING_SHARE] * terms[MARGIN]
+    by_thirty, recovery, hazard = terms[FIXED_SHARE] * terms[RATE], terms[RECOVERY], terms[HAZARD]
+    annuity, slope, start = 0.0, 0.0, 1.0
+    if kind == LEVEL:
+        annuity, slope, start = level_terms(terms, ints)
+    growth, unit = 1.0 + terms[MONTHLY_RATE], start * slope
     a_day, shortest = np.exp(-hazard / 365.0), np.exp(-28.0 * hazard / 365.0)
     kept = (shortest, shortest * a_day, shortest * a_day * a_day, shortest * a_day * a_day * a_day)
-    left, alive, total = 1.0, 1.0, 0.0
-    for t in range(months):
-        after = left
-        if t == months - 1:
-            after = 0.0
-        elif t >= first:
-            if kind == LEVEL:
-                annuity += 1.0 + annuity * rate
-                after = start * (1.0 - slope * annuity)
-            elif kind == DEPRECIATED and t > 0:
-                after = depreciated_after(terms, ints, life, t, left)
-        if hazard == 0.0:
-            next_alive = alive
-        elif t == 0:
-            next_alive = np.exp(-hazard * days[0] / 365.0)
-        else:
-            next_alive = alive * kept[days[t] - SHORTEST]
+    left, alive, earned, repaid = 1.0, 1.0, 0.0, 0.0
+    for t in range(last + 1):
         row = table[t]
-        earned = left * (by_growth * row[DS_FORWARD] + by_accrual * row[DS_ACCRUAL] + by_thirty * row[DS_THIRTY])
-        total += next_alive * (earned + (left - after) * row[DS])
-        total += recovery * left * (alive * row[MID_BEFORE] - next_alive * row[MID_AFTER])
+        # the first month may be a stub of any length
+        next_alive = np.exp(-hazard * days[0] / 365.0) if t == 0 else alive * kept[days[t] - SHORTEST]
+        months = by_growth * row[DS_FORWARD] + by_accrual * row[DS_ACCRUAL] + by_thirty * row[DS_THIRTY]
+        earned += left * (next_alive * months + recovery * (alive * row[MID_BEFORE] - next_alive * row[MID_AFTER]))
+        if t < first or kind == BULLET:
+            after = left
+        elif kind == LEVEL:
+            annuity = 1.0 + growth * annuity
+            after = start - unit * annuity
+        else:
+            after = depreciated_after(terms, ints, life, t, left) if t > 0 else left
+        after = after if t < last else 0.0
+        repaid += next_alive * (left - after) * row[DS]
         left, alive = after, next_alive
-    return terms[AMOUNT] * total
+    return terms[AMOUNT] * (earned + repaid)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def loan_values(terms, ints, tables, days, life, out):
     """Values [row] into `out`; terms [row, 10], ints [row, 7], tables [pair, time, 6]."""
     for i in range(out.shape[0]):
-        out[i] = loan_value(terms[i], ints[i], tables[ints[i, PAIR]], days, life)
+        if terms[i, HAZARD] == 0.0:
+            out[i] = loan_value(terms[i], ints[i], tables[ints[i, PAIR]], life)
+        else:
+            out[i] = loan_value_spread(terms[i], ints[i], tables[ints[i, PAIR]], days, life)

@@ -68,15 +68,19 @@ def column(frame: pl.DataFrame, name: str, default: object = None) -> pl.Expr:
 def number(frame: pl.DataFrame, name: str, default: float = 0.0) -> Array:
     """A column as floats [row]."""
     if name not in frame.columns:
-        return np.full(frame.height, default)
-    return frame[name].fill_null(default).to_numpy().astype(np.float64, copy=False)
+        return np.broadcast_to(np.float64(default), (frame.height,))
+    return _filled(frame[name], default).to_numpy().astype(np.float64, copy=False)
 
 
 def whole(frame: pl.DataFrame, name: str, default: int = 0) -> Whole:
     """A column as whole numbers [row]."""
     if name not in frame.columns:
         return np.full(frame.height, default, dtype=np.int64)
-    return frame[name].fill_null(default).to_numpy().astype(np.int64, copy=False)
+    return _filled(frame[name], default).to_numpy().astype(np.int64, copy=False)
+
+
+def _filled(series: pl.Series, default: object) -> pl.Series:
+    return series.fill_null(default) if series.null_count() else series
 
 
 def days(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
@@ -86,7 +90,9 @@ def days(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
 
 def months(when: NDArray[np.int64]) -> NDArray[np.int64]:
     """Months since January 1970 of days since 1970 [row]."""
-    return when.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    first = int(when.min(initial=0))
+    span = np.arange(first, int(when.max(initial=0)) + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.asarray(span[when - first])  # a calendar of a few thousand days, read by row
 
 
 def month_index(date: dt.date) -> int:
@@ -109,7 +115,7 @@ def codes(frame: pl.DataFrame, name: str, default: str = "") -> tuple[list[str],
     """Distinct texts of a column, sorted, and the place of each row's text among them."""
     if name not in frame.columns:
         return [default], np.zeros(frame.height, dtype=np.int64)
-    series = frame[name].fill_null(default)
+    series = _filled(frame[name], default)
     distinct = sorted(series.unique().to_list())
     return distinct, series.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
 

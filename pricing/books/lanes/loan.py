@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from curves import DiscountCurve, SurvivalCurve, default_rates_key, discount_curve, survival_curve
 from curves.market import Market
@@ -62,6 +64,7 @@ ANNUITY_RATE = float(Amortisation.model_fields["annuity_rate"].default)
 LIFE_YEARS = float(Amortisation.model_fields["life_years"].default)
 USUAL_INDEX = str(Floating.model_fields["index"].default)
 NO_CREDIT = ""
+D = TypeVar("D", np.float64, np.int64)
 INDEX = "__index"
 NOTE = "planned flows on the borrower's credit, constant recovery"
 
@@ -138,35 +141,39 @@ def loan_arrays(frame: pl.DataFrame, market: Market) -> LoanArrays:
     left = end - first_month + 1
     schedules, kind = codes(frame, "amortisation.kind", "annuity")
     annuity, straight, depreciated = (kind == (schedules.index(name) if name in schedules else -1) for name in SCHEDULES)
-    terms = np.stack(
-        [
-            number(frame, "floating.share"),
-            number(frame, "floating.margin"),
-            number(frame, "fixed.share"),
-            number(frame, "fixed.rate"),
-            number(frame, "commitment_usd"),
-            np.where(annuity, number(frame, "amortisation.annuity_rate", ANNUITY_RATE) / 12.0, 0.0),
-            number(frame, "amortisation.balloon"),
-            number(frame, "amortisation.life_years", LIFE_YEARS),
-            recovery,
-            np.zeros(frame.height),
-        ],
-        axis=1,
+    rate = np.where(annuity, number(frame, "amortisation.annuity_rate", ANNUITY_RATE) / 12.0, 0.0)
+    terms = filled(
+        np.empty((frame.height, 10)),
+        number(frame, "floating.share"),
+        number(frame, "floating.margin"),
+        number(frame, "fixed.share"),
+        number(frame, "fixed.rate"),
+        number(frame, "commitment_usd"),
+        rate,
+        number(frame, "amortisation.balloon"),
+        number(frame, "amortisation.life_years", LIFE_YEARS),
+        recovery,
+        0.0,
     )
-    ints = np.stack(
-        [
-            left,
-            np.maximum(start - first_month, 0),
-            np.maximum(first_month - start, 0),
-            end - start + 1,
-            np.where(annuity | straight, 1, np.where(depreciated, 2, 0)),
-            place,
-            (market.as_of - EPOCH).days - days_of(frame, "amortisation.start"),
-        ],
-        axis=1,
+    ints = filled(
+        np.empty((frame.height, 7), dtype=np.int64),
+        left,
+        np.maximum(start - first_month, 0),
+        np.maximum(first_month - start, 0),
+        end - start + 1,
+        np.where(annuity | straight, 1, np.where(depreciated, 2, 0)),
+        place,
+        (market.as_of - EPOCH).days - days_of(frame, "amortisation.start"),
     )
     tables, days, life = pair_tables(market.as_of, pairs, int(left.max(initial=1)))
     return LoanArrays(terms, ints, tables, days, life, keys)
+
+
+def filled(table: NDArray[D], *columns: NDArray[D] | float) -> NDArray[D]:
+    """A table [row, column] from its columns."""
+    for at, one in enumerate(columns):
+        table[:, at] = one
+    return table
 
 
 Pair = tuple[DiscountCurve, SurvivalCurve | None]
