@@ -86,18 +86,33 @@ def book_deltas(frame: pl.DataFrame, kind: str, market: Market) -> BookDeltas:
     return BookDeltas(rows, priced(market), np.stack(columns, axis=1), factors_of(market), "bump")
 
 
-def loan_book_deltas(arrays: LoanArrays, market: Market) -> tuple[Array, Array]:
-    """Values [row] and deltas [row, factor] of loans; factors are those of `factors_of`."""
+@dataclass(frozen=True)
+class DeltaTables:
+    """What the kernel of loan deltas reads of a market, for some pairs of curves and months."""
+
+    tables: Array
+    """[pair, time, 8]"""
+    places: Whole
+    """[pair, time, 4]"""
+    chains: Array
+    """[pair, node, active factor]"""
+    active: Whole
+    """[pair, active factor] which factor; -1 is none."""
+    factors: int
+
+
+def loan_book_deltas(arrays: LoanArrays, market: Market, *, tables: DeltaTables | None = None) -> tuple[Array, Array]:
+    """Values [row] and deltas [row, factor] of loans; factors are those of `factors_of`. `tables`: made before, for many batches."""
     from pricing.kernels.loan_deltas import loan_deltas  # compiled where it is used
 
-    tables, places, chains = delta_tables(market, arrays.pairs, len(arrays.life))
-    out, deltas = np.empty(len(arrays.terms)), np.empty((len(arrays.terms), chains.shape[2]))
-    loan_deltas(arrays.terms, arrays.ints, tables, places, chains, arrays.life, out, deltas)
+    found = tables or delta_tables(market, arrays.pairs, len(arrays.life))
+    out, deltas = np.empty(len(arrays.terms)), np.empty((len(arrays.terms), found.factors))
+    loan_deltas(arrays.terms, arrays.ints, found.tables, found.places, found.chains, found.active, arrays.life, out, deltas)
     return out, deltas
 
 
-def delta_tables(market: Market, pairs: tuple[tuple[str, str], ...], count: int) -> tuple[Array, Whole, Array]:
-    """The kernel's tables [pair, time, 8], places [pair, time, 3] and chains [pair, node, factor]."""
+def delta_tables(market: Market, pairs: tuple[tuple[str, str], ...], count: int) -> DeltaTables:
+    """Factors, weights of nodes, and chains to the quotes on which a pair depends."""
     dates = month_ends(market.as_of, count)
     years, length = day_counts(market.as_of, dates)
     middle = np.concatenate([[0.0], years[:-1]]) + np.floor(length / 2.0) / 365.0
@@ -105,19 +120,30 @@ def delta_tables(market: Market, pairs: tuple[tuple[str, str], ...], count: int)
     curves = [curves_of(market, keys) for keys in pairs]
     sizes = [(rates.times_years.size, _nodes(credit).size) for rates, credit in curves]
     tables = np.empty((len(pairs), count, 8))
-    places = np.empty((len(pairs), count, 3), dtype=np.int64)
-    chains = np.zeros((len(pairs), max((r + c for r, c in sizes), default=0), len(factors_of(market))))
+    places = np.zeros((len(pairs), count, 4), dtype=np.int64)
+    whole = np.zeros((len(pairs), max((r + c for r, c in sizes), default=0), len(factors_of(market))))
     for row, ((rates, credit), keys, (start, size)) in enumerate(zip(curves, pairs, sizes, strict=True)):
         survival = credit.survival(years) if credit else np.ones(count)
         found = [_place(_nodes(curve), at) for curve, at in ((rates, years), (rates, middle), (credit, years))]
         tables[row] = np.stack(
             [rates.discount(years), rates.discount(middle), survival, length / 360.0, thirty, *(weight for _, weight in found)], axis=1
         )
-        places[row] = np.stack([found[0][0], found[1][0], found[2][0] + start], axis=1)
-        chains[row, :start] = rate_chain(market, keys[0])
+        by_date, by_middle = np.stack([found[0][0], found[2][0] + start], axis=1), found[1][0]
+        places[row, :, [0, 2]], places[row, :, 1] = by_date.T, by_middle
+        places[row, 1:, 3] |= by_middle[1:] != by_middle[:-1]
+        # a date's own sums come a month later
+        places[row, 2:, 3] |= (by_date[1:-1] != by_date[:-2]).any(axis=1)
+        whole[row, :start] = rate_chain(market, keys[0])
         if credit is not None:
-            chains[row, start : start + size] = credit_chain(market, keys[1])
-    return tables, places, chains
+            whole[row, start : start + size] = credit_chain(market, keys[1])
+    used = np.abs(whole).max(axis=1, initial=0.0) > 0.0
+    active = np.full((len(pairs), int(used.sum(axis=1).max(initial=0))), -1, dtype=np.int64)
+    chains = np.zeros((*whole.shape[:2], active.shape[1]))
+    for row, mine in enumerate(used):
+        at = np.flatnonzero(mine)
+        active[row, : at.size] = at
+        chains[row, :, : at.size] = whole[row][:, at]
+    return DeltaTables(tables, places, chains, active, whole.shape[2])
 
 
 def _nodes(curve: DiscountCurve | SurvivalCurve | None) -> FloatArray:

@@ -15,6 +15,7 @@ from pricing.books.batch import BookRun, run_book
 from pricing.books.executors import executor_named
 from pricing.books.output import read_table
 from pricing.books.pricer import WINDOW, BookResult, price_book
+from pricing.books.sheet import summary_sheet
 from pricing.books.slices import BASE
 from pricing.cli.figures import table, usd
 from pricing.cli.inputs import say, sibling_market
@@ -42,6 +43,8 @@ def run(arguments: Namespace) -> int:
                 rows=arguments.rows or WINDOW,
                 progress=Progress(),
             )
+            if arguments.summary:
+                summary_sheet(read_table(done.results), read_table(done.failures), Path(arguments.summary))
             return _written(done)
         result = price_book(
             arguments.book,
@@ -52,6 +55,8 @@ def run(arguments: Namespace) -> int:
             seed=arguments.seed,
             threads=arguments.threads,
         )
+    if arguments.summary:
+        summary_sheet(result.results, result.failures, Path(arguments.summary))
     if arguments.format == "json":
         sys.stdout.write(result.to_json())
     else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pricing.kernels.loans import (
     AMOUNT,
-    DEPRECIATED,
+    BULLET,
     FIRST,
     FIXED_SHARE,
     FLOATING_SHARE,
@@ -27,69 +27,98 @@ from pricing.kernels.loans import (
 
 DISCOUNT, MIDDLE, SURVIVAL, ACCRUAL, THIRTY, BY_DISCOUNT, BY_MIDDLE, BY_SURVIVAL = range(8)
 """Columns of a pair's tables: factors at each date, fractions of the month, weights of the later node in the logarithm of each factor."""
-AT_DISCOUNT, AT_MIDDLE, AT_SURVIVAL = range(3)
-"""Columns of the nodes' places: the earlier of the two nodes."""
+AT_DISCOUNT, AT_MIDDLE, AT_SURVIVAL, MOVES = range(4)
+"""Columns of the nodes' places: the earlier of the two nodes; and whether, at a month, one of them is another than at the month before."""
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def loan_delta(terms, ints, table, place, life, nodes):
-    """Value of one loan of amount one; adds dV/d(ln D), then dV/d(ln S), at the nodes to `nodes` [rates, credit]."""
-    months, first, kind = ints[MONTHS], ints[FIRST], ints[KIND]
+    """Value of one loan of amount one; adds dV/d(ln D), then dV/d(ln S), at the nodes to `nodes` [rates, credit].
+
+    The derivative by a factor is spread over the two nodes around its date. Sums run in registers while dates stay between the same nodes;
+    those of a date are complete a month later, when what falls due from its balance is known.
+    """
+    last, first, kind = ints[MONTHS] - 1, ints[FIRST], ints[KIND]
     share, recovery = terms[FLOATING_SHARE], terms[RECOVERY]
     by_accrual, by_thirty = share * terms[MARGIN], terms[FIXED_SHARE] * terms[RATE]
     annuity, slope, start = 0.0, 0.0, 1.0
     if kind == LEVEL:
         annuity, slope, start = level_terms(terms, ints)
-    left, total = 1.0, 0.0
-    d0, s0 = 1.0, 1.0
-    for t in range(months):
+    growth, unit = 1.0 + terms[MONTHLY_RATE], start * slope
+    left, total, d0, s0 = 1.0, 0.0, 1.0, 1.0
+    at_d, at_m, at_s = place[0, AT_DISCOUNT], place[0, AT_MIDDLE], place[0, AT_SURVIVAL]
+    d_all, d_later, m_all, m_later, s_all, s_later = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    of_d, of_s, weight_d, weight_s = 0.0, 0.0, 0.0, 0.0
+    for t in range(last + 1):
         after = left
-        if t == months - 1:
-            after = 0.0
-        elif t >= first:
+        if t >= first and kind != BULLET:
             if kind == LEVEL:
-                annuity += 1.0 + annuity * terms[MONTHLY_RATE]
-                after = start * (1.0 - slope * annuity)
-            elif kind == DEPRECIATED and t > 0:
+                annuity = 1.0 + growth * annuity
+                after = start - unit * annuity
+            elif t > 0:
                 after = depreciated_after(terms, ints, life, t, left)
+        after = after if t < last else 0.0
         row = table[t]
-        d, m, s = row[DISCOUNT], row[MIDDLE], row[SURVIVAL]
-        paid = left * (by_accrual * row[ACCRUAL] + by_thirty * row[THIRTY] - share) + left - after
-        lost = recovery * left * m
-        before, now = share * left * d0, paid * d
-        total += s * (before + now) + lost * (s0 - s)
-        if t > 0:
-            # the month's own start: the date before
-            add(nodes, place[t - 1, AT_DISCOUNT], table[t - 1, BY_DISCOUNT], s * before)
-            add(nodes, place[t - 1, AT_SURVIVAL], table[t - 1, BY_SURVIVAL], lost * s0)
-        add(nodes, place[t, AT_DISCOUNT], row[BY_DISCOUNT], s * now)
-        add(nodes, place[t, AT_MIDDLE], row[BY_MIDDLE], lost * (s0 - s))
-        add(nodes, place[t, AT_SURVIVAL], row[BY_SURVIVAL], s * (before + now) - lost * s)
+        d, s = row[DISCOUNT], row[SURVIVAL]
+        lost = recovery * left * row[MIDDLE]
+        before = s * share * left * d0
+        now = s * d * (left * (by_accrual * row[ACCRUAL] + by_thirty * row[THIRTY] - share) + left - after)
+        total += before + now + lost * (s0 - s)
+        if place[t, MOVES] != 0:
+            nodes[at_d] += d_all - d_later
+            nodes[at_d + 1] += d_later
+            nodes[at_m] += m_all - m_later
+            nodes[at_m + 1] += m_later
+            nodes[at_s] += s_all - s_later
+            nodes[at_s + 1] += s_later
+            at_d, at_m, at_s = place[t - 1, AT_DISCOUNT], place[t, AT_MIDDLE], place[t - 1, AT_SURVIVAL]
+            d_all, d_later, m_all, m_later, s_all, s_later = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        by_middle = lost * (s0 - s)
+        m_all += by_middle
+        m_later += row[BY_MIDDLE] * by_middle
+        # the date before, to which this month's start belongs; nothing for the market's own date
+        of_d += before
+        of_s += lost * s0
+        d_all += of_d if t > 0 else 0.0
+        d_later += weight_d * of_d
+        s_all += of_s if t > 0 else 0.0
+        s_later += weight_s * of_s
+        of_d, of_s, weight_d, weight_s = now, before + now - lost * s, row[BY_DISCOUNT], row[BY_SURVIVAL]
         left, d0, s0 = after, d, s
+    nodes[place[last, AT_DISCOUNT]] += of_d * (1.0 - weight_d)
+    nodes[place[last, AT_DISCOUNT] + 1] += of_d * weight_d
+    nodes[place[last, AT_SURVIVAL]] += of_s * (1.0 - weight_s)
+    nodes[place[last, AT_SURVIVAL] + 1] += of_s * weight_s
+    nodes[at_d] += d_all - d_later
+    nodes[at_d + 1] += d_later
+    nodes[at_m] += m_all - m_later
+    nodes[at_m + 1] += m_later
+    nodes[at_s] += s_all - s_later
+    nodes[at_s + 1] += s_later
     return total
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def add(nodes, at, weight, amount):
-    """Spread a derivative by the logarithm of a factor over the two nodes around it."""
-    later = weight * amount
-    nodes[at] += amount - later
-    nodes[at + 1] += later
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def loan_deltas(terms, ints, tables, places, chains, active, life, out, deltas):
+    """Values [row] and deltas [row, factor].
 
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def loan_deltas(terms, ints, tables, places, chains, life, out, deltas):
-    """Values [row] and deltas [row, factor]; tables [pair, time, 8], places [pair, time, 3], chains [pair, node, factor]."""
-    nodes = np.zeros(chains.shape[1])
+    tables [pair, time, 8]; places [pair, time, 4]; chains [pair, node, active factor]; active [pair, active factor] columns of `deltas`, -1
+    where a pair has fewer.
+    """
+    nodes, found = np.zeros(chains.shape[1]), np.zeros(chains.shape[2])
     for i in range(out.shape[0]):
         pair = ints[i, PAIR]
         nodes[:] = 0.0
+        found[:] = 0.0
         amount = terms[i, AMOUNT]
         out[i] = amount * loan_delta(terms[i], ints[i], tables[pair], places[pair], life, nodes)
-        found, chain = deltas[i], chains[pair]
-        found[:] = 0.0
+        chain = chains[pair]
         for n in range(nodes.shape[0]):
             by = amount * nodes[n]
             if by != 0.0:
                 for f in range(found.shape[0]):
                     found[f] += by * chain[n, f]
+        deltas[i, :] = 0.0
+        for f in range(found.shape[0]):
+            if active[pair, f] >= 0:
+                deltas[i, active[pair, f]] = found[f]

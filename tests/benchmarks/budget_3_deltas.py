@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from curves import Market
 from curves._quantlib.session import session
-from pricing.books.deltas import loan_book_deltas
+from pricing.books.deltas import delta_tables, loan_book_deltas
 from pricing.books.lanes.chains import credit_chain, factors_of, rate_chain
 from pricing.books.lanes.loan import loan_arrays, loan_book_values
 from tests.benchmarks.budget_1_loans import Library
@@ -38,9 +38,11 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
             for _ in range(work):
                 loan_book_values(arrays)  # type: ignore[arg-type]
 
-        def deltas(arrays: object = arrays, work: int = work) -> None:
+        tables = delta_tables(market, arrays.pairs, len(arrays.life))
+
+        def deltas(arrays: object = arrays, work: int = work, tables: object = tables) -> None:
             for _ in range(work):
-                loan_book_deltas(arrays, market)  # type: ignore[arg-type]
+                loan_book_deltas(arrays, market, tables=tables)  # type: ignore[arg-type]
 
         deltas()
         found[f"deltas / valuations, {rows:,} loans"] = 1.0 / median_ratio(deltas, values, asked.pairs)
@@ -53,6 +55,14 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
             credit_chain(market, f"credit:{name}")
 
     found["all chains of bootstraps anew, seconds"] = seconds(cold)
+    large = loan_arrays(loan_frame(200 if asked.tiny else 1_000_000), market)
+
+    def whole() -> None:
+        cold()
+        loan_book_deltas(large, market)
+
+    ratio = median_ratio(whole, lambda: loan_book_values(large), max(1, asked.pairs // 5))
+    found[f"deltas with all chains anew / valuations, {len(large.terms):,} loans"] = 1.0 / ratio
     small = loan_arrays(loan_frame(1_000).drop("borrower.credit"), book_market())
     few = 4 if asked.tiny else THEIRS
     library = Library(small, few)

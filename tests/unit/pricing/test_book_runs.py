@@ -12,8 +12,11 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -24,6 +27,7 @@ from pricing.books.batch import run_book
 from pricing.books.executors import executor_named, in_order
 from pricing.books.output import FORMATS, harmless
 from pricing.books.pricer import price_book
+from pricing.books.sheet import summary_sheet, workbook
 from tests.books import book_market, loan_frame
 
 SLOW = {"method": "quantlib"}
@@ -233,3 +237,23 @@ def test_no_text_starts_a_formula() -> None:
     frame = pl.DataFrame({"id": ["=1+1", "+x", "-2", "@a", "\ta", "plain", None], "value": [-1.0] * 7})
     assert harmless(frame)["id"].to_list() == ["'=1+1", "'+x", "'-2", "'@a", "'\ta", "plain", None]
     assert harmless(frame)["value"].to_list() == [-1.0] * 7
+
+
+def test_the_summary_is_a_spreadsheet_in_which_text_stays_text(tmp_path: Path) -> None:
+    frame = loan_frame(30).with_columns(
+        pl.when(pl.int_range(pl.len()) == 4).then(pl.lit("=1+1")).otherwise(pl.col("amortisation.kind")).alias("amortisation.kind")
+    )
+    found = price_book({"loan": frame}, book_market())
+    for name in ("a.xlsx", "b.xlsx"):
+        summary_sheet(found.results, found.failures, tmp_path / name)
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    with ZipFile(tmp_path / "a.xlsx") as archive:
+        for place in archive.namelist():
+            ElementTree.fromstring(archive.read(place))
+        values, problems = (archive.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2))
+    assert f"<v>{found.total!r}</v>" in values
+    assert "amortisation.kind" in problems
+    assert "<f>" not in values + problems
+    with ZipFile(BytesIO(workbook({"x": [["=1+1", 2.0, None]]}))) as archive:
+        cells = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert '<c t="inlineStr"><is><t xml:space="preserve">=1+1</t></is></c><c><v>2.0</v></c><c/>' in cells
