@@ -15,6 +15,7 @@ FORMATS = (".parquet", ".csv", ".jsonl", ".arrow")
 """Suffixes of results."""
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet may read as a formula at the start of a text."""
+NUMBER = r"^[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?$"
 ROW_GROUP = 65_536
 
 
@@ -50,10 +51,10 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
 
 
 def harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    """Texts that a spreadsheet would read as formulas, with an apostrophe before them."""
+    """Texts that a spreadsheet would read as formulas, with an apostrophe before them; a plain number is none."""
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     return frame.with_columns(
-        pl.when(pl.any_horizontal(pl.col(name).str.starts_with(start) for start in STARTS))
+        pl.when(pl.any_horizontal(pl.col(name).str.starts_with(start) for start in STARTS) & ~pl.col(name).str.contains(NUMBER))
         .then(pl.concat_str(pl.lit("'"), pl.col(name)))
         .otherwise(pl.col(name))
         .alias(name)

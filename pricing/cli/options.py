@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_argument(
         "--executor", metavar="WHO", help="serial (default), threads:N, processes:N or dask:ADDRESS; changes speed, never numbers"
     )
+    batch.add_argument("--summary", metavar="FILE", help="write totals and problems by kind to an .xlsx file")
     batch.add_argument("--rows", type=_whole, metavar="N", help="most rows of a part of --output (default: 65,536)")
     _common(batch, simulated=True)
     batch.set_defaults(module="run_batch")

@@ -21,6 +21,8 @@ from zipfile import ZipFile
 import polars as pl
 import pytest
 
+from curves import Move, Scenario
+from curves.files import save_scenarios
 from instruments.files.writing import save as save_terms
 from instruments.ground.errors import BatchError, FileError, InputError
 from pricing.books.batch import run_book
@@ -28,6 +30,7 @@ from pricing.books.executors import executor_named, in_order
 from pricing.books.output import FORMATS, harmless
 from pricing.books.pricer import price_book
 from pricing.books.sheet import summary_sheet, workbook
+from pricing.cli.main import main
 from tests.books import book_market, loan_frame
 
 SLOW = {"method": "quantlib"}
@@ -234,9 +237,9 @@ def test_formats_hold_the_same_rows(tmp_path: Path, suffix: str) -> None:
 
 
 def test_no_text_starts_a_formula() -> None:
-    frame = pl.DataFrame({"id": ["=1+1", "+x", "-2", "@a", "\ta", "plain", None], "value": [-1.0] * 7})
-    assert harmless(frame)["id"].to_list() == ["'=1+1", "'+x", "'-2", "'@a", "'\ta", "plain", None]
-    assert harmless(frame)["value"].to_list() == [-1.0] * 7
+    frame = pl.DataFrame({"id": ["=1+1", "+x", "-2", "-2+3", "@a", "\ta", "plain", None], "value": [-1.0] * 8})
+    assert harmless(frame)["id"].to_list() == ["'=1+1", "'+x", "-2", "'-2+3", "'@a", "'\ta", "plain", None]
+    assert harmless(frame)["value"].to_list() == [-1.0] * 8
 
 
 def test_the_summary_is_a_spreadsheet_in_which_text_stays_text(tmp_path: Path) -> None:
@@ -257,3 +260,22 @@ def test_the_summary_is_a_spreadsheet_in_which_text_stays_text(tmp_path: Path) -
     with ZipFile(BytesIO(workbook({"x": [["=1+1", 2.0, None]]}))) as archive:
         cells = archive.read("xl/worksheets/sheet1.xml").decode()
     assert '<c t="inlineStr"><is><t xml:space="preserve">=1+1</t></is></c><c><v>2.0</v></c><c/>' in cells
+
+
+def test_the_command_line_takes_scenarios_an_executor_and_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(tmp_path, loan_frame(12).with_columns(pl.when(pl.int_range(pl.len()) == 4).then(-1.0).otherwise(1e6).alias("commitment_usd")))
+    moved = Scenario(label="rates +100 bp", moves=(Move(key="rates:USD-SOFR", kind="shift", amount=0.01),))
+    save_scenarios([moved], tmp_path / "scenarios.toml")
+    start = ["batch", str(tmp_path / "loan.parquet"), "--scenarios", str(tmp_path / "scenarios.toml"), "--executor", "threads:2"]
+    assert main([*start, "--format", "json", "--summary", str(tmp_path / "a.xlsx")]) == 4
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["results"]) == 22
+    assert {line["scenario"] for line in document["results"]} == {"base", "rates +100 bp"}
+    assert document["audit"]["book"][0]["rows"] == 12
+    assert main([*start, "-o", str(tmp_path / "out.csv"), "--summary", str(tmp_path / "b.xlsx")]) == 4
+    said = capsys.readouterr()
+    assert "11 priced, 1 problems" in said.out
+    assert "total, rates +100 bp" in said.out
+    assert "row 5 loan-0000004: commitment_usd = -1.0" in said.err
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    assert main(["batch", str(tmp_path / "loan.parquet"), "--executor", "nobody"]) == 2
