@@ -13,7 +13,7 @@ from instruments import Basis, Deal, Delay, ShareOfPrice, StagedEquity, StagedPo
 from instruments.deal import Position
 from instruments.variants import variants_of
 from pricing import Valuation, price
-from pricing.stressing import deal_after
+from pricing.scenario_events import after
 
 FOLDER = Path(__file__).parents[2] / "examples" / "nvidia_openai_staged"
 PATHS = 4096
@@ -96,7 +96,7 @@ def test_a_commitment_per_gigawatt_follows_price_and_plan(letter: Deal, market: 
     dear = figures(with_sites(shared, price_per_unit_usd=50e9), market)
     assert dear["headline"] == pytest.approx(100e9 * 50 / 35)
     assert dear["expected"] == pytest.approx(base["expected"] * 50 / 35)
-    late = figures(deal_after(letter, Scenario(label="late", events=(Delay(milestone="deployments", years=1.0),))), market)
+    late = figures(after(letter, market, Scenario(label="late", events=(Delay(milestone="deployments", years=1.0),)))[0], market)
     assert late["headline"] == base["headline"]
     assert late["expected"] < 0.8 * base["expected"]
     half = {date: level for date, level in letter.milestones["deployments"].plan.items() if level <= 5.0}
