@@ -149,7 +149,7 @@ def _node(name: str, bare: _Found, required: bool, above: tuple[type[Any], ...])
     if get_origin(kind) is dict:
         key, value = get_args(kind)
         inner = _node(f"{name}.*", _bare(value, []), True, above)
-        if isinstance(inner, Scalar):
+        if isinstance(inner, Scalar) and inner.sort != "json":
             least = max((rule.min_length for rule in bare.rules if isinstance(rule, bounds.MinLen)), default=0)
             return Entries(name, required, TypeAdapter(key), inner, least)
     return Scalar(name, "json", required, (), False)
@@ -286,6 +286,18 @@ def _form(cell: pl.Expr, rule: object) -> pl.Expr:
         return cell.str.len_chars() <= rule.max_length
     assert isinstance(rule, frozenset), "every rule with a form is here"
     return cell.is_in(sorted(rule))
+
+
+def said(rule: object) -> str:
+    """A constraint in words."""
+    if isinstance(rule, Plausible):
+        return f"{rule.low:g} to {rule.high:g} {rule.what}"
+    if isinstance(rule, Matches):
+        return rule.expected
+    if isinstance(rule, frozenset):
+        return f"one of {', '.join(sorted(map(str, rule)))}"
+    words = {"gt": "above", "ge": "at or above", "lt": "below", "le": "at or below", "min_length": "at least", "max_length": "at most"}
+    return " and ".join(f"{word} {_bound(getattr(rule, name)):g}" for name, word in words.items() if hasattr(rule, name))
 
 
 def _all(checks: Any) -> pl.Expr:

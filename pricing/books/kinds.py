@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, get_args
 
+import polars as pl
 from pydantic import ValidationError
 
 from instruments.assets.fleet import GpuFleet
@@ -21,7 +22,8 @@ from instruments.files.steps import Steps
 from instruments.ground.base import Terms
 from instruments.ground.errors import InputError, Problem
 from instruments.ground.keys import MarketKey, Name
-from pricing.books.columns import Entries, Node, Scalar, entries, nodes_of, scalars, with_optional
+from instruments.ground.messages import problem
+from pricing.books.columns import Entries, Node, Scalar, entries, nodes_of, said, scalars, with_optional
 from pricing.books.hurdle import HurdleWarrant, deal_of
 
 PARTIES = frozenset(
@@ -136,6 +138,32 @@ def kinds() -> Mapping[str, Kind]:
     """Every kind by name."""
     union, *_ = get_args(Contract)
     return {kind.name: kind for kind in map(_kind, (HurdleWarrant, *get_args(union)))}
+
+
+def book_columns(kind: str) -> pl.DataFrame:
+    """The columns of a kind of row: name, what a cell holds, whether it must be given, what its values obey.
+
+    Args:
+        kind: a contract family (`loan`, `lease`, ...) or `hurdle_warrant`.
+
+    Returns:
+        One line per column, in the order of the term model. `required` counts within a part: `floating.margin` must be given where the
+        floating part is. A mapping stands as `name.KEY`, one column for each key that a frame uses.
+
+    Raises:
+        InputError: no such kind.
+
+    Example:
+        >>> book_columns("loan").filter(pl.col("column") == "commitment_usd").row(0)
+        ('commitment_usd', 'number', True, 'above 0')
+    """
+    if kind not in kinds():
+        raise InputError(problem("bad_choice", subject="book", field="kind", value=kind, choices=tuple(kinds()), suggestion="name one"))
+    found = kinds()[kind]
+    maps = {one.name: replace(one.value, name=f"{one.name}.KEY", required=one.required) for one in entries(found.nodes)}
+    rows = [*scalars(found.nodes), *maps.values()]
+    lines = [(one.name, one.sort, one.required, ", ".join(map(said, one.rules))) for one in rows]
+    return pl.DataFrame(lines, schema={"column": pl.String, "holds": pl.String, "required": pl.Boolean, "rule": pl.String}, orient="row")
 
 
 def _nested(target: dict[str, Any], name: str, value: object) -> None:

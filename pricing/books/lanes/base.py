@@ -102,7 +102,7 @@ def month_index(date: dt.date) -> int:
 
 def is_month_end(name: str) -> pl.Expr:
     """Whether a date is the last of its month."""
-    return pl.col(name).dt.month_end() == pl.col(name)
+    return (pl.col(name).cast(pl.Int32) + 1).cast(pl.Date).dt.day() == 1
 
 
 def only(frame: pl.DataFrame, known: frozenset[str]) -> pl.Expr:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from curves import Move, Scenario
+from instruments.files import dumps_json
+from instruments.files.writing import save
+from instruments.ground.errors import InputError
 from instruments.ground.tolerances import ORACLE_REL
-from pricing import price
+from pricing import book_columns, price
 from pricing.books.kinds import kinds, row_deal
 from pricing.books.lanes.table import LANES
 from pricing.books.pricer import price_book
 from tests.books import AS_OF, FRAMES, book_market, loan_frame, mixed_frame, record
+from tests.leases import deal, market as lease_market
 
 ROWS = 36
 
@@ -101,3 +107,55 @@ def test_kinds_that_do_not_exist_and_cells_of_another_kind() -> None:
     assert found.failures.select("row", "field").rows() == [(1, "kind"), (4, "commitment_usd")]
     assert found.failures["allowed"][1] == "unknown field"
     assert found.results.height == 8
+
+
+def test_the_columns_of_every_kind_are_listed_and_each_good_frame_uses_them() -> None:
+    for kind in kinds():
+        table = book_columns(kind)
+        assert table["column"][0] == "id"
+        assert table["column"].is_unique().all()
+    for kind, make in FRAMES.items():
+        plain = {name for name in make(2).columns if not name.startswith(("capacity_units.", "floor_usd", "guarantor_share"))}
+        assert plain <= set(book_columns(kind)["column"])
+    margin = book_columns("loan").filter(pl.col("column") == "floating.margin").row(0)
+    assert margin == ("floating.margin", "number", True, "-0.05 to 1 a year")
+    with pytest.raises(InputError, match="hurdle_warrant"):
+        book_columns("lone")
+
+
+def test_what_a_contract_needs_around_it_stands_in_the_column_deal() -> None:
+    """A guarantee of a lease: the lease, its fleet and its parties come as JSON; the engine is the one of a deal written out."""
+    whole = deal(guarantee={"cover": {"form": "residual_value", "threshold_usd": {"0": 40e6, "36": 10e6}}})
+    plain = json.loads(dumps_json(whole))
+    around = {"parties": plain["parties"], "assets": plain["assets"], "contracts": {"lease": plain["contracts"]["lease"]}}
+    frame = pl.DataFrame(
+        {
+            "id": ["g1", "g2"],
+            "guarantor": ["maker", "maker"],
+            "lease": ["lease", "lease"],
+            "cover.form": ["residual_value", "residual_value"],
+            "cover.threshold_usd.0": [40e6, 40e6],
+            "cover.threshold_usd.36": [10e6, 10e6],
+            "method": ["closed_form", "closed_form"],
+            "deal": [json.dumps(around), "{"],
+        }
+    )
+    found = price_book({"lease_guarantee": frame}, lease_market())
+    alone = price(whole, lease_market(), method="closed_form", measures=("value",)).row("value", contract="support")
+    assert found.results["value"].to_list() == [alone.value]
+    assert found.results["party"].to_list() == [alone.party]
+    assert found.failures["row"].unique().to_list() == [2]
+
+
+def test_a_folder_of_deals_is_a_book(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        save(deal(backstop={}).evolve(id=name), tmp_path / name / "deal.toml")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "deal.toml").write_text("schema = 1\n")
+    found = price_book(tmp_path, lease_market(), paths=1)
+    assert found.results["id"].to_list() == ["a/lease", "a/floor", "b/lease", "b/floor"]
+    assert found.results["row"].to_list() == [1, 1, 2, 2]
+    assert found.failures["row"].unique().to_list() == [3]
+    one = price(deal(backstop={}).evolve(id="a"), lease_market(), paths=1, measures=("value",), method="simulation")
+    assert found.results["value"][0] == one.row("value", contract="lease").value
