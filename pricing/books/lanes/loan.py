@@ -59,13 +59,16 @@ KNOWN = frozenset(
         "borrower.equity",
     ]
 )
-SCHEDULES = ("annuity", "straight", "depreciated")
+SCHEDULES = ("annuity", "straight", "bullet", "depreciated")
 ANNUITY_RATE = float(Amortisation.model_fields["annuity_rate"].default)
 LIFE_YEARS = float(Amortisation.model_fields["life_years"].default)
 USUAL_INDEX = str(Floating.model_fields["index"].default)
 NO_CREDIT = ""
 D = TypeVar("D", np.float64, np.int64)
 INDEX = "__index"
+FLOATING = ("floating.share", "floating.margin", "floating.floor")
+BLOCK = 8192
+"""Rows that are put together at a time."""
 NOTE = "planned flows on the borrower's credit, constant recovery"
 
 
@@ -87,6 +90,17 @@ class LoanArrays:
     """[pair] keys of the discount curve and of the credit, '' where nobody fails."""
 
 
+@dataclass(frozen=True)
+class LoanColumns:
+    """The same before rows are put together: columns of terms and of whole numbers, [row] each."""
+
+    terms: tuple[Array | float, ...]
+    ints: tuple[Whole, ...]
+    pairs: tuple[tuple[str, str], ...]
+    months: int
+    """Most months of a loan."""
+
+
 class LoanLane:
     """The lane of loans without collateral."""
 
@@ -96,7 +110,9 @@ class LoanLane:
     def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
         """Rows whose curves are there and whose maturity lies ahead."""
         return [
-            *unknown_keys(_indexed(frame), INDEX, lambda key: discount_curve(market, key or default_rates_key(market)), "floating.index"),
+            *unknown_keys(
+                _indexed_once(frame), INDEX, lambda key: discount_curve(market, key or default_rates_key(market)), "floating.index"
+            ),
             *unknown_keys(frame, "borrower.credit", lambda key: survival_curve(market, key)),
             not_after(frame, "maturity", market.as_of, "maturity must be after the market's date"),
         ]
@@ -110,7 +126,7 @@ class LoanLane:
         fits = (
             only(frame, KNOWN)
             & ((shares - 1.0).abs() <= SHARES_ABS)
-            & kind.is_in([*SCHEDULES, "bullet"])
+            & kind.is_in(list(SCHEDULES))
             & balloon
             & (start <= pl.col("maturity"))
             & is_month_end("maturity")
@@ -119,8 +135,19 @@ class LoanLane:
         return frame.select(fits.fill_null(False).alias("fits"))["fits"]
 
     def values(self, frame: pl.DataFrame, market: Market) -> LaneValues:
-        """Values to the lender before what was lent already, all rows in one call of the kernel."""
-        return LaneValues(loan_book_values(loan_arrays(frame, market)), NOTE)
+        """Values to the lender before what was lent already; rows are put together in blocks that stay in the processor's cache."""
+        from pricing.kernels.loans import loan_values  # compiled where it is used
+
+        columns = loan_columns(frame, market)
+        tables, days, life = pair_tables(market.as_of, [curves_of(market, keys) for keys in columns.pairs], columns.months)
+        terms, ints, out = np.empty((BLOCK, 10)), np.empty((BLOCK, 7), dtype=np.int64), np.empty(frame.height)
+        for low in range(0, frame.height, BLOCK):
+            rows = slice(low, min(low + BLOCK, frame.height))
+            size = rows.stop - low
+            filled(terms[:size], *(one if isinstance(one, float) else one[rows] for one in columns.terms))
+            filled(ints[:size], *(one[rows] for one in columns.ints))
+            loan_values(terms[:size], ints[:size], tables, days, life, out[rows])
+        return LaneValues(out, NOTE)
 
 
 def loan_book_values(arrays: LoanArrays) -> Array:
@@ -133,17 +160,25 @@ def loan_book_values(arrays: LoanArrays) -> Array:
 
 
 def loan_arrays(frame: pl.DataFrame, market: Market) -> LoanArrays:
-    """Columns of the lane's rows, and the market's curves on the month ends that they need."""
+    """The lane's rows put together, and the market's curves on the month ends that they need."""
+    columns = loan_columns(frame, market)
+    tables, days, life = pair_tables(market.as_of, [curves_of(market, keys) for keys in columns.pairs], columns.months)
+    terms = filled(np.empty((frame.height, 10)), *columns.terms)
+    return LoanArrays(terms, filled(np.empty((frame.height, 7), dtype=np.int64), *columns.ints), tables, days, life, columns.pairs)
+
+
+def loan_columns(frame: pl.DataFrame, market: Market) -> LoanColumns:
+    """Columns of the lane's rows, in the order of the kernel."""
     keys, place, recovery = _pairs(frame, market)
-    pairs = [curves_of(market, key) for key in keys]
     first_month = month_index(month_ends(market.as_of, 1)[0])
-    start, end = months(days_of(frame, "amortisation.start")), months(days_of(frame, "maturity"))
+    began = days_of(frame, "amortisation.start")
+    start, end = months(began), months(days_of(frame, "maturity"))
     left = end - first_month + 1
     schedules, kind = codes(frame, "amortisation.kind", "annuity")
-    annuity, straight, depreciated = (kind == (schedules.index(name) if name in schedules else -1) for name in SCHEDULES)
-    rate = np.where(annuity, number(frame, "amortisation.annuity_rate", ANNUITY_RATE) / 12.0, 0.0)
-    terms = filled(
-        np.empty((frame.height, 10)),
+    by_kind = np.array([{"annuity": 1, "straight": 1, "depreciated": 2}.get(name, 0) for name in schedules], dtype=np.int64)
+    is_annuity = np.array([name == "annuity" for name in schedules])
+    rate = number(frame, "amortisation.annuity_rate", ANNUITY_RATE) / 12.0 * is_annuity[kind]
+    terms = (
         number(frame, "floating.share"),
         number(frame, "floating.margin"),
         number(frame, "fixed.share"),
@@ -155,18 +190,16 @@ def loan_arrays(frame: pl.DataFrame, market: Market) -> LoanArrays:
         recovery,
         0.0,
     )
-    ints = filled(
-        np.empty((frame.height, 7), dtype=np.int64),
+    ints = (
         left,
         np.maximum(start - first_month, 0),
         np.maximum(first_month - start, 0),
         end - start + 1,
-        np.where(annuity | straight, 1, np.where(depreciated, 2, 0)),
+        by_kind[kind],
         place,
-        (market.as_of - EPOCH).days - days_of(frame, "amortisation.start"),
+        (market.as_of - EPOCH).days - began,
     )
-    tables, days, life = pair_tables(market.as_of, pairs, int(left.max(initial=1)))
-    return LoanArrays(terms, ints, tables, days, life, keys)
+    return LoanColumns(terms, ints, keys, int(left.max(initial=1)))
 
 
 def filled(table: NDArray[D], *columns: NDArray[D] | float) -> NDArray[D]:
@@ -181,7 +214,7 @@ Pair = tuple[DiscountCurve, SurvivalCurve | None]
 
 def _pairs(frame: pl.DataFrame, market: Market) -> tuple[tuple[tuple[str, str], ...], Whole, Array]:
     """Keys of the pairs of curves that some row needs, the pair of each row, and its recovery."""
-    indices, at = codes(_indexed(frame), INDEX)
+    indices, at = _indices(frame)
     credits, of = codes(frame, "borrower.credit", NO_CREDIT)
     keys = tuple((index or default_rates_key(market), credit) for index in indices for credit in credits)
     place = at * len(credits) + of
@@ -189,14 +222,33 @@ def _pairs(frame: pl.DataFrame, market: Market) -> tuple[tuple[tuple[str, str], 
     return keys, place, np.array(recoveries)[place]
 
 
+def _indices(frame: pl.DataFrame) -> tuple[list[str], Whole]:
+    """Rates at which rows are discounted, '' for the market's default, and the place of each row's among them."""
+    if "floating.index" in frame.columns:
+        return codes(_indexed(frame), INDEX)
+    parts = [name for name in FLOATING if name in frame.columns]
+    if not parts:
+        return [""], np.zeros(frame.height, dtype=np.int64)
+    if any(frame[name].null_count() == 0 for name in parts):
+        return [USUAL_INDEX], np.zeros(frame.height, dtype=np.int64)
+    floats = frame.select(pl.any_horizontal(pl.col(name).is_not_null() for name in parts).alias("floats"))["floats"]
+    return ["", USUAL_INDEX], floats.to_numpy().astype(np.int64)
+
+
 def curves_of(market: Market, keys: tuple[str, str]) -> Pair:
     """The curves of a pair."""
     return discount_curve(market, keys[0]), survival_curve(market, keys[1]) if keys[1] else None
 
 
+def _indexed_once(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rate of each row as a column, a constant where every row has the same."""
+    indices, _ = _indices(frame) if "floating.index" not in frame.columns else ([], None)
+    return frame.with_columns(pl.lit(indices[0]).alias(INDEX)) if len(indices) == 1 else _indexed(frame)
+
+
 def _indexed(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with the rate that each row is discounted at: its floating part's, '' for the market's default."""
-    parts = [name for name in ("floating.share", "floating.margin", "floating.floor", "floating.index") if name in frame.columns]
+    parts = [name for name in (*FLOATING, "floating.index") if name in frame.columns]
     floats = pl.any_horizontal(pl.col(name).is_not_null() for name in parts) if parts else pl.lit(False)
     return frame.with_columns(pl.when(floats).then(column(frame, "floating.index", USUAL_INDEX)).otherwise(pl.lit("")).alias(INDEX))
 
