@@ -91,7 +91,7 @@ class DeltaTables:
     """What the kernel of loan deltas reads of a market, for some pairs of curves and months."""
 
     tables: Array
-    """[pair, time, 8]"""
+    """[pair, time, 9]"""
     places: Whole
     """[pair, time, 4]"""
     chains: Array
@@ -119,15 +119,17 @@ def delta_tables(market: Market, pairs: tuple[tuple[str, str], ...], count: int)
     thirty = thirty_360(market.as_of, dates)
     curves = [curves_of(market, keys) for keys in pairs]
     sizes = [(rates.times_years.size, _nodes(credit).size) for rates, credit in curves]
-    tables = np.empty((len(pairs), count, 8))
+    tables = np.empty((len(pairs), count, 9))
     places = np.zeros((len(pairs), count, 4), dtype=np.int64)
     whole = np.zeros((len(pairs), max((r + c for r, c in sizes), default=0), len(factors_of(market))))
     for row, ((rates, credit), keys, (start, size)) in enumerate(zip(curves, pairs, sizes, strict=True)):
         survival = credit.survival(years) if credit else np.ones(count)
         found = [_place(_nodes(curve), at) for curve, at in ((rates, years), (rates, middle), (credit, years))]
-        tables[row] = np.stack(
-            [rates.discount(years), rates.discount(middle), survival, length / 360.0, thirty, *(weight for _, weight in found)], axis=1
-        )
+        ds, mid = rates.discount(years) * survival, rates.discount(middle)
+        before = np.concatenate([[0.0], years[:-1]])
+        alive = credit.survival(before) if credit else np.ones(count)
+        values = (ds, rates.discount(before) * survival, ds * (length / 360.0), ds * thirty, mid * alive, mid * survival)
+        tables[row] = np.stack([*values, *(weight for _, weight in found)], axis=1)
         by_date, by_middle = np.stack([found[0][0], found[2][0] + start], axis=1), found[1][0]
         places[row, :, [0, 2]], places[row, :, 1] = by_date.T, by_middle
         places[row, 1:, 3] |= by_middle[1:] != by_middle[:-1]

@@ -25,8 +25,9 @@ from pricing.kernels.loans import (
     level_terms,
 )
 
-DISCOUNT, MIDDLE, SURVIVAL, ACCRUAL, THIRTY, BY_DISCOUNT, BY_MIDDLE, BY_SURVIVAL = range(8)
-"""Columns of a pair's tables: factors at each date, fractions of the month, weights of the later node in the logarithm of each factor."""
+DS, D_BEFORE_S, DS_ACCRUAL, DS_THIRTY, MID_BEFORE, MID_AFTER, BY_DISCOUNT, BY_MIDDLE, BY_SURVIVAL = range(9)
+"""Columns of a pair's tables at each date: D S; D of the date before times S; D S times ACT/360 and 30/360 fractions; D(mid) S before and
+after; weights of the later node in the logarithm of each factor."""
 AT_DISCOUNT, AT_MIDDLE, AT_SURVIVAL, MOVES = range(4)
 """Columns of the nodes' places: the earlier of the two nodes; and whether, at a month, one of them is another than at the month before."""
 
@@ -45,7 +46,7 @@ def loan_delta(terms, ints, table, place, life, nodes):
     if kind == LEVEL:
         annuity, slope, start = level_terms(terms, ints)
     growth, unit = 1.0 + terms[MONTHLY_RATE], start * slope
-    left, total, d0, s0 = 1.0, 0.0, 1.0, 1.0
+    left, total = 1.0, 0.0
     at_d, at_m, at_s = place[0, AT_DISCOUNT], place[0, AT_MIDDLE], place[0, AT_SURVIVAL]
     d_all, d_later, m_all, m_later, s_all, s_later = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     of_d, of_s, weight_d, weight_s = 0.0, 0.0, 0.0, 0.0
@@ -59,11 +60,12 @@ def loan_delta(terms, ints, table, place, life, nodes):
                 after = depreciated_after(terms, ints, life, t, left)
         after = after if t < last else 0.0
         row = table[t]
-        d, s = row[DISCOUNT], row[SURVIVAL]
-        lost = recovery * left * row[MIDDLE]
-        before = s * share * left * d0
-        now = s * d * (left * (by_accrual * row[ACCRUAL] + by_thirty * row[THIRTY] - share) + left - after)
-        total += before + now + lost * (s0 - s)
+        before = share * left * row[D_BEFORE_S]
+        now = left * (by_accrual * row[DS_ACCRUAL] + by_thirty * row[DS_THIRTY]) + ((1.0 - share) * left - after) * row[DS]
+        lost = recovery * left
+        kept, gone = lost * row[MID_BEFORE], lost * row[MID_AFTER]
+        by_middle = kept - gone
+        total += before + now + by_middle
         if place[t, MOVES] != 0:
             nodes[at_d] += d_all - d_later
             nodes[at_d + 1] += d_later
@@ -73,18 +75,18 @@ def loan_delta(terms, ints, table, place, life, nodes):
             nodes[at_s + 1] += s_later
             at_d, at_m, at_s = place[t - 1, AT_DISCOUNT], place[t, AT_MIDDLE], place[t - 1, AT_SURVIVAL]
             d_all, d_later, m_all, m_later, s_all, s_later = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        by_middle = lost * (s0 - s)
         m_all += by_middle
         m_later += row[BY_MIDDLE] * by_middle
         # the date before, to which this month's start belongs; nothing for the market's own date
-        of_d += before
-        of_s += lost * s0
-        d_all += of_d if t > 0 else 0.0
-        d_later += weight_d * of_d
-        s_all += of_s if t > 0 else 0.0
-        s_later += weight_s * of_s
-        of_d, of_s, weight_d, weight_s = now, before + now - lost * s, row[BY_DISCOUNT], row[BY_SURVIVAL]
-        left, d0, s0 = after, d, s
+        if t > 0:
+            of_d += before
+            of_s += kept
+            d_all += of_d
+            d_later += weight_d * of_d
+            s_all += of_s
+            s_later += weight_s * of_s
+        of_d, of_s, weight_d, weight_s = now, before + now - gone, row[BY_DISCOUNT], row[BY_SURVIVAL]
+        left = after
     nodes[place[last, AT_DISCOUNT]] += of_d * (1.0 - weight_d)
     nodes[place[last, AT_DISCOUNT] + 1] += of_d * weight_d
     nodes[place[last, AT_SURVIVAL]] += of_s * (1.0 - weight_s)
@@ -102,7 +104,7 @@ def loan_delta(terms, ints, table, place, life, nodes):
 def loan_deltas(terms, ints, tables, places, chains, active, life, out, deltas):
     """Values [row] and deltas [row, factor].
 
-    tables [pair, time, 8]; places [pair, time, 4]; chains [pair, node, active factor]; active [pair, active factor] columns of `deltas`, -1
+    tables [pair, time, 9]; places [pair, time, 4]; chains [pair, node, active factor]; active [pair, active factor] columns of `deltas`, -1
     where a pair has fewer.
     """
     nodes, found = np.zeros(chains.shape[1]), np.zeros(chains.shape[2])
