@@ -20,6 +20,7 @@ from instruments.ground.errors import FileError, GpufinError
 from instruments.ground.messages import problem
 from pricing.api import price
 from pricing.books.output import read_table
+from pricing.books.slices import SCHEMA
 
 CAUSES = {
     "terms": ("deal", "book", "web"),
@@ -95,7 +96,7 @@ def _result(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         beside = path.with_name(f"{path.name}.manifest.json")
         if beside.is_file():
             audit = json.loads(beside.read_text())["audit"]
-            return audit, read_table(path).to_dicts()
+            return audit, read_table(path, SCHEMA).to_dicts()
         found = json.loads(path.read_text())
         return dict(found["audit"]), list(found["results"])
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:

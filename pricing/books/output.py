@@ -74,10 +74,14 @@ def check_output(path: Path) -> Path:
     return path
 
 
-def read_table(path: Path) -> pl.DataFrame:
-    """A file of results or failures, by its suffix."""
-    readers = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".arrow": pl.read_ipc}
-    return readers[path.suffix.lower()](path)
+def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    """A file of results or failures, by its suffix; texts that are empty or missing in a CSV file are both null."""
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return pl.read_csv(path, schema=schema)
+    if suffix == ".jsonl":
+        return pl.read_ndjson(path, schema=schema)
+    return pl.read_parquet(path) if suffix == ".parquet" else pl.read_ipc(path)
 
 
 def join_parts(parts: list[Path], path: Path, schema: pl.Schema) -> None:

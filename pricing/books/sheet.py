@@ -32,6 +32,7 @@ def summary_sheet(results: pl.DataFrame, failures: pl.DataFrame, path: Path) -> 
     values: list[list[Cell]] = [["scenario", "kind", "rows", "value, USD"]]
     for (scenario, kind), part in results.group_by("scenario", "kind", maintain_order=True):
         values.append([str(scenario), str(kind), part.height, math.fsum(part["value"])])
+    failures = failures.with_columns(pl.col(pl.String).fill_null(""))
     problems: list[list[Cell]] = [["kind", "reason", "field", "rows", "first row", "allowed"]]
     for (kind, reason, field), part in failures.group_by("kind", "reason", "field", maintain_order=True):
         problems.append([str(kind), str(reason), str(field), part["row"].n_unique(), part["row"][0], part["allowed"][0]])

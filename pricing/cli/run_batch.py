@@ -16,7 +16,7 @@ from pricing.books.executors import executor_named
 from pricing.books.output import read_table
 from pricing.books.pricer import WINDOW, BookResult, price_book
 from pricing.books.sheet import summary_sheet
-from pricing.books.slices import BASE
+from pricing.books.slices import BASE, FAILURE_SCHEMA, SCHEMA
 from pricing.cli.figures import table, usd
 from pricing.cli.inputs import say, sibling_market
 
@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
                 progress=Progress(),
             )
             if arguments.summary:
-                summary_sheet(read_table(done.results), read_table(done.failures), Path(arguments.summary))
+                summary_sheet(read_table(done.results, SCHEMA), read_table(done.failures, FAILURE_SCHEMA), Path(arguments.summary))
             return _written(done)
         result = price_book(
             arguments.book,
@@ -93,7 +93,7 @@ def _written(done: BookRun) -> int:
     print(f"values: {done.results}\nproblems: {done.failures}")
     say(done.warnings, "note")
     if lost:
-        _say_failures(read_table(done.failures))
+        _say_failures(read_table(done.failures, FAILURE_SCHEMA))
     return 4 if lost else 0
 
 
