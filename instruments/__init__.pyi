@@ -79,6 +79,7 @@ from .contracts.notes import (
     NoteFee as NoteFee,
     Notes as Notes,
     PoolAsset as PoolAsset,
+    PoolHardware as PoolHardware,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
 from .contracts.offtake_parts import (

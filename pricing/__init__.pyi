@@ -23,6 +23,8 @@ from .registry import (
 )
 from .results import Row as Row, Valuation as Valuation
 from .reverse.report import ReverseResult as ReverseResult, reverse_stress as reverse_stress
+from .risk.limits import Limit as Limit
+from .risk.solving import solve_advance as solve_advance, solve_rent as solve_rent
 from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
 from .verdict_table import Verdict as Verdict, turns as turns, verdicts as verdicts

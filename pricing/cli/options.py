@@ -26,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument(
         "--method", help="engine: monte_carlo, closed_form, quantlib (default: each contract's own, with quantlib beside it)"
     )
-    price.add_argument("--measures", help="comma-separated measures to show (default: all)")
+    price.add_argument(
+        "--measures", help="comma-separated measures, or groups such as sensitivities, to show (default: all that one run holds)"
+    )
     _common(price, simulated=True)
     price.set_defaults(module="run_price")
 
@@ -37,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
     )
     _target(simulate)
+    simulate.add_argument(
+        "--measures",
+        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, limits, sensitivities, or any measure "
+        "(default: all that one run holds)",
+    )
     simulate.add_argument("--path", type=_whole, metavar="N", help="show the ledger of one path in place of the mean, counted from 0")
     simulate.add_argument("--party", help="show the cash statement of one party")
     _common(simulate, simulated=True)

@@ -57,7 +57,7 @@ def loan_by_simulation(task: Task) -> Outcome:
     if loan.collateral is None:
         return Outcome(rows=schedule_rows(task, METHOD, by_quantlib=False))
     setup, run = _of(task, task.contract_id)
-    rows = facility_rows(setup, run, wanted=task.settings.measures, threads=task.settings.threads)
+    rows = facility_rows(setup, run, task.market, wanted=task.settings.measures, threads=task.settings.threads)
     return Outcome(rows=rows, warnings=_warnings(setup), sample=run.net.astype(np.float64) if task.settings.keep_sample else None)
 
 

@@ -12,7 +12,7 @@ from instruments.deal import Deal
 from instruments.files import dumps_json, model_from_text
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem, suggest
-from pricing.laws import borrowing_bases, compute_derivatives, facility, leases, margin_loans, notes, offtake, paths, staged, warrants
+from pricing.laws import borrowing_bases, compute_derivatives, facility, leases, margin_loans, notes, offtake, paths, risk, staged, warrants
 from pricing.laws.law import Law, outcome_of, remembered, value_row
 from pricing.registry import Settings
 
@@ -34,6 +34,7 @@ def _round_trip(deal: Deal, market: Market, settings: Settings) -> str | None:
 LAWS: tuple[Law, ...] = (
     *warrants.LAWS,
     *facility.LAWS,
+    *risk.LAWS,
     *staged.LAWS,
     *compute_derivatives.LAWS,
     *offtake.LAWS,
