@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,12 +30,6 @@ def address() -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def kill_the_worker(_: object) -> None:
-    import os
-
-    os._exit(1)
-
-
 def test_a_cluster_gives_the_same_bytes(address: str, tmp_path: Path) -> None:
     assert address.startswith("tcp://")
     frame = mixed_frame(40).with_columns(
@@ -59,6 +54,6 @@ def test_a_cluster_gives_the_same_bytes(address: str, tmp_path: Path) -> None:
 
 def test_the_loss_of_every_worker_is_told_and_a_missing_scheduler_too(address: str) -> None:
     with executor_named(f"dask:{address}") as executor, pytest.raises(BatchError, match="a worker of the executor was lost"):
-        list(in_order(executor, kill_the_worker, [1]))
+        list(in_order(executor, os._exit, [1]))
     with pytest.raises(BatchError, match="no scheduler answers"), executor_named("dask:tcp://127.0.0.1:1"):
         pass
