@@ -12,7 +12,20 @@ from instruments.deal import Deal
 from instruments.files import dumps_json, model_from_text
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem, suggest
-from pricing.laws import borrowing_bases, compute_derivatives, facility, leases, margin_loans, notes, offtake, paths, risk, staged, warrants
+from pricing.laws import (
+    borrowing_bases,
+    compute_derivatives,
+    facility,
+    joint,
+    leases,
+    margin_loans,
+    notes,
+    offtake,
+    paths,
+    risk,
+    staged,
+    warrants,
+)
 from pricing.laws.law import Law, outcome_of, remembered, value_row
 from pricing.registry import Settings
 
@@ -43,6 +56,7 @@ LAWS: tuple[Law, ...] = (
     *borrowing_bases.LAWS,
     *leases.LAWS,
     *paths.LAWS,
+    *joint.LAWS,
     Law(
         "json_round_trip",
         "a deal written to JSON and read again has the same price, to the last bit",
