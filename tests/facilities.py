@@ -174,6 +174,16 @@ def covenants(draw: st.DrawFn) -> dict[str, Any]:
     return {label: every[label]() | common() for label in sorted(chosen)}
 
 
+def prepayments(draw: st.DrawFn) -> dict[str, Any] | None:
+    """Often none; else small or large, whenever it is paid, however it burns off."""
+    if draw(st.integers(0, 2)) == 0:
+        return None
+    return {
+        "share": draw(st.sampled_from([0.05, 0.2, 0.7])), "paid": draw(st.sampled_from(["at_signing", "at_funding", "at_acceptance"])),
+        "burn_off": draw(st.sampled_from(["pro_rata", "first_months"])), "refund": draw(st.sampled_from([0.0, 0.5])),
+    }  # fmt: skip
+
+
 @st.composite
 def deals(draw: st.DrawFn) -> Deal:
     """Valid facilities: ranks in any allowed order, kinds of amortisation, tight and loose tests, few and many lots."""
@@ -215,6 +225,6 @@ def deals(draw: st.DrawFn) -> Deal:
             "grace_months": draw(st.integers(0, 3)), "repossession_months": draw(st.integers(0, 4)), "lots": draw(st.integers(1, 4)),
             "idle_cost_share": draw(st.sampled_from([0.0, 0.5, 1.0])),
         },
-        offtake={"price_usd_per_hour": draw(st.sampled_from([0.5, 2.5, 3.6, 6.0]))},
+        offtake={"price_usd_per_hour": draw(st.sampled_from([0.5, 2.5, 3.6, 6.0])), "prepayment": prepayments(draw)},
         guarantee={"form": draw(st.sampled_from(["bad_acts", "payment"])), "payment_lag_months": draw(st.integers(0, 5))},
     )  # fmt: skip

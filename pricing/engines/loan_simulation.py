@@ -81,10 +81,10 @@ def _facility_of(task: Task, loan_id: str | None) -> tuple[Setup, FacilityRun]:
 
 
 def offtake_in_facility(task: Task, loan_id: str) -> Outcome:
-    """Value of the rents that a customer pays in the facility that rests on them, before the cost of serving it."""
+    """Value of what a customer pays in the facility that rests on it, money paid ahead less credits too, before the cost of serving it."""
     setup, run = _of(task, loan_id)
     offtake = setup.facility.offtake
-    return _from_ledger(task, run, k.RENT, (offtake.provider, offtake.customer))
+    return _from_ledger(task, run, (k.RENT, k.PREPAID), (offtake.provider, offtake.customer), less=(k.PREPAID_BACK,))
 
 
 @register_engine(Guarantee, METHOD, measures=("value",), default=True, note="payments in its loan's simulation")
@@ -93,7 +93,7 @@ def guarantee_by_simulation(task: Task) -> Outcome:
     contract = task.contract
     loan_id = contract.loan if isinstance(contract, Guarantee) and _is_facility(task, contract.loan) else None
     setup, run = _facility_of(task, loan_id)
-    return _from_ledger(task, run, k.GUARANTEE, (setup.facility.loan.lender, setup.facility.guarantor))
+    return _from_ledger(task, run, (k.GUARANTEE,), (setup.facility.loan.lender, setup.facility.guarantor))
 
 
 def _is_facility(task: Task, loan_id: str) -> bool:
@@ -101,8 +101,11 @@ def _is_facility(task: Task, loan_id: str) -> bool:
     return isinstance(loan, Loan) and loan.collateral is not None
 
 
-def _from_ledger(task: Task, run: FacilityRun, column: int, sides: tuple[str, str]) -> Outcome:
-    value = float(np.sum(run.mean_ledger[:, column] * run.facility.plan.discount))
+def _from_ledger(
+    task: Task, run: FacilityRun, columns: tuple[int, ...], sides: tuple[str, str], *, less: tuple[int, ...] = ()
+) -> Outcome:
+    mean = run.mean_ledger
+    value = sum(float(np.sum(mean[:, c] * run.facility.plan.discount)) * (-1.0 if c in less else 1.0) for c in (*columns, *less))
     rows = [
         Row(
             deal=task.deal.id,

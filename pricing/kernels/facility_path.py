@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from pricing.kernels import facility_steps as steps
+from pricing.kernels.facility_draws import close_prepayment, draw, prepayment
 from pricing.kernels.facility_tests import CURED, FAILED, IN_ROW, WAIVED, run_tests
 from pricing.ledger import facility as k
 from pricing.mechanics.state import DEBT_TOL, RELET, RUN, SELL, UNDECIDED
@@ -28,7 +29,7 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
     `row` is scratch for one month: it stays in the first cache, which is what makes the pass fast.
     """
     row = np.empty(WIDTH)
-    n_c, n_past = plan.fund.shape[0], plan.past_cfads.shape[0]
+    n_c, n_past, n_pre = plan.fund.shape[0], plan.past_cfads.shape[0], plan.prepaid.shape[0]
     funded, lent, accepted, past_c, past_s, past_r, book, verdict, later = scratch
     tests, n_tests, n_bands, n_tenor = plan.tests, plan.tests.codes.shape[0], plan.sweep_below.shape[0], plan.tenor.shape[0]
     tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
@@ -45,8 +46,8 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             lent[c] = plan.cohort_drawn[c]
             accepted[c] = -1 if plan.accept[c] < 0 else plan.accept[c] + dr.delay[c, j]
             settled_at = max(settled_at, plan.fund[c], int(accepted[c]))
-        bf, bx, liq, pwr, trap, drawn, advanced, raised = plan.opening
-        a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
+        bf, bx, liq, pwr, trap, drawn, advanced, raised, unearned, advance = plan.opening
+        a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = 0.0
         status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
         late, fee_due, prepay = 0, 0.0, 0.0
         trap_on, swap_ended, locked, blocked, caught, beyond = trap > 0, False, False, False, False, False
@@ -126,47 +127,27 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             # draws
             of, ox, od = bf, bx, drawn
             cash = revenue + sale
+            credit = 0.0
+            if n_pre > 0:
+                credit = min(unearned, plan.burn_rate * rent)
+                row[k.PREPAID_BACK] = row[k.PREPAID_DUE] = credit
+                unearned -= credit
+                cash -= credit
+                if t == 0 and plan.prepaid_at_start > 0:
+                    row[k.PREPAID] = row[k.TO_ADVANCE] = plan.prepaid_at_start
+                    unearned += plan.prepaid_at_start
+                    advance += plan.prepaid_at_start
             if t <= plan.window and performing and not trap_on and not blocked and operator > t and t + 1 < dead:
-                for c in range(n_c):
-                    for top_up in range(2):
-                        amount = 0.0
-                        if top_up == 0:
-                            if plan.fund[c] != t:
-                                continue
-                            room = max(min(plan.initial_commitment - advanced, plan.commitment - drawn), 0.0)
-                            amount = plan.at_funding * plan.cost[c]
-                            if plan.size_at_funding == 1:
-                                amount = min(amount, plan.top_up_capacity[c])
-                            if plan.market_share > 0:
-                                amount = min(amount, plan.market_share * plan.market_value[c, t] * linked)
-                            funded[c] = 1.0
-                            spare = steps.schedule_room(plan.schedule_share, plan.schedule_value, funded, t, bf + bx)
-                            amount = min(min(amount, room), spare)
-                            advanced += amount
-                            row[k.CAPEX] += plan.cost[c]
-                            row[k.EQUITY] += plan.cost[c] - amount + plan.draw_fee * amount
-                            row[k.DELIVERED] += plan.units[c, t]
-                        else:
-                            if not (funded[c] > 0 and accepted[c] == t):
-                                continue
-                            spare = steps.schedule_room(plan.schedule_share, plan.schedule_value, funded, t, bf + bx)
-                            room = min(max(plan.commitment - drawn, 0.0), spare)
-                            amount = min(max(min(plan.after_acceptance * plan.cost[c], plan.top_up_capacity[c]) - lent[c], 0.0), room)
-                            cash += amount - plan.draw_fee * amount
-                        floating = amount * plan.floating_share
-                        row[k.DRAW_FLOATING] += floating
-                        row[k.DRAW_FIXED] += amount - floating
-                        bf += floating
-                        bx += amount - floating
-                        drawn += amount
-                        lent[c] += amount
-                        row[k.LENDER_FEE] += plan.draw_fee * amount
-                        row[k.FEES_DUE] += plan.draw_fee * amount
-                        for m in range(min(n_tenor, plan.months - 1 - t)):
-                            later[t + 1 + m] += plan.tenor[m] * amount
-                            rest += plan.tenor[m] * amount
+                cash, bf, bx, drawn, advanced, rest, unearned, advance = draw(
+                    plan, t, linked, funded, accepted, lent, later, row, cash, bf, bx, drawn, advanced, rest, unearned, advance
+                )
             for c in range(n_c if t <= settled_at else 0):
                 all_funded = all_funded and (plan.fund[c] != t or funded[c] > 0)
+            claim = 0.0
+            if n_pre > 0:
+                cash, unearned, advance, claim = prepayment(
+                    plan, t, live, dead, customer, funded, accepted, row, cash, unearned, advance
+                )
             # dues
             n_f = n_x = swap = 0.0
             if live:
@@ -183,7 +164,7 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= plan.window else 0.0
             agent = plan.agent_fee if live else 0.0
             pik_f = pik_x = 0.0
-            if plan.pik[t] > 0 and performing and bf + bx > 0 and (plan.pik_toggle == 0 or revenue - operating < n_f + n_x):
+            if plan.pik[t] > 0 and performing and bf + bx > 0 and (plan.pik_toggle == 0 or revenue - credit - operating < n_f + n_x):
                 pik_f, pik_x = n_f * plan.pik[t], n_x * plan.pik[t]
                 row[k.PIK_FLOATING], row[k.PIK_FIXED] = pik_f, pik_x
                 bf, bx, n_f, n_x = bf + pik_f, bx + pik_x, n_f - pik_f, n_x - pik_x
@@ -306,11 +287,18 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                         trap += cash
                         row[k.TO_TRAP] += cash
                         cash = 0.0
+                    if claim + a_r > 0.0:
+                        owed = claim + a_r
+                        paid = min(cash, owed)
+                        cash -= paid
+                        row[k.PREPAID_BACK] += paid
+                        row[k.PREPAID_DEFERRED] += owed - paid - a_r
+                        a_r = owed - paid
                     row[k.DISTRIBUTION] = cash
                     cash = 0.0
             row[k.TO_LIQUIDITY], row[k.TO_POWER_RESERVE] = liq - liq0, pwr - pwr0
             # tests, cure, trap
-            cfads = revenue - operating if live else 0.0
+            cfads = revenue - credit - operating if live else 0.0
             sum_c = sum_s = 0.0
             for i in range(n_past):
                 past_c[i] = past_c[i + 1] if i + 1 < n_past else cfads
@@ -412,7 +400,9 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                     a_f, a_x, a_p, bf, bx = steps.pay_lender(row, given, a_f, a_x, a_p, bf, bx)
             if over or (last_lot and not entitled):
                 steps.close(row, trap, liq, pwr, a_op, a_fee, a_f + a_x, a_s, a_p, a_m)
-                trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
+                if a_r > 0.0:
+                    close_prepayment(row, a_r)
+                trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = 0.0
                 status = CLOSED
             i = k.POSTINGS
             row[i + k.FLOATING], row[i + k.FIXED], row[i + k.LIQUIDITY], row[i + k.POWER_RESERVE], row[i + k.TRAP] = bf, bx, liq, pwr, trap
@@ -422,6 +412,7 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             row[i + k.CFADS], row[i + k.SERVICE], row[i + k.TRAILING] = cfads, service, trailing
             row[i + k.TESTED], row[i + k.BREACHED] = 1.0 if tested else 0.0, 1.0 if breached else 0.0
             row[i + k.MARKET_VALUE], row[i + k.MARGIN_STEP] = value * after, raised
+            row[i + k.UNEARNED], row[i + k.PREPAID_ARREARS], row[i + k.ADVANCE] = unearned, a_r, advance
             if tested and trailing < least:
                 least = trailing
             d = plan.discount[t]

@@ -24,19 +24,22 @@ MANAGEMENT_DUE, MANAGEMENT_DEFERRED, MANAGEMENT_LOST = range(41, 44)
 DELIVERED, LOST_UNITS, SOLD = range(44, 47)
 # fees to the lender on draws and waivers; interest capitalised, lent and paid in one
 LENDER_FEE, PIK_FLOATING, PIK_FIXED = range(47, 50)
-POSTINGS = 50
+# the customer's prepayment: paid in, credited and paid back, claim of what is unearned; account of what is kept for cohorts to come
+PREPAID, PREPAID_BACK, PREPAID_DUE, PREPAID_DEFERRED, PREPAID_LOST, TO_ADVANCE = range(50, 56)
+POSTINGS = 56
 """Number of postings."""
 
 (
     FLOATING, FIXED, LIQUIDITY, POWER_RESERVE, TRAP, OPEX_ARREARS, FEE_ARREARS, INTEREST_ARREARS, SWAP_ARREARS, PRINCIPAL_ARREARS,
     MANAGEMENT_ARREARS, DRAWN, UNITS, STATUS, CFADS, SERVICE, TESTED, BREACHED, TRAILING, MARKET_VALUE, MARGIN_STEP,
-) = range(21)  # fmt: skip
-STATES = 21
+    UNEARNED, PREPAID_ARREARS, ADVANCE,
+) = range(24)  # fmt: skip
+STATES = 24
 """Number of state items: the second axis of the engine's own state [time, item, path]."""
 STATE_NAMES = (
     "floating", "fixed", "liquidity_reserve", "power_reserve", "trapped", "opex_arrears", "fee_arrears", "interest_arrears", "swap_arrears",
     "principal_arrears", "management_arrears", "drawn", "units", "status", "cfads", "service", "tested", "breached", "trailing_dscr",
-    "market_value", "margin_step",
+    "market_value", "margin_step", "unearned", "prepaid_arrears", "advance",
 )  # fmt: skip
 """Names of the state items."""
 
@@ -88,4 +91,7 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
     posted.extend(Posting(a, b, fleet, why, "devices", "cash") for a, b, why in devices)
     posted.append(Posting(v, lender, loan, "lender_fee", "USD", "cash"))
     posted.extend(Posting(lender, v, loan, why, "USD", "cash") for why in ("capitalised_floating", "capitalised_fixed"))
+    posted.append(Posting(customer, v, offtake, "prepayment", "USD", "cash"))
+    posted.extend(Posting(v, customer, offtake, "prepaid_capacity", "USD", claim) for claim in ("cash", "due", "deferred", "written_off"))
+    posted.append(Posting(v, f"{sub}advance", offtake, "advance_account", "USD", "cash"))
     return LedgerPlan(tuple(posted))

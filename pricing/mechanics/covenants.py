@@ -21,7 +21,7 @@ def trailing(state: State, months: int) -> tuple[Floats, Floats]:
 def remember(state: State, income: Income, due: Dues) -> tuple[Floats, Floats]:
     """Move the window on by a month; returns the month's cash flow available for debt service and its service."""
     live = state.status < k.CLOSED
-    cfads = np.where(live, income.revenue - income.operating, 0.0)
+    cfads = np.where(live, income.revenue - income.credit - income.operating, 0.0)
     service = np.where(state.status == k.PERFORMING, due.service, 0.0)
     state.past_cfads = np.concatenate([state.past_cfads[1:], cfads[None, :]])
     state.past_service = np.concatenate([state.past_service[1:], service[None, :]])

@@ -6,6 +6,7 @@ import numpy as np
 
 from pricing.ledger import facility as k
 from pricing.mechanics.deliveries import Income
+from pricing.mechanics.prepayment import close_claim
 from pricing.mechanics.state import RELET, RUN, SELL, UNDECIDED, State
 from pricing.mechanics.waterfall import reduce_principal
 from pricing.schedules.plan import Drivers
@@ -102,12 +103,13 @@ def _pay_lender(state: State, amount: Floats) -> None:
 
 
 def _release_reserves(state: State, when: Bools) -> None:
-    row = state.row
+    row, total = state.row, np.zeros_like(state.trapped)
     for account, column in (("trapped", k.TO_TRAP), ("liquidity", k.TO_LIQUIDITY), ("power", k.TO_POWER_RESERVE)):
         free = np.where(when, getattr(state, account), 0.0)
         row[column] -= free
-        row[k.DISTRIBUTION] += free
+        total = total + free
         setattr(state, account, getattr(state, account) - free)
+    row[k.DISTRIBUTION] += close_claim(state, when, total)
 
 
 def _write_off(state: State, when: Bools) -> None:

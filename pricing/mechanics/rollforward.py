@@ -16,6 +16,7 @@ from pricing.mechanics.covenants import call_defaults, remember, run_tests, set_
 from pricing.mechanics.deliveries import deliveries
 from pricing.mechanics.draws import draws
 from pricing.mechanics.enforcement import decide, settle, slip
+from pricing.mechanics.prepayment import at_acceptance, end_contract
 from pricing.mechanics.state import opening_state
 from pricing.mechanics.waterfall import dues, pay
 from pricing.schedules.plan import Drivers, FacilityPlan
@@ -57,9 +58,9 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
         state.row = ledger[t]
         income = deliveries(state, drivers, t)
         opening = (state.floating, state.fixed, state.drawn)
-        top_up = draws(state, drivers, t)
+        top_up = draws(state, drivers, t) + at_acceptance(state, t) + end_contract(state, drivers, t)
         due = dues(state, t, income, opening)
-        pay(state, drivers, t, income, due, income.revenue + income.sale + top_up)
+        pay(state, drivers, t, income, due, income.revenue + income.sale + top_up - income.credit)
         cfads, service = remember(state, income, due)
         ratio = run_tests(state, drivers, t, income)
         tests[:, t] = state.verdicts
@@ -76,7 +77,7 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
             state.floating, state.fixed, state.liquidity, state.power, state.trapped, state.opex_arrears, state.fee_arrears,
             state.interest_arrears, state.swap_arrears, state.principal_arrears, state.management_arrears, state.drawn,
             income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
-            state.step,
+            state.step, state.unearned, state.prepaid_arrears, state.advance,
         )  # fmt: skip
     return Rolled(ledger, states, _outcomes(plan, ledger, states, tests, called_at, exposure), tests)
 

@@ -9,6 +9,7 @@ import numpy as np
 from pricing.ledger import facility as k
 from pricing.mechanics.deliveries import Income
 from pricing.mechanics.draws import schedule_limit
+from pricing.mechanics.prepayment import pay_claim
 from pricing.mechanics.state import State
 from pricing.schedules import plan as p
 from pricing.schedules.plan import Drivers
@@ -86,7 +87,7 @@ def _capitalise(state: State, t: int, income: Income, floating: Floats, fixed: F
     plan, row = state.plan, state.row
     chosen = (state.status == k.PERFORMING) & (state.balance > 0)
     if plan.pik_toggle:
-        chosen &= income.revenue - income.operating < floating + fixed
+        chosen &= income.revenue - income.credit - income.operating < floating + fixed
     share = np.where(chosen, plan.pik[t], 0.0)
     row[k.PIK_FLOATING], row[k.PIK_FIXED] = floating * share, fixed * share
     state.floating = state.floating + row[k.PIK_FLOATING]
@@ -174,7 +175,7 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
             row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = due.management, owed - paid - state.management_arrears
             state.management_arrears = owed - paid
         else:
-            cash = _hold(state, cash, state.stands(p.LOCK_UP))
+            cash = pay_claim(state, _hold(state, cash, state.stands(p.LOCK_UP)))
             row[k.DISTRIBUTION] = cash
             cash = np.zeros_like(cash)
     row[k.TO_LIQUIDITY] = state.liquidity - start_liquidity

@@ -35,6 +35,7 @@ from pricing.schedules.facility_arrays import (
 from pricing.schedules.facility_terms import check_dates, contiguous, facility_terms, month_indices, quotes_behind
 from pricing.schedules.grid import day_counts, month_ends, month_index, months_to, thirty_360
 from pricing.schedules.plan import RANKS, FacilityPlan
+from pricing.schedules.prepaid import resolve_prepayment
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
@@ -142,7 +143,10 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     tenor = draw_profile(loan.amortisation, draws.tenor_months) if draws.tenor_months else np.zeros(0)
     prior_due = draws_before(fleet, cohort_drawn, tenor, dates)
     served = np.where(accept[:, None] < np.arange(months)[None, :], units, 0.0)
-    income = units * (hours * price - power_cost - site_cost)
+    prepaid = resolve_prepayment(
+        offtake, deal.position.facilities.get(loan_id), fund, accept, cost, units * np.where(ends, hours, 0.0), price
+    )  # fmt: skip
+    income = units * (hours * price - power_cost - site_cost) - prepaid.credits
 
     hedge = loan.hedge
     swap_share, start = (hedge.share, hedge.start) if hedge else (0.0, loan.maturity)
@@ -161,6 +165,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
             most = np.minimum(most, capacity[:, None])
         if draws.of_market_value is not None:
             most = np.minimum(most, draws.of_market_value * value)
+        if offtake.prepayment is not None:
+            most = np.minimum(most, (cost - prepaid.spent)[:, None])
         scheduled = limit.share * written if limit else None
         rules = DrawRules(
             fund, accept, cost, cohort_drawn, most, scheduled, limit is not None and limit.continuous, tenor, prior_due
@@ -170,7 +176,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
             shares = amortisation_shares(loan.amortisation, dates, maturity)
             before = planned_balance(loan, rules, capacity, shares, now, maturity)[0]
             debt = float(before[first - 1]) if first > 0 else now[1]
-            plan_cash = (served * (hours * price - power_cost - site_cost)).sum(axis=0)
+            plan_cash = (served * (hours * price - power_cost - site_cost) - prepaid.credits).sum(axis=0)
             service, _ = sculpted_shares(plan_cash, unit_interest, debt, first, maturity, loan.amortisation.target_dscr)
             shares = amortisation_shares(loan.amortisation, dates, maturity, service=service)
         planned, planned_floating, shares = planned_balance(loan, rules, capacity, shares, now, maturity)
@@ -281,6 +287,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
                 position.drawn_usd,
                 position.drawn_at_funding_usd,
                 position.margin_step,
+                position.unearned_usd,
+                position.advance_usd,
             ]
         ),
         cohort_drawn=cohort_drawn,
@@ -302,6 +310,11 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         fleet_schedule=written.sum(axis=0),
         tenor=tenor,
         prior_due=prior_due,
+        prepaid=prepaid.amounts,
+        prepaid_at_start=prepaid.at_start,
+        prepaid_when=prepaid.when,
+        burn_rate=prepaid.rate,
+        prepaid_refund=prepaid.refund,
     )
     ledger = facility_plan(
         lender=loan.lender, vehicle=loan.borrower, operator=fleet.operator, customer=offtake.customer, vendor=fleet.vendor,

@@ -25,6 +25,10 @@ CONSEQUENCES = ("event_of_default", "cash_trap", "lock_up", "prepayment")
 CALL, TRAP, LOCK_UP, PREPAY = range(4)
 
 
+AT_SIGNING, AT_FUNDING, AT_ACCEPTANCE = range(3)
+"""When a customer pays ahead."""
+
+
 CODES = ("kind", "window", "cures", "free_until", "in_cash", "grace", "consequence", "waivers")
 """Whole numbers of a covenant, in this order; few arrays keep the compiled call cheap."""
 KIND, WINDOW, CURES, FREE_UNTIL, IN_CASH, GRACE, CONSEQUENCE, WAIVERS = range(8)
@@ -159,7 +163,7 @@ class FacilityPlan(NamedTuple):
     guarantee_lag: int
     guarantor_recovery: float
     opening: Floats
-    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, drawn at funding, margin step]"""
+    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, drawn at funding, margin step, unearned, advance]"""
     cohort_drawn: Floats
     """[cohort] drawn on it before the grid."""
     past_cfads: Floats
@@ -192,6 +196,16 @@ class FacilityPlan(NamedTuple):
     """[month after the draw] share of a draw that falls due; empty: all draws share `amortisation`."""
     prior_due: Floats
     """[time] scheduled principal of draws before the grid, where draws have a tenor."""
+    prepaid: Floats
+    """[cohort] what the customer pays ahead for hardware still to be bought, or accepted; empty: nothing was or is paid ahead."""
+    prepaid_at_start: float
+    """Paid in on the first date."""
+    prepaid_when: int
+    """`AT_SIGNING`, `AT_FUNDING` or `AT_ACCEPTANCE`."""
+    burn_rate: float
+    """Share of a month's rent that is paid by what is unearned."""
+    prepaid_refund: float
+    """Share of what is unearned at the contract's agreed end that is paid back."""
 
 
 class Drivers(NamedTuple):

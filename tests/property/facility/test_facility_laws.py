@@ -75,7 +75,7 @@ def test_a_facility_scales(seed: int, factor: float) -> None:
             "swap_due", "swap_close", "swap_next", "relet_income", "relet_cost", "relet_rest", "sale_estimate", "sale_idle",
             "cost", "top_up_capacity", "units", "opening_units", "market_value", "fleet_units", "fleet_value", "commitment",
             "initial_commitment", "agent_fee", "guarantee_cap", "opening", "cohort_drawn", "past_cfads", "past_service",
-            "past_received", "schedule_value", "fleet_schedule", "liquidity_floor", "prior_due",
+            "past_received", "schedule_value", "fleet_schedule", "liquidity_floor", "prior_due", "prepaid", "prepaid_at_start",
         )
     }  # fmt: skip
     drivers = rough_drivers(base.facility, seed)
