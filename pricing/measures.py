@@ -175,6 +175,8 @@ _LIST = (
     Measure("cancellation_option_lower_bound", "USD", "as value", "the same by least squares fitted on other paths"),
     Measure("cancellation_option_upper_bound", "USD", "as value", "E[best saving on each path, known ahead]"),
     Measure("value_at_first_notice", "USD", "as value", "value if the customer gives the notice that costs it least"),
+    Measure("prepayment_lost", "USD", "positive: lost by the customer", "E[discounted unearned prepayment forfeited or written off]"),
+    Measure("funding_share", "fraction", "at or above 0", "draws, or the customer's prepayment, on the plan / cost of the hardware bought"),
     Measure("prepayment_liability", "USD", "positive: owed by the provider", "E[prepayment not yet burned off]"),
     Measure("value_effect", "ratio", "at or above 0", "W_ij: relative fall of party per relative fall of part"),
     Measure("spectral_radius", "ratio", "at or above 0", "rho(W): growth of a loss per round"),

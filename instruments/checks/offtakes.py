@@ -31,7 +31,7 @@ def check_offtake(deal: Deal, place: str, offtake: Offtake) -> None:
     for name in loans if offtake.prepayment is not None else ():
         loan = deal.contracts[name]
         if isinstance(loan, Loan) and loan.maturity < offtake.end:
-            text = f"the contract ends on {offtake.end}, after the loan '{name}' matures on {loan.maturity}: a prepayment must burn off by then"
+            text = f"the contract ends on {offtake.end}, the loan '{name}' on {loan.maturity}: a prepayment must burn off by then"
             raise rule(f"{place}.prepayment", text)
     if offtake.prepayment is not None and offtake.prepayment.paid != "at_signing" and not loans:
         text = f"'{offtake.prepayment.paid}' needs a facility that buys cohorts: an offtake on its own is prepaid 'at_signing'"

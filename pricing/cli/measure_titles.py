@@ -86,6 +86,8 @@ LINES = {
     "expected_loss_rate": Line("expected loss rate", by_method=True),
     "default_probability": Line("default probability", by_method=True),
     "recovery_rate": Line("recovery rate", by_method=True),
+    "funding_share": Line("share of the hardware's cost", parts=True),
+    "prepayment_lost": Line("lost by the customer of what it paid ahead"),
     "margin_call_probability": Line("margin call probability", by_method=True, own_side=True),
     "liquidation_probability": Line("liquidation probability", by_method=True, own_side=True),
     "gap_loss": Line("gap loss", by_method=True, own_side=True),

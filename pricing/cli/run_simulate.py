@@ -8,6 +8,7 @@ from argparse import Namespace
 from instruments.deal import Deal
 from instruments.ground.messages import printable
 from pricing.cli.claims import claims_table, things_table
+from pricing.cli.facilities import feature_tables
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say
 from pricing.engines.facility_rows import METHOD
@@ -37,7 +38,7 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
         rows = [row for row in found.rows if row.contract == contract_id]
         if isinstance(ledger, Ledger):
             parts += [_headline(contract_id, rows), _yields(contract_id, rows), _margins(rows), _draws(ledger)]
-            parts += [_coverage(ledger, path, rows), _covenants(rows)]
+            parts += [_coverage(ledger, path, rows), _covenants(rows), *feature_tables(rows)]
         else:
             parts += [_sides(contract_id, rows), claims_table(ledger.run), things_table(ledger.run)]
     if party is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pricing.collateral.values import fleet_values
+from pricing.engines.facility_features import feature_rows
 from pricing.engines.facility_measures import break_even_rent, lent, losses, margin_ladder
 from pricing.engines.facility_run import FacilityRun, Setup, planned_run
 from pricing.ledger import facility as k
@@ -78,6 +79,7 @@ def facility_rows(setup: Setup, run: FacilityRun, *, wanted: frozenset[str] | No
     _covenants(rows, run)
     _yields(rows, setup, run)
     _fleet(rows, setup)
+    feature_rows(rows, setup, run)
     return tuple(rows.made)
 
 

@@ -11,6 +11,7 @@ from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
+from pricing.engines import facility_features
 from pricing.engines.facility_rows import MEASURES, METHOD, facility_rows
 from pricing.engines.facility_run import FacilityRun, Setup, set_up
 from pricing.engines.loan_schedule import schedule_rows
@@ -44,7 +45,13 @@ def _of(task: Task, loan_id: str) -> tuple[Setup, FacilityRun]:
     return simulated(task.deal, loan_id, task.market, settings.paths, settings.seed, settings.threads)
 
 
-@register_engine(Loan, METHOD, measures=MEASURES, default=True, note="facility: waterfall and ledger on paths; other loans: planned flows")
+@register_engine(
+    Loan,
+    METHOD,
+    measures=(*MEASURES, *facility_features.MEASURES),
+    default=True,
+    note="facility: waterfall and ledger on paths; other loans: planned flows",
+)
 def loan_by_simulation(task: Task) -> Outcome:
     """Price a loan. A project facility is rolled forward on paths of rent and credit; another loan rests on its borrower's credit alone.
 
@@ -101,9 +108,7 @@ def _is_facility(task: Task, loan_id: str) -> bool:
     return isinstance(loan, Loan) and loan.collateral is not None
 
 
-def _from_ledger(
-    task: Task, run: FacilityRun, columns: tuple[int, ...], sides: tuple[str, str], *, less: tuple[int, ...] = ()
-) -> Outcome:
+def _from_ledger(task: Task, run: FacilityRun, columns: tuple[int, ...], sides: tuple[str, str], *, less: tuple[int, ...] = ()) -> Outcome:
     mean = run.mean_ledger
     value = sum(float(np.sum(mean[:, c] * run.facility.plan.discount)) * (-1.0 if c in less else 1.0) for c in (*columns, *less))
     rows = [

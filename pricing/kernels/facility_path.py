@@ -145,9 +145,7 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                 all_funded = all_funded and (plan.fund[c] != t or funded[c] > 0)
             claim = 0.0
             if n_pre > 0:
-                cash, unearned, advance, claim = prepayment(
-                    plan, t, live, dead, customer, funded, accepted, row, cash, unearned, advance
-                )
+                cash, unearned, advance, claim = prepayment(plan, t, live, dead, customer, funded, accepted, row, cash, unearned, advance)
             # dues
             n_f = n_x = swap = 0.0
             if live:

@@ -85,7 +85,8 @@ def deliveries(state: State, drivers: Drivers, t: int) -> Income:
     stood = (plan.units[:, t - 1] if t > 0 else plan.opening_units)[:, None]
     lost = np.where(state.funded, stood - units, 0.0).sum(axis=0)
     row[k.LOST_UNITS] = np.where(live, lost * before, 0.0)
-    return Income(rent + relet, power, site, transition, sale, standing, np.where(live, owned, 0.0), after, value * after, burn(state, rent))
+    owned = np.where(live, owned, 0.0)
+    return Income(rent + relet, power, site, transition, sale, standing, owned, after, value * after, burn(state, rent))
 
 
 def _sale(state: State, t: int, value: Floats, owned: Floats) -> Floats:
