@@ -16,10 +16,10 @@ from instruments.ground.errors import InputError, PricingError
 from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
 from pricing.engines.contract_rows import ContractRows
-from pricing.engines.facility_rows import METHOD, facility_rows
+from pricing.engines.facility_priced import priced, priced_rows
+from pricing.engines.facility_rows import METHOD
 from pricing.engines.facility_run import FacilityRun, planned_run
 from pricing.engines.loan_schedule import schedule_rows
-from pricing.engines.loan_simulation import simulated
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
 from pricing.ledger.runs import ContractRun
@@ -186,10 +186,10 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
     runs: list[FacilityRun] = []
     rows: list[Row] = []
     for loan_id in loans:
-        setup, run = simulated(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
-        runs.append(run)
-        rows += facility_rows(setup, run, wanted=None, threads=settings.threads)
-        rows += _party_rows(run)
+        found = priced(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
+        runs.append(found.run)
+        rows += priced_rows(found, wanted=None, threads=settings.threads)
+        rows += _party_rows(found.run)
         task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
         rows += schedule_rows(task, "schedule", by_quantlib=False)
     contracts: list[ContractRun] = []

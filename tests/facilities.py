@@ -12,7 +12,7 @@ from curves import Market
 from instruments import Deal
 from pricing.engines.facility_run import Setup, set_up
 from pricing.schedules.facility import Facility
-from pricing.schedules.plan import NEVER, Drivers
+from pricing.schedules.plan import NEVER, Drivers, Events
 
 AS_OF = dt.date(2026, 3, 31)
 WATERFALL = (
@@ -146,6 +146,17 @@ def rough_drivers(facility: Facility, seed: int, paths: int = 64) -> Drivers:
     )  # fmt: skip
 
 
+def rough_events(facility: Facility, seed: int, paths: int = 64) -> Events:
+    """Prepayments by choice and defaults of other loans on some paths."""
+    rng = np.random.default_rng(seed + 1)
+
+    def strikes() -> Any:
+        month = rng.integers(0, facility.plan.maturity, paths)
+        return np.where(rng.random(paths) < 0.4, month, NEVER).astype(np.int64)
+
+    return Events(strikes(), strikes())
+
+
 def covenants(draw: st.DrawFn) -> dict[str, Any]:
     """Some covenants of every kind, each cured, waived, borne or not."""
 
@@ -212,6 +223,9 @@ def deals(draw: st.DrawFn) -> Deal:
         covenants=covenants(draw),
         pik=draw(st.sampled_from([None, {"share": 0.5, "until": dt.date(2027, 3, 31)}, {"until": dt.date(2027, 3, 31), "toggle": True}])),
         late_margin=draw(st.sampled_from([0.0, 0.03])),
+        prepayment=draw(
+            st.sampled_from([None, {"first": dt.date(2027, 1, 31), "schedule": {dt.date(2027, 1, 31): 1.02}, "share": 0.6, "cost": 0.01}])
+        ),
         sweep_bands=draw(st.sampled_from([[], bands])),
         completion_support=draw(st.booleans()),
         customer_default_is_event_of_default=draw(st.booleans()),

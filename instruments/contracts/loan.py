@@ -24,6 +24,7 @@ from instruments.contracts.loan_parts import (
     Pik,
     Reserves,
 )
+from instruments.contracts.loan_prepayment import VoluntaryPrepayment
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import Name
 from instruments.ground.units import Fraction, PositiveUsd, Spread, Usd
@@ -88,6 +89,8 @@ class Loan(Terms):
     """Forward trigger."""
     cash_trap: CashTrap = CashTrap()
     """Cash trap."""
+    prepayment: VoluntaryPrepayment | None = None
+    """The borrower's right to prepay; null is none."""
     customer_default_is_event_of_default: bool = True
     """Whether the end of the customer's contract accelerates the loan at once."""
     enforcement: Enforcement = Enforcement()
@@ -118,6 +121,7 @@ class Loan(Terms):
         if (self.maturity + dt.timedelta(days=1)).day != 1:
             raise _rule("maturity", f"maturity {self.maturity} must be a month end, as the payment dates are")
         _check_waterfall(self)
+        _check_prepayment(self)
         return self
 
 
@@ -133,6 +137,18 @@ def _check_plain(loan: Loan) -> None:
         raise _rule("amortisation.kind", "sculpted service follows a project's cash: name collateral and offtake")
     if loan.pik is not None and (loan.floating is not None or loan.pik.toggle):
         raise _rule("pik", "without collateral only a fixed coupon can be capitalised, and without a toggle")
+
+
+def _check_prepayment(loan: Loan) -> None:
+    right = loan.prepayment
+    if right is None:
+        return
+    if right.first >= loan.maturity:
+        raise _rule("prepayment.first", f"the loan may be prepaid from {right.first} on, and matures on {loan.maturity}")
+    if loan.draws is not None and right.first <= loan.draws.window_end:
+        raise _rule("prepayment.first", f"draws end on {loan.draws.window_end}: the loan may be prepaid after that only")
+    if right.make_whole is not None and right.make_whole.until >= loan.maturity:
+        raise _rule("prepayment.make_whole.until", f"make-whole ends before maturity {loan.maturity}")
 
 
 def _check_waterfall(loan: Loan) -> None:

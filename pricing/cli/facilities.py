@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from instruments.ground.messages import printable
 from pricing.cli.figures import percent, table, usd
+from pricing.engines.facility_priced import HELD
 from pricing.results import Row
 
 
 def feature_tables(rows: list[Row]) -> list[str]:
     """The tables of one facility's features; empty text where it lacks one."""
-    return [_prepaid(rows)]
+    return [_prepaid(rows), _prepaying(rows)]
 
 
 def _prepaid(rows: list[Row]) -> str:
@@ -29,3 +30,21 @@ def _prepaid(rows: list[Row]) -> str:
     body = [[str(date), usd(owed[date, "plan"]), usd(owed[date, "mean over paths"])] for date in dates]
     title = "Prepayment of the customer, not yet burned off, USD"
     return "\n".join([*lines, title, table(["date", "plan", "mean over paths"], body, right=(1, 2))])
+
+
+def _prepaying(rows: list[Row]) -> str:
+    """The borrower's right to prepay: what it is worth, between what bounds, and when it is used."""
+    found = {row.measure: row for row in rows if row.part is None}
+    option = found.get("prepayment_option")
+    if option is None:
+        return ""
+    held = next((row for row in rows if row.measure == "value" and row.part == HELD), None)
+    lines = [f"Value to the lender {HELD}: {usd(held.value, held.standard_error)} USD"] if held is not None else []
+    bounds = [found["prepayment_option_lower_bound"], found["prepayment_option_upper_bound"]]
+    low, high = (usd(row.value, row.standard_error) for row in bounds)
+    lines.append(f"The right to prepay is worth {usd(option.value, option.standard_error)} USD to the borrower by its rule, after cost")
+    lines.append(f"by least squares on fresh paths (at least) {low}, by perfect foresight (at most) {high}")
+    lines.append(f"Margin of a new loan today: {(found['refinancing_margin'].value or 0.0) * 1e4:.1f} basis points")
+    by_date = [row for row in rows if row.measure == "prepayment_probability" and row.part is not None]
+    body = [[str(row.date), percent(row.value, row.standard_error)] for row in by_date]
+    return "\n".join([*lines, table(["by", "prepaid by choice"], body, right=(1,))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,16 @@ from pricing.mechanics.rollforward import Rolled, roll_forward
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.facility import Facility, resolve_facility
-from pricing.schedules.plan import Drivers
+from pricing.schedules.plan import Drivers, Events
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
     from curves.market import Market
     from instruments.deal import Deal
+
+
+Decide = Callable[[int, int, Drivers], Events | None]
+"""Seed, block and its drivers to what is decided outside the facility's months."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class FacilityRun:
     """[outcome, path] of `pricing.ledger.facility`."""
     mean_tests: Floats
     """[covenant, time, item] mean over paths."""
+    decided: Decide | None = None
+    """Events of a block from (seed, block, its drivers); None where nothing is decided."""
 
     @property
     def net(self) -> Floats:
@@ -71,10 +78,14 @@ class FacilityRun:
         block, column = divmod(path, BLOCK)
         whole = drivers_of(self.model, self.seed, block)
         one = Drivers._make(np.ascontiguousarray(item[..., column : column + 1]) for item in whole)
-        return one, Rolled(*roll_kept(self.facility.plan, one))
+        events = self.decided(self.seed, block, whole) if self.decided else None
+        mine = None if events is None else Events._make(np.ascontiguousarray(item[column : column + 1]) for item in events)
+        return one, Rolled(*roll_kept(self.facility.plan, one, mine))
 
 
-def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
+def run_facility(
+    facility: Facility, model: FacilityModel, *, paths: int, seed: int = 0, threads: int | None = None, decided: Decide | None = None
+) -> FacilityRun:
     """Simulate a facility on whole blocks of 4,096 paths.
 
     Args:
@@ -83,11 +94,13 @@ def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: 
         paths: at least this many; rounded up to whole blocks.
         seed: root of every stream.
         threads: changes speed, never bytes: blocks are added in their order.
+        decided: events of each block; None is none.
     """
     count = blocks_for(paths)
 
     def work(block: int) -> tuple[Floats, Floats, Floats]:
-        return roll_reduced(facility.plan, drivers_of(model, seed, block))
+        drivers = drivers_of(model, seed, block)
+        return roll_reduced(facility.plan, drivers, decided(seed, block, drivers) if decided else None)
 
     total = np.zeros((facility.plan.months, k.POSTINGS + k.STATES))
     outcomes = np.empty((k.OUTCOMES, count * BLOCK))
@@ -98,7 +111,7 @@ def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: 
         outcomes[:, block * BLOCK : (block + 1) * BLOCK] = out
     mean = total / (count * BLOCK)
     return FacilityRun(
-        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK)
+        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK), decided
     )
 
 
@@ -116,7 +129,11 @@ class Setup:
 
     def run(self, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
         """Simulate it."""
-        return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads)
+        return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads, decided=self.events)
+
+    def events(self, seed: int, block: int, drivers: Drivers) -> Events | None:
+        """What is decided outside the facility on a block: nothing."""
+        return None
 
     def cut(self, *keys: str | None) -> Setup:
         """The same without the named credits' defaults."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from pricing.kernels.facility_lender import walk_lender
 from pricing.kernels.facility_path import WIDTH, walk
 from pricing.ledger import facility as k
-from pricing.schedules.plan import Drivers, FacilityPlan
+from pricing.schedules.plan import Drivers, Events, FacilityPlan, no_events
 from pricing.schedules.types import Floats
 
 
@@ -22,20 +23,31 @@ def _made(plan: FacilityPlan) -> Floats:
     return np.zeros((len(plan.tests.codes), plan.months, k.TEST_ITEMS))
 
 
-def roll_reduced(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats, Floats]:
+def roll_reduced(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> tuple[Floats, Floats, Floats]:
     """Sums over the block's paths: postings and states [time, posting + state]; outcomes [outcome, path]; tests [covenant, time, item]."""
     paths = drivers.ratio.shape[1]
     sums, made, out = np.zeros((plan.months, WIDTH)), _made(plan), np.zeros((k.OUTCOMES, paths))
-    walk(plan, drivers, 0, paths, sums, made, out, _scratch(plan))
+    walk(plan, drivers, events or no_events(paths), 0, paths, sums, made, out, _scratch(plan))
     return sums, out, made
 
 
-def roll_kept(plan: FacilityPlan, drivers: Drivers) -> tuple[Floats, Floats, Floats, Floats]:
+def roll_kept(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> tuple[Floats, Floats, Floats, Floats]:
     """Everything path by path: postings [time, posting, path], states [time, item, path], outcomes, tests [covenant, time, item, path]."""
     paths = drivers.ratio.shape[1]
     kept, out, scratch = np.zeros((paths, plan.months, WIDTH)), np.zeros((k.OUTCOMES, paths)), _scratch(plan)
     made = np.zeros((paths, *_made(plan).shape))
+    events = events or no_events(paths)
     for j in range(paths):
-        walk(plan, drivers, j, j + 1, kept[j], made[j], out, scratch)
+        walk(plan, drivers, events, j, j + 1, kept[j], made[j], out, scratch)
     ledger, states = np.moveaxis(kept[:, :, : k.POSTINGS], 0, 2), np.moveaxis(kept[:, :, k.POSTINGS :], 0, 2)
     return ledger, states, out, np.moveaxis(made, 0, 3)
+
+
+def roll_lender(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> tuple[Floats, Floats, Floats]:
+    """Of every path and month, [time, path]: cash of the lender received less lent, balance at the month's end, and 1 where the loan
+    performs then with something owed and nothing put off.
+    """
+    paths = drivers.ratio.shape[1]
+    out, made, found = np.zeros((k.OUTCOMES, paths)), _made(plan), np.zeros((3, plan.months, paths))
+    walk_lender(plan, drivers, events or no_events(paths), np.zeros((plan.months, WIDTH)), made, out, _scratch(plan), found)
+    return found[0], found[1], found[2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pricing.kernels import facility_steps as steps
-from pricing.kernels.facility_steps import inlined
+from pricing.kernels.facility_steps import inlined, jit
 from pricing.ledger import facility as k
 from pricing.schedules import plan as p
 
@@ -110,3 +110,18 @@ def close_prepayment(row, arrears):
     row[k.PREPAID_BACK] += paid + redeemed
     row[k.PREPAID_LOST] += arrears - paid - redeemed
     row[k.PREPAID_DEFERRED] -= arrears
+
+
+@jit
+def prepay_by_choice(plan, t, row, bf, bx, swap_ended, swap_left):
+    """What `pricing.mechanics.refinancing` states in numpy: both balances, and the share of the swap that runs on."""
+    amount = plan.call_share * (bf + bx)
+    row[k.CALL_PREMIUM], row[k.NEW_LOAN_COST] = (plan.call_price[t] - 1.0) * amount, plan.call_cost * amount
+    close = 0.0 if swap_ended else (plan.swap_close[t] - plan.swap_due[t]) * plan.call_share * swap_left
+    row[k.SWAP] += close
+    row[k.SWAP_DUE] += close
+    row[k.REFINANCED] = amount + row[k.CALL_PREMIUM] + row[k.NEW_LOAN_COST] + close
+    row[k.NEW_LOAN] = row[k.REFINANCED]
+    row[k.PRINCIPAL_DUE] += amount
+    bf, bx = steps.repay(row, bf, bx, amount)
+    return bf, bx, swap_left * (1.0 - plan.call_share)

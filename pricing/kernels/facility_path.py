@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from pricing.kernels import facility_steps as steps
-from pricing.kernels.facility_draws import close_prepayment, draw, prepayment
+from pricing.kernels.facility_draws import close_prepayment, draw, prepay_by_choice, prepayment
 from pricing.kernels.facility_tests import CURED, FAILED, IN_ROW, WAIVED, run_tests
 from pricing.ledger import facility as k
 from pricing.mechanics.state import DEBT_TOL, RELET, RUN, SELL, UNDECIDED
@@ -23,13 +23,13 @@ PERFORMING, ENFORCEMENT, CLOSED, AWAITING = k.PERFORMING, k.ENFORCEMENT, k.CLOSE
 
 
 @steps.jit
-def walk(plan, dr, first, stop, acc, made, out, scratch):
+def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
     """Roll paths first to stop forward: postings and states are added to acc [time, column], tests to made, outcomes go to out[:, path].
 
     `row` is scratch for one month: it stays in the first cache, which is what makes the pass fast.
     """
     row = np.empty(WIDTH)
-    n_c, n_past, n_pre = plan.fund.shape[0], plan.past_cfads.shape[0], plan.prepaid.shape[0]
+    n_c, n_past, n_pre, n_call = plan.fund.shape[0], plan.past_cfads.shape[0], plan.prepaid.shape[0], plan.call_price.shape[0]
     funded, lent, accepted, past_c, past_s, past_r, book, verdict, later = scratch
     tests, n_tests, n_bands, n_tenor = plan.tests, plan.tests.codes.shape[0], plan.sweep_below.shape[0], plan.tenor.shape[0]
     tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
@@ -58,7 +58,8 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
         if n_tenor > 0:
             later[:] = plan.prior_due
             rest = later.sum()
-        called_at, exposure, least = float(plan.months), 0.0, math.inf
+        called_at, exposure, least, swap_left = float(plan.months), 0.0, math.inf, 1.0
+        prepaid_at, by_cross = float(plan.months), 0.0
         paid_in = received = gone_total = gone_present = owner_value = hedge_value = recovered = 0.0
         for t in range(plan.months):
             if status == CLOSED:
@@ -156,7 +157,7 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                 n_f = of * (plan.floating_interest[t] + extra)
                 n_x = ox * (plan.fixed_interest[t] + extra)
                 if not swap_ended:
-                    swap = plan.swap_due[t] if performing else plan.swap_close[t]
+                    swap = (plan.swap_due[t] if performing else plan.swap_close[t]) * swap_left
             if status == ENFORCEMENT:
                 swap_ended = True
             undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= plan.window else 0.0
@@ -208,7 +209,7 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                 total = bf + bx
                 left = 1.0 - (new_p + a_p) / total if total > 0 else 0.0
                 target = (
-                    left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] + standing * plan.operating_next[t]
+                    left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] * swap_left + standing * plan.operating_next[t]
                 )
                 target = max(target, plan.liquidity_floor[t])
                 target_pwr = standing * plan.power_next[t]
@@ -338,10 +339,15 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                 late = late + 1 if a_op + a_fee + (a_f + a_x) + a_s + a_p > tiny else 0
                 called = late > plan.grace or beyond or t == plan.maturity - 1
                 called = called or (early_end and t + 1 >= dead and plan.customer_event == 1)
-                if called:
+                crossed = not called and ev.crossed[j] <= t
+                if called or crossed:
                     status = ENFORCEMENT
                     if called_at == plan.months:
-                        called_at, exposure = float(t), debt
+                        called_at, exposure, by_cross = float(t), debt, 1.0 if crossed else 0.0
+                elif n_call > 0 and ev.prepay[j] == t and late == 0:
+                    prepaid_at = float(t)
+                    bf, bx, swap_left = prepay_by_choice(plan, t, row, bf, bx, swap_ended, swap_left)
+                    debt = bf + bx + (a_f + a_x)
             else:
                 late = 0
             # sites not yet accepted wait for the operator's replacement
@@ -415,9 +421,9 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                 least = trailing
             d = plan.discount[t]
             got = row[k.UNDRAWN_FEE] + row[k.INTEREST_FLOATING] + row[k.INTEREST_FIXED] + row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
-            got += row[k.LENDER_FEE] - row[k.PIK_FLOATING] - row[k.PIK_FIXED]
+            got += row[k.CALL_PREMIUM] + row[k.LENDER_FEE] - row[k.PIK_FLOATING] - row[k.PIK_FIXED]
             gone = row[k.INTEREST_LOST] + row[k.PRINCIPAL_LOST]
-            owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE]
+            owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE] - row[k.NEW_LOAN]
             paid_in += (row[k.DRAW_FLOATING] + row[k.DRAW_FIXED]) * d
             received += got * d
             gone_total += gone
@@ -433,4 +439,5 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
         out[k.EQUITY_VALUE, j], out[k.HEDGE_VALUE, j] = owner_value, hedge_value
         out[k.DEFAULT_MONTH, j], out[k.EXPOSURE_AT_DEFAULT, j] = called_at, exposure
         out[k.FIRST_BREACHED, j], out[k.FIRST_BREACH_MONTH, j] = first_breached, first_month
+        out[k.PREPAID_MONTH, j], out[k.CROSS_CALLED, j] = prepaid_at, by_cross
         out[k.LEAST_TRAILING, j] = least if least < math.inf else 0.0

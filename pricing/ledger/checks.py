@@ -141,23 +141,13 @@ def _fees(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) -> l
 def _vehicle_cash(ledger: Floats) -> Floats:
     """What comes in less what goes out: nothing stays in the operating account overnight."""
     came = [
-        k.RENT,
-        k.RELET,
-        k.EQUITY,
-        k.SUPPORT,
-        k.DRAW_FLOATING,
-        k.DRAW_FIXED,
-        k.CURE,
-        k.SALE,
-        k.GUARANTEE,
-        k.PIK_FLOATING,
-        k.PIK_FIXED,
-        k.PREPAID,
-    ]
+        k.RENT, k.RELET, k.EQUITY, k.SUPPORT, k.DRAW_FLOATING, k.DRAW_FIXED, k.CURE, k.SALE, k.GUARANTEE, k.PIK_FLOATING, k.PIK_FIXED,
+        k.PREPAID, k.REFINANCED,
+    ]  # fmt: skip
     went = [
         k.POWER, k.SITE, k.TRANSITION, k.CAPEX, k.AGENT_FEE, k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.SWAP,
         k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.TO_LIQUIDITY, k.TO_POWER_RESERVE, k.TO_TRAP, k.MANAGEMENT, k.DISTRIBUTION,
-        k.LENDER_FEE, k.PREPAID_BACK, k.TO_ADVANCE,
+        k.LENDER_FEE, k.PREPAID_BACK, k.TO_ADVANCE, k.CALL_PREMIUM, k.NEW_LOAN_COST,
     ]  # fmt: skip
     return ledger[:, came].sum(axis=1) - ledger[:, went].sum(axis=1)
 

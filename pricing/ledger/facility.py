@@ -26,7 +26,9 @@ DELIVERED, LOST_UNITS, SOLD = range(44, 47)
 LENDER_FEE, PIK_FLOATING, PIK_FIXED = range(47, 50)
 # the customer's prepayment: paid in, credited and paid back, claim of what is unearned; account of what is kept for cohorts to come
 PREPAID, PREPAID_BACK, PREPAID_DUE, PREPAID_DEFERRED, PREPAID_LOST, TO_ADVANCE = range(50, 56)
-POSTINGS = 56
+# prepayment by choice: premium, money of the new lender and what the owner owes for it, cost of the new loan
+CALL_PREMIUM, REFINANCED, NEW_LOAN, NEW_LOAN_COST = range(56, 60)
+POSTINGS = 60
 """Number of postings."""
 
 (
@@ -52,12 +54,14 @@ PERFORMING, ENFORCEMENT, CLOSED, AWAITING = range(4)
 
 (
     PAID_IN, RECEIVED, SHORTFALL, SHORTFALL_DISCOUNTED, EQUITY_VALUE, DEFAULT_MONTH, RECOVERED, EXPOSURE_AT_DEFAULT, LEAST_TRAILING,
-    HEDGE_VALUE, FIRST_BREACHED, FIRST_BREACH_MONTH,
-) = range(12)  # fmt: skip
-OUTCOMES = 12
+    HEDGE_VALUE, FIRST_BREACHED, FIRST_BREACH_MONTH, PREPAID_MONTH, CROSS_CALLED,
+) = range(14)  # fmt: skip
+OUTCOMES = 14
 """Numbers kept for every path: discounted draws and receipts of the lender, what it writes off, the owner's discounted net flows,
 month of the event of default (the number of months where none), discounted receipts after it, balance at it, least trailing coverage,
-discounted net payments to the hedge provider, number of the covenant first breached (-1 where none) and month of it."""
+discounted net payments to the hedge provider, number of the covenant first breached (-1 where none) and month of it,
+month of the prepayment by choice (the number of months where none), 1 where nothing but another loan's default called the event of
+default."""
 
 
 def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, vendor: str, guarantor: str, fleet: str, loan: str,
@@ -65,7 +69,8 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
     """The plan of postings of one facility, from the ids of its parties and contracts.
 
     Outside parties without an id of their own: `market` buys capacity and used hardware, `supplier` sells power and space, `agent`
-    administers, `hedge` is the swap counterparty, `scrap` takes broken units.
+    administers, `hedge` is the swap counterparty, `scrap` takes broken units, `refinancer` lends what
+    prepays the loan and is owed as much by the owner from then on, `arranger` is paid for the new loan.
     """
     v, sub = vehicle, f"{vehicle}/"
     cash = [
@@ -94,4 +99,8 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
     posted.append(Posting(customer, v, offtake, "prepayment", "USD", "cash"))
     posted.extend(Posting(v, customer, offtake, "prepaid_capacity", "USD", claim) for claim in ("cash", "due", "deferred", "written_off"))
     posted.append(Posting(v, f"{sub}advance", offtake, "advance_account", "USD", "cash"))
+    posted += [
+        Posting(v, lender, loan, "call_premium", "USD", "cash"), Posting("refinancer", v, loan, "refinancing", "USD", "cash"),
+        Posting(operator, "refinancer", loan, "new_loan", "USD", "terminal"), Posting(v, "arranger", loan, "new_loan_cost", "USD", "cash"),
+    ]  # fmt: skip
     return LedgerPlan(tuple(posted))

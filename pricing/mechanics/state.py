@@ -81,6 +81,8 @@ class State:
     prepaid_claim: Floats
     """Claim of the customer that falls due this month."""
     prepaid_arrears: Floats
+    swap_left: Floats
+    """Share of the planned swap that still runs: less than one after a prepayment by choice."""
     row: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     """[posting, path] of the month."""
 
@@ -173,4 +175,5 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
         advance=whole(advance),
         prepaid_claim=zeros(),
         prepaid_arrears=zeros(),
+        swap_left=whole(1.0),
     )

@@ -54,7 +54,7 @@ def dues(state: State, t: int, income: Income, opening: tuple[Floats, Floats, Fl
     undrawn = plan.undrawn_fee * np.maximum(plan.commitment - drawn, 0.0) * plan.accrual[t] if t <= plan.window else np.zeros_like(drawn)
     interest_floating = np.where(live, floating * (plan.floating_interest[t] + late * plan.accrual[t]), 0.0)
     interest_fixed = np.where(live, fixed * (plan.fixed_interest[t] + late * plan.accrual[t]), 0.0)
-    swap = np.where(live & ~state.swap_ended, np.where(performing, plan.swap_due[t], plan.swap_close[t]), 0.0)
+    swap = np.where(live & ~state.swap_ended, np.where(performing, plan.swap_due[t], plan.swap_close[t]) * state.swap_left, 0.0)
     state.swap_ended = state.swap_ended | (state.status == k.ENFORCEMENT)
     kind = _capitalise(state, t, income, interest_floating, interest_fixed)
     not_due = state.balance - state.principal_arrears
@@ -138,7 +138,7 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
     liquidity = np.where(
         performing,
         left * (state.floating * plan.floating_next[t] + state.fixed * plan.fixed_next[t])
-        + plan.swap_next[t]
+        + plan.swap_next[t] * state.swap_left
         + income.standing * plan.operating_next[t],
         state.liquidity,
     )

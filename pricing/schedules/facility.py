@@ -17,6 +17,7 @@ from instruments.contracts.offtake import Offtake
 from pricing.ledger.facility import facility_plan
 from pricing.ledger.plan import LedgerPlan
 from pricing.schedules.amortisation import amortisation_shares, draw_profile, sculpted_shares, service_ahead, window_sum
+from pricing.schedules.call import UnitLoan, call_prices
 from pricing.schedules.covenants import liquidity_floor, longest_window, test_plan
 from pricing.schedules.facility_arrays import (
     DrawRules,
@@ -73,6 +74,8 @@ class Facility:
     """[time] balance after each date if everything goes to plan."""
     unit_service: Floats
     """[time] planned service per unit of balance at the month's start, net swap included."""
+    unit: UnitLoan
+    """What is scheduled on a unit of balance, without the swap."""
     plan: FacilityPlan
     postings: LedgerPlan
 
@@ -204,6 +207,9 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     if loan.pik:
         pik = np.where([date <= loan.pik.until for date in dates], loan.pik.share, 0.0)
     bands = sorted(loan.sweep_bands, key=lambda band: band.below)
+    unit = UnitLoan(floating_share * floating + (1.0 - floating_share) * fixed, shares, compounded, accrual, maturity)
+    right = loan.prepayment
+    curve = discount if right is None or right.make_whole is None or right.make_whole.key is None else _curve(market, right.make_whole.key)
     plan = FacilityPlan(
         months=months,
         maturity=maturity,
@@ -315,6 +321,9 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         prepaid_when=prepaid.when,
         burn_rate=prepaid.rate,
         prepaid_refund=prepaid.refund,
+        call_price=call_prices(right, unit, dates, times, curve) if right else np.zeros(0),
+        call_share=right.share if right else 0.0,
+        call_cost=right.cost if right else 0.0,
     )
     ledger = facility_plan(
         lender=loan.lender, vehicle=loan.borrower, operator=fleet.operator, customer=offtake.customer, vendor=fleet.vendor,
@@ -323,5 +332,11 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     )  # fmt: skip
     return Facility(
         deal, market.as_of, loan_id, loan, loan.collateral or "", fleet, offtake, guarantee_id, guarantee, dates, times, swap_rate, planned,
-        unit_interest + shares, FacilityPlan._make(contiguous(item) for item in plan), ledger,
+        unit_interest + shares, unit, FacilityPlan._make(contiguous(item) for item in plan), ledger,
     )  # fmt: skip
+
+
+def _curve(market: Market, key: str) -> Discount:
+    from curves import discount_curve
+
+    return discount_curve(market, key).discount

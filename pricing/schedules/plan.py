@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from pricing.schedules.types import Floats, Ints
 
 NEVER = 1 << 30
@@ -206,6 +208,12 @@ class FacilityPlan(NamedTuple):
     """Share of a month's rent that is paid by what is unearned."""
     prepaid_refund: float
     """Share of what is unearned at the contract's agreed end that is paid back."""
+    call_price: Floats
+    """[time] of a unit prepaid by choice; empty is no right to."""
+    call_share: float
+    """Of the balance, prepaid once."""
+    call_cost: float
+    """Paid to others, as a share of what is prepaid."""
 
 
 class Drivers(NamedTuple):
@@ -227,3 +235,18 @@ class Drivers(NamedTuple):
     """[path] 1 where an operator default comes with a bad act."""
     delay: Ints
     """[cohort, path] months by which acceptance slips."""
+
+
+class Events(NamedTuple):
+    """What is decided outside the facility's own months, by path: month indices; `NEVER` (or beyond the grid) is not."""
+
+    prepay: Ints
+    """[path] month at whose end the borrower prepays, if the loan performs then."""
+    crossed: Ints
+    """[path] month from whose end on the lender accelerates because another loan has defaulted."""
+
+
+def no_events(paths: int) -> Events:
+    """Nothing is decided."""
+    never = np.full(paths, NEVER, dtype=np.int64)
+    return Events(never, never)
