@@ -65,6 +65,10 @@ class Loan(Terms):
     """Agent and administration, USD a year."""
     management_fee_share: Fraction = 0.0
     """Operator's fee as a share of revenue, behind the loan."""
+    upfront_fee: Spread = 0.0
+    """Paid to the lender when the loan is drawn, as a share of it; a loan without collateral only (draws of a facility have their own)."""
+    discount: Spread = 0.0
+    """Original issue discount, likewise: share of the loan that the lender keeps."""
     hedge: Hedge | None = None
     """Swap of the floating part."""
     waterfall: Annotated[Many[Account], Field(min_length=4)] = FILED_ORDER
@@ -141,8 +145,12 @@ def _check_plain(loan: Loan) -> None:
 
 def _check_prepayment(loan: Loan) -> None:
     right = loan.prepayment
+    if loan.collateral is not None and (loan.upfront_fee > 0 or loan.discount > 0):
+        raise _rule("upfront_fee", "a facility pays its fee and discount on each draw: give them in `draws`")
     if right is None:
         return
+    if loan.collateral is None and (loan.pik is not None or loan.amortisation.kind == "depreciated"):
+        raise _rule("prepayment", "without collateral the right to prepay knows no interest in kind and no depreciated schedule")
     if right.first >= loan.maturity:
         raise _rule("prepayment.first", f"the loan may be prepaid from {right.first} on, and matures on {loan.maturity}")
     if loan.draws is not None and right.first <= loan.draws.window_end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -43,7 +44,7 @@ class VoluntaryPrepayment(Terms):
     """Cost of the new loan as a share of what is prepaid, paid to others than the lender."""
     market_margin: Spread | None = None
     """Margin over the loan's index at which the market would lend on the same terms today; null is the loan's own. On paths it moves with
-    the default odds of whom the loan rests on: the customer of a facility, else its operator."""
+    the default odds of whom the loan rests on (the borrower; of a facility the customer, else the operator), never below nought."""
     exercise: Literal["optimal", "spread", "never"] = "optimal"
     """How it is used. `optimal`: where least squares on simulated paths, fitted on one set of paths and used on another, say so;
     `spread`: on the first date on which the old payments, at the margin of the day, are worth more than price and cost; `never`."""
@@ -54,6 +55,6 @@ class VoluntaryPrepayment(Terms):
             text = f"make-whole until {self.make_whole.until} ends before the first prepayment on {self.first}"
             raise PydanticCustomError("broken_rule", "{text}", {"path": "make_whole.until", "text": text})
         prices = [self.schedule[date] for date in sorted(self.schedule)]
-        if any(later > earlier for earlier, later in zip(prices, prices[1:], strict=False)):
+        if any(later > earlier for earlier, later in pairwise(prices)):
             raise PydanticCustomError("broken_rule", "the prices of the schedule step down", {"path": "schedule"})
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from instruments.ground.messages import printable
 from pricing.cli.figures import percent, table, usd
-from pricing.engines.facility_priced import HELD
+from pricing.engines.loan_prepayment import HELD
 from pricing.results import Row
 
 

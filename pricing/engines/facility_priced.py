@@ -10,6 +10,7 @@ import numpy as np
 
 from pricing.engines.facility_rows import Rows, facility_rows
 from pricing.engines.facility_run import FacilityRun, Setup, run_facility, set_up
+from pricing.engines.loan_prepayment import HELD
 from pricing.engines.refinancing import Option, Refinancing
 from pricing.ledger import facility as k
 from pricing.paths.streams import BLOCK
@@ -25,7 +26,6 @@ MEASURES = (
     "prepayment_option", "prepayment_option_lower_bound", "prepayment_option_upper_bound", "prepayment_probability", "refinancing_margin",
 )  # fmt: skip
 """What is added where the borrower may prepay."""
-HELD = "without the right to prepay"
 YEAR = 12
 """Months between the rows of the odds."""
 

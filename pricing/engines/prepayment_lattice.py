@@ -13,7 +13,7 @@ from pricing.schedules.grid import day_counts
 from pricing.schedules.loan import LoanFlows, planned_cash
 from pricing.schedules.types import Bools, Floats
 
-CELLS = 600
+CELLS = 400
 """Cells of the distance to default; a start in the middle of one."""
 REACH = 6.0
 """Standard deviations above the start that the cells cover; the last one has no upper end."""
@@ -23,7 +23,7 @@ Rule = Callable[[int, Floats], Bools]
 
 
 @dataclass(frozen=True)
-class Call:
+class CallTerms:
     """Prices and dates of the right, by payment date; [time]."""
 
     price: Floats
@@ -45,7 +45,7 @@ class PrepaidValue:
 
 
 def prepayable_value(
-    flows: LoanFlows, discount: Curve, survival: Curve, recovery: float, right: Call, rule: Rule | None = None
+    flows: LoanFlows, discount: Curve, survival: Curve, recovery: float, right: CallTerms, rule: Rule | None = None
 ) -> PrepaidValue:
     """Value of a loan that its borrower may prepay, on one credit at a constant recovery.
 

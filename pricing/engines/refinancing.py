@@ -47,8 +47,8 @@ def credit_levels(numbers: tuple[Floats, Floats], correlation: Floats, clock: Fl
 def spread_move(level: Floats, clock: Floats, survival: Floats, years: Floats, t: int, last: int, recovery: float) -> Floats:
     """How far a credit's spread for the months from date t to date `last` stands above its forward: a year, [path].
 
-    **Model**: the spread is (1 - R) x mean hazard; given the driver, survival is 2 Phi(level / sqrt(A(last) - A(t))) - 1, and S(last) / S(t)
-    on the forward. A credit that never defaults has none.
+    **Model**: the spread is (1 - R) x mean hazard; given the driver, survival is 2 Phi(level / sqrt(A(last) - A(t))) - 1, and on the
+    forward S(last) / S(t). A credit that never defaults has none.
     """
     left = float(np.sqrt(clock[last] - clock[t]))
     if left <= 0.0:
@@ -93,7 +93,7 @@ class Refinancing:
         return facility.unit.own_margin()
 
     def margins(self, seed: int, block: int) -> Floats:
-        """Margin of a new loan on each date of the option: [choice, path]."""
+        """Margin of a new loan on each date of the option, never below nought: [choice, path]."""
         facility, model = self.setup.facility, self.setup.model
         rows, out = self.rows, np.full((len(self.rows), BLOCK), self.margin)
         if self.follows is None or not len(rows):
@@ -104,7 +104,8 @@ class Refinancing:
         levels = credit_levels(random_numbers(model, seed, block), model.correlation, clock, number + 1)
         last = facility.plan.maturity - 1
         for index, t in enumerate(rows):
-            out[index] += spread_move(levels[t], clock, survival, model.years, int(t), last, self.recovery)
+            move = spread_move(levels[t], clock, survival, model.years, int(t), last, self.recovery)
+            out[index] = np.maximum(out[index] + move, 0.0)
         return out
 
     @cached_property

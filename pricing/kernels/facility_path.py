@@ -208,9 +208,8 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             if performing:
                 total = bf + bx
                 left = 1.0 - (new_p + a_p) / total if total > 0 else 0.0
-                target = (
-                    left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] * swap_left + standing * plan.operating_next[t]
-                )
+                target = left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] * swap_left
+                target += standing * plan.operating_next[t]
                 target = max(target, plan.liquidity_floor[t])
                 target_pwr = standing * plan.power_next[t]
                 if plan.support == 1 and operator > t and t < dead and t <= settled_at:
@@ -423,7 +422,8 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             got = row[k.UNDRAWN_FEE] + row[k.INTEREST_FLOATING] + row[k.INTEREST_FIXED] + row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
             got += row[k.CALL_PREMIUM] + row[k.LENDER_FEE] - row[k.PIK_FLOATING] - row[k.PIK_FIXED]
             gone = row[k.INTEREST_LOST] + row[k.PRINCIPAL_LOST]
-            owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE] - row[k.NEW_LOAN]
+            owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE]
+            owner -= row[k.NEW_LOAN]
             paid_in += (row[k.DRAW_FLOATING] + row[k.DRAW_FIXED]) * d
             received += got * d
             gone_total += gone

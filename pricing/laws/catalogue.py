@@ -12,7 +12,19 @@ from instruments.deal import Deal
 from instruments.files import dumps_json, model_from_text
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem, suggest
-from pricing.laws import borrowing_bases, compute_derivatives, facility, leases, margin_loans, notes, offtake, paths, staged, warrants
+from pricing.laws import (
+    borrowing_bases,
+    compute_derivatives,
+    facility,
+    leases,
+    margin_loans,
+    notes,
+    offtake,
+    paths,
+    prepayment,
+    staged,
+    warrants,
+)
 from pricing.laws.law import Law, outcome_of, remembered, value_row
 from pricing.registry import Settings
 
@@ -34,6 +46,7 @@ def _round_trip(deal: Deal, market: Market, settings: Settings) -> str | None:
 LAWS: tuple[Law, ...] = (
     *warrants.LAWS,
     *facility.LAWS,
+    *prepayment.LAWS,
     *staged.LAWS,
     *compute_derivatives.LAWS,
     *offtake.LAWS,

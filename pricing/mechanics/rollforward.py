@@ -96,7 +96,8 @@ def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, tests: Floats,
     received = ledger[:, [k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED]].sum(axis=1)
     received = received + ledger[:, k.CALL_PREMIUM] + ledger[:, k.LENDER_FEE] - ledger[:, k.PIK_FLOATING] - ledger[:, k.PIK_FIXED]
     lost = ledger[:, k.INTEREST_LOST] + ledger[:, k.PRINCIPAL_LOST]
-    owner = ledger[:, [k.MANAGEMENT, k.DISTRIBUTION, k.TERMINAL]].sum(axis=1) - ledger[:, [k.EQUITY, k.SUPPORT, k.CURE, k.NEW_LOAN]].sum(axis=1)
+    owner = ledger[:, [k.MANAGEMENT, k.DISTRIBUTION, k.TERMINAL]].sum(axis=1)
+    owner = owner - ledger[:, [k.EQUITY, k.SUPPORT, k.CURE, k.NEW_LOAN]].sum(axis=1)
     after = np.arange(plan.months)[:, None] > called_at[None, :]
     ratio = np.where(states[:, k.TESTED] > 0, states[:, k.TRAILING], np.inf).min(axis=0)
     out = np.zeros((k.OUTCOMES, ledger.shape[2]))
