@@ -177,6 +177,7 @@ _LIST = (
     Measure("value_at_first_notice", "USD", "as value", "value if the customer gives the notice that costs it least"),
     Measure("prepayment_lost", "USD", "positive: lost by the customer", "E[discounted unearned prepayment forfeited or written off]"),
     Measure("funding_share", "fraction", "at or above 0", "draws, or the customer's prepayment, on the plan / cost of the hardware bought"),
+    Measure("cross_default_probability", "probability", "between 0 and 1", "P(another loan's event of default accelerates this one)"),
     Measure("prepayment_option", "USD", "positive: worth having", "E[discounted saving of prepaying by the stated rule, cost taken off]"),
     Measure("prepayment_option_lower_bound", "USD", "as value", "the same by least squares fitted on other paths"),
     Measure("prepayment_option_upper_bound", "USD", "as value", "E[best saving on each path, known ahead]"),

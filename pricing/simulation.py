@@ -59,7 +59,7 @@ class Ledger:
     def covenants(self, path: int | None = None) -> pl.DataFrame:
         """Every covenant test with value, threshold and verdict: of one path, or of the plan."""
         rolled = planned_run(self.run.facility) if path is None else self.run.replay(path)[1]
-        return covenant_statement(self.run.facility, rolled.tests[:, :, :, 0])
+        return covenant_statement(self.run.facility, rolled.tests[:, :, :, 0], rolled.ledger[:, :, 0])
 
     def draws(self) -> pl.DataFrame:
         """The sizing test of each cohort's draw after acceptance, on the plan."""
@@ -120,6 +120,7 @@ class Simulation:
             "paid_in": k.PAID_IN, "received": k.RECEIVED, "shortfall": k.SHORTFALL, "shortfall_discounted": k.SHORTFALL_DISCOUNTED,
             "equity_value": k.EQUITY_VALUE, "default_month": k.DEFAULT_MONTH, "recovered": k.RECOVERED,
             "exposure_at_default": k.EXPOSURE_AT_DEFAULT, "least_trailing_dscr": k.LEAST_TRAILING,
+            "prepaid_month": k.PREPAID_MONTH, "cross_called": k.CROSS_CALLED,
         }  # fmt: skip
         return {f"{run.facility.loan_id}.{name}": run.outcomes[row] for run in self.runs for name, row in names.items()}
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.contracts.covenants import AnyCovenant, SweepBand
+from instruments.contracts.covenants import AnyCovenant, CrossDefault, SweepBand
 from instruments.contracts.loan_parts import (
     FILED_ORDER,
     Account,
@@ -89,6 +89,8 @@ class Loan(Terms):
     """Trailing coverage test."""
     covenants: FrozenMap[str, AnyCovenant] = FrozenDict()
     """Label to covenant, tested in this order after the maintenance test."""
+    cross_defaults: Many[CrossDefault] = ()
+    """Other loans of the deal whose events of default are events of default of this one."""
     negative_income: NegativeIncome | None = None
     """Forward trigger."""
     cash_trap: CashTrap = CashTrap()
@@ -135,7 +137,7 @@ def _months_between(first: dt.date, last: dt.date) -> int:
 
 def _check_plain(loan: Loan) -> None:
     """A loan on its borrower's credit alone has no cash to test, to sweep or to sculpt by."""
-    if loan.covenants or loan.maintenance or loan.sweep_bands:
+    if loan.covenants or loan.maintenance or loan.sweep_bands or loan.cross_defaults:
         raise _rule("covenants", "covenants test a project facility's cash: name collateral and offtake")
     if loan.amortisation.kind == "sculpted":
         raise _rule("amortisation.kind", "sculpted service follows a project's cash: name collateral and offtake")

@@ -10,7 +10,15 @@ from pricing.results import Row
 
 def feature_tables(rows: list[Row]) -> list[str]:
     """The tables of one facility's features; empty text where it lacks one."""
-    return [_prepaid(rows), _prepaying(rows)]
+    return [_prepaid(rows), _prepaying(rows), _crossed(rows)]
+
+
+def _crossed(rows: list[Row]) -> str:
+    """How often another loan's default accelerates this one."""
+    odds = next((row for row in rows if row.measure == "cross_default_probability"), None)
+    if odds is None:
+        return ""
+    return f"Accelerated by the default of another loan of the deal, and by nothing of its own: {percent(odds.value, odds.standard_error)}"
 
 
 def _prepaid(rows: list[Row]) -> str:

@@ -88,6 +88,7 @@ LINES = {
     "recovery_rate": Line("recovery rate", by_method=True),
     "funding_share": Line("share of the hardware's cost", parts=True),
     "prepayment_lost": Line("lost by the customer of what it paid ahead"),
+    "cross_default_probability": Line("accelerated by another loan's default"),
     "prepayment_option": Line("worth of the borrower's right to prepay"),
     "prepayment_option_lower_bound": Line("at least, by least squares on fresh paths"),
     "prepayment_option_upper_bound": Line("at most, by perfect foresight"),

@@ -1,4 +1,4 @@
-"""Rows of what only some facilities have: a customer's prepayment."""
+"""Rows of what only some facilities have: a customer's prepayment, a cross-default."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pricing.ledger import facility as k
 if TYPE_CHECKING:
     from pricing.engines.facility_rows import Rows
 
-MEASURES = ("funding_share", "prepayment_liability", "prepayment_lost")
+MEASURES = ("funding_share", "prepayment_liability", "prepayment_lost", "cross_default_probability")
 """What is added where a feature is there."""
 YEAR = 12
 """Months between the rows of what is unearned."""
@@ -22,6 +22,10 @@ def feature_rows(rows: Rows, setup: Setup, run: FacilityRun) -> None:
     """Add the asked measures of every feature that the facility has."""
     if len(setup.facility.plan.prepaid):
         _prepaid(rows, setup, run)
+    if setup.facility.loan.cross_defaults:
+        odds = float(run.outcomes[k.CROSS_CALLED].mean())
+        note = "no default of its own by then"
+        rows.add("cross_default_probability", odds, float(np.sqrt(odds * (1.0 - odds) / run.paths)), note=note)
 
 
 def _prepaid(rows: Rows, setup: Setup, run: FacilityRun) -> None:

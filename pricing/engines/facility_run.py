@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
+from pricing.engines.cross_default import Member, crossed_months, linked
 from pricing.kernels.facility import roll_kept, roll_reduced
 from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled, roll_forward
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.facility import Facility, resolve_facility
-from pricing.schedules.plan import Drivers, Events
-from pricing.schedules.types import Floats
+from pricing.schedules.plan import Drivers, Events, no_events
+from pricing.schedules.types import Floats, Ints
 
 if TYPE_CHECKING:
     from curves.market import Market
@@ -126,21 +127,43 @@ class Setup:
 
     facility: Facility
     model: FacilityModel
+    others: tuple[Setup, ...] = ()
+    """Facilities whose defaults reach this one."""
+    known: dict[tuple[int, int], Ints] = field(default_factory=dict, compare=False, repr=False)
+    """Months of cross-default by seed and block, where this facility's own terms have no part in them."""
 
     def run(self, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
         """Simulate it."""
         return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads, decided=self.events)
 
     def events(self, seed: int, block: int, drivers: Drivers) -> Events | None:
-        """What is decided outside the facility on a block: nothing."""
-        return None
+        """What is decided outside the facility on a block: None where it is tied to no other loan."""
+        if not self.others:
+            return None
+        crossed = self.known.get((seed, block))
+        if crossed is None:
+            members = [Member(each.facility.loan_id, each.facility.loan, each.facility.plan, each.model) for each in (self, *self.others)]
+            crossed = crossed_months(members, self.facility.loan_id, seed, block)
+            if not any(cross.contract == self.facility.loan_id for each in self.others for cross in each.facility.loan.cross_defaults):
+                self.known[seed, block] = crossed
+        return no_events(drivers.ratio.shape[1])._replace(crossed=crossed)
 
     def cut(self, *keys: str | None) -> Setup:
         """The same without the named credits' defaults."""
-        return replace(self, model=self.model.without(*keys))
+        return replace(self, model=self.model.without(*keys), others=tuple(each.cut(*keys) for each in self.others), known={})
 
 
 def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
+    """Resolve a facility and fit its credits, and those of the facilities whose defaults reach it.
+
+    Raises:
+        As `set_up_alone`.
+    """
+    others = tuple(set_up_alone(deal, other, market) for other in linked(deal, loan_id))
+    return replace(set_up_alone(deal, loan_id, market), others=others)
+
+
+def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
     """Resolve a facility and fit its credits.
 
     Raises:

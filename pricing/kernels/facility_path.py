@@ -341,6 +341,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                 crossed = not called and ev.crossed[j] <= t
                 if called or crossed:
                     status = ENFORCEMENT
+                    row[k.CROSS_NOTICE] = 1.0 if crossed else 0.0
                     if called_at == plan.months:
                         called_at, exposure, by_cross = float(t), debt, 1.0 if crossed else 0.0
                 elif n_call > 0 and ev.prepay[j] == t and late == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from curves import Market
@@ -16,7 +18,7 @@ from pricing.ledger.checks import check_ledger
 from pricing.mechanics.rollforward import Rolled
 from pricing.paths.facility import drivers_of
 from pricing.registry import Settings
-from pricing.schedules.plan import Drivers
+from pricing.schedules.plan import Drivers, Events
 
 PATHS = 512
 """Paths of the first block on which the whole ledger is kept and checked."""
@@ -36,7 +38,9 @@ def _kept(deal: Deal, market: Market, settings: Settings, loan_id: str) -> tuple
     setup = set_up(deal, loan_id, market)
     whole = drivers_of(setup.model, settings.seed, 0)
     drivers = Drivers._make(np.ascontiguousarray(item[..., :PATHS]) for item in whole)
-    return setup, drivers, Rolled(*roll_kept(setup.facility.plan, drivers))
+    events = setup.events(settings.seed, 0, whole)
+    few = None if events is None else Events._make(np.ascontiguousarray(item[:PATHS]) for item in events)
+    return setup, drivers, Rolled(*roll_kept(setup.facility.plan, drivers, few))
 
 
 def ledger_adds_up(deal: Deal, market: Market, settings: Settings) -> str | None:
@@ -72,6 +76,24 @@ def losses_within_claims(deal: Deal, market: Market, settings: Settings) -> str 
     return None
 
 
+def has_cross_defaults(deal: Deal) -> bool:
+    """Whether a facility is tied to another."""
+    return any(isinstance(contract, Loan) and contract.cross_defaults for contract in deal.contracts.values())
+
+
+def cross_default_never_delays(deal: Deal, market: Market, settings: Settings) -> str | None:
+    """None where no path has its event of default later than the same loan tied to no other."""
+    for name in facilities(deal):
+        tied = set_up(deal, name, market)
+        if not tied.others:
+            continue
+        with_it = tied.run(paths=1, seed=settings.seed, threads=settings.threads).outcomes[k.DEFAULT_MONTH]
+        alone = replace(tied, others=()).run(paths=1, seed=settings.seed, threads=settings.threads).outcomes[k.DEFAULT_MONTH]
+        if (with_it > alone).any():
+            return f"{name}: on {int((with_it > alone).sum())} of {with_it.size} paths the event of default comes later for the cross-default"
+    return None
+
+
 LAWS: tuple[Law, ...] = (
     Law(
         "ledger_adds_up",
@@ -87,6 +109,14 @@ LAWS: tuple[Law, ...] = (
         "facilities",
         has_facilities,
         losses_within_claims,
+    ),
+    Law(
+        "cross_default_never_delays",
+        "a cross-default never brings the event of default later",
+        "facilities tied to others, path by path",
+        has_cross_defaults,
+        cross_default_never_delays,
+        markets=40,
     ),
 )
 """Laws of facilities."""

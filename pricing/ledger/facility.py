@@ -28,7 +28,9 @@ LENDER_FEE, PIK_FLOATING, PIK_FIXED = range(47, 50)
 PREPAID, PREPAID_BACK, PREPAID_DUE, PREPAID_DEFERRED, PREPAID_LOST, TO_ADVANCE = range(50, 56)
 # prepayment by choice: premium, money of the new lender and what the owner owes for it, cost of the new loan
 CALL_PREMIUM, REFINANCED, NEW_LOAN, NEW_LOAN_COST = range(56, 60)
-POSTINGS = 60
+# another loan's default accelerates this one: a notice of the lender
+CROSS_NOTICE = 60
+POSTINGS = 61
 """Number of postings."""
 
 (
@@ -103,4 +105,5 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
         Posting(v, lender, loan, "call_premium", "USD", "cash"), Posting("refinancer", v, loan, "refinancing", "USD", "cash"),
         Posting(operator, "refinancer", loan, "new_loan", "USD", "terminal"), Posting(v, "arranger", loan, "new_loan_cost", "USD", "cash"),
     ]  # fmt: skip
+    posted.append(Posting(lender, v, loan, "cross_default", "notices", "cash"))
     return LedgerPlan(tuple(posted))

@@ -137,5 +137,6 @@ def call_defaults(state: State, events: Events, t: int) -> tuple[Bools, Bools]:
     called = called | (state.ends_early & (t + 1 >= state.dead_from) & (plan.customer_event == 1))
     own = performing & (called | (t == plan.maturity - 1))
     crossed = performing & (events.crossed <= t) & ~own
+    state.row[k.CROSS_NOTICE] = crossed
     state.status = np.where(own | crossed, k.ENFORCEMENT, state.status)
     return own | crossed, crossed
