@@ -20,6 +20,7 @@ from pricing.engines.facility_priced import priced, priced_rows
 from pricing.engines.facility_rows import METHOD
 from pricing.engines.facility_run import FacilityRun, planned_run
 from pricing.engines.loan_schedule import schedule_rows
+from pricing.engines.tranche_run import run_tranches
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
 from pricing.ledger.runs import ContractRun
@@ -186,14 +187,16 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
         )
     runs: list[FacilityRun] = []
     rows: list[Row] = []
+    contracts: list[ContractRun] = []
     for loan_id in loans:
         found = priced(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
         runs.append(found.run)
         rows += priced_rows(found, wanted=None, threads=settings.threads)
         rows += _party_rows(found.run)
+        if found.run.facility.loan.tranches is not None:
+            contracts.append(run_tranches(found.run, settings.threads))
         task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
         rows += schedule_rows(task, "schedule", by_quantlib=False)
-    contracts: list[ContractRun] = []
     for contract_id in others:
         task = Task(deal=deal, contract_id=contract_id, contract=deal.contracts[contract_id], market=market, settings=settings)
         simulator = simulator_for(type(task.contract))

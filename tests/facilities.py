@@ -185,6 +185,19 @@ def covenants(draw: st.DrawFn) -> dict[str, Any]:
     return {label: every[label]() | common() for label in sorted(chosen)}
 
 
+def tranches(draw: st.DrawFn, one_margin: bool) -> dict[str, Any] | None:
+    """Often none; else two, at one margin or at two, in any order."""
+    if draw(st.booleans()):
+        return None
+    ways = st.sampled_from(["sequential", "pro_rata"])
+    step = 0.0 if one_margin else draw(st.sampled_from([0.0, 0.01]))
+    classes = [
+        {"label": "a", "holder": "bank", "share": 0.75, "margin_step": -step},
+        {"label": "b", "holder": "maker", "share": 0.25, "margin_step": 3 * step},
+    ]
+    return {"classes": classes, "interest": draw(ways), "principal": draw(ways), "enforcement": draw(ways)}
+
+
 def prepayments(draw: st.DrawFn) -> dict[str, Any] | None:
     """Often none; else small or large, whenever it is paid, however it burns off."""
     if draw(st.integers(0, 2)) == 0:
@@ -210,6 +223,8 @@ def deals(draw: st.DrawFn) -> Deal:
     )  # fmt: skip
     kinds = ["annuity", "straight", "bullet"] + (["sculpted", "depreciated"] if draws["tenor_months"] is None else [])
     bands = [{"below": 1.3, "share": 1.0}, {"below": 1.6, "share": 0.5}]
+    pik = draw(st.sampled_from([None, {"share": 0.5, "until": dt.date(2027, 3, 31)}, {"until": dt.date(2027, 3, 31), "toggle": True}]))
+    hedge = {"share": 0.95, "start": dt.date(2026, 10, 31), "close_out": draw(st.sampled_from(["senior", "junior"]))}
     share = draw(st.sampled_from([0.0, 0.5, 1.0]))
     floating = {"share": share, "margin": draw(st.sampled_from([0.0, 0.0225, 0.09]))} if share else None
     return deal(
@@ -217,12 +232,13 @@ def deals(draw: st.DrawFn) -> Deal:
         sweep=draw(st.sampled_from([0.0, 0.5, 1.0])),
         floating=floating,
         fixed={"share": 1.0 - share, "rate": 0.06} if share < 1 else None,
-        hedge={"share": 0.95, "start": dt.date(2026, 10, 31)} if floating else None,
+        hedge=hedge if floating else None,
         amortisation={"kind": draw(st.sampled_from(kinds)), "start": dt.date(2026, 10, 31)},
         draws=draws,
         covenants=covenants(draw),
-        pik=draw(st.sampled_from([None, {"share": 0.5, "until": dt.date(2027, 3, 31)}, {"until": dt.date(2027, 3, 31), "toggle": True}])),
+        pik=pik,
         late_margin=draw(st.sampled_from([0.0, 0.03])),
+        tranches=tranches(draw, pik is not None),
         prepayment=draw(
             st.sampled_from([None, {"first": dt.date(2027, 1, 31), "schedule": {dt.date(2027, 1, 31): 1.02}, "share": 0.6, "cost": 0.01}])
         ),

@@ -36,6 +36,8 @@ def check_loan(deal: Deal, place: str, loan: Loan) -> None:
         raise rule(place, "lender and borrower must be two parties")
     if loan.maturity <= deal.as_of:
         raise rule(f"{place}.maturity", f"maturity {loan.maturity} must be after the deal's date {deal.as_of}")
+    for index, tranche in enumerate(loan.tranches.classes if loan.tranches else ()):
+        known(tranche.holder, "party", f"{place}.tranches.classes.{index}.holder", deal.parties)
     if loan.collateral is None or loan.offtake is None:
         return
     known(loan.collateral, "asset", f"{place}.collateral", deal.assets)

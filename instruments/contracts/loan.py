@@ -25,6 +25,7 @@ from instruments.contracts.loan_parts import (
     Reserves,
 )
 from instruments.contracts.loan_prepayment import VoluntaryPrepayment
+from instruments.contracts.loan_tranches import LoanTranches
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import Name
 from instruments.ground.units import Fraction, PositiveUsd, Spread, Usd
@@ -95,6 +96,8 @@ class Loan(Terms):
     """Forward trigger."""
     cash_trap: CashTrap = CashTrap()
     """Cash trap."""
+    tranches: LoanTranches | None = None
+    """Tranches of the loan; null is one lender."""
     prepayment: VoluntaryPrepayment | None = None
     """The borrower's right to prepay; null is none."""
     customer_default_is_event_of_default: bool = True
@@ -139,6 +142,8 @@ def _check_plain(loan: Loan) -> None:
     """A loan on its borrower's credit alone has no cash to test, to sweep or to sculpt by."""
     if loan.covenants or loan.maintenance or loan.sweep_bands or loan.cross_defaults:
         raise _rule("covenants", "covenants test a project facility's cash: name collateral and offtake")
+    if loan.tranches is not None:
+        raise _rule("tranches", "tranches share a project's cash: name collateral and offtake")
     if loan.amortisation.kind == "sculpted":
         raise _rule("amortisation.kind", "sculpted service follows a project's cash: name collateral and offtake")
     if loan.pik is not None and (loan.floating is not None or loan.pik.toggle):
@@ -174,6 +179,8 @@ def _check_waterfall(loan: Loan) -> None:
         raise _rule("waterfall", "a sweep prepays what is not due yet, so it stands after principal")
     if (loan.sweep > 0 or loan.sweep_bands) and "sweep" not in ranks:
         raise _rule("waterfall", "a sweep needs a rank: add 'sweep' to the waterfall")
+    if loan.pik is not None and loan.tranches is not None and any(each.margin_step for each in loan.tranches.classes):
+        raise _rule("tranches", "tranches of different margins know no interest in kind")
     if loan.pik is not None and loan.pik.until >= loan.maturity:
         raise _rule("pik.until", f"interest can be capitalised until before maturity {loan.maturity}, not until {loan.pik.until}")
     if "maintenance" in loan.covenants:

@@ -225,6 +225,9 @@ class Hedge(Terms):
     """First payment date swapped."""
     rate: Rate | None = None
     """Fixed rate paid, ACT/360; null is the fair rate on the market's date."""
+    close_out: Literal["senior", "junior"] = "senior"
+    """Rank of what the vehicle owes the provider when the swap ends in an event of default: with interest, or behind principal, as where
+    the provider caused the end. What the vehicle is owed is paid in any case."""
 
 
 class LoanPosition(Terms):

@@ -10,7 +10,7 @@ from pricing.results import Row
 
 def feature_tables(rows: list[Row]) -> list[str]:
     """The tables of one facility's features; empty text where it lacks one."""
-    return [_prepaid(rows), _prepaying(rows), _crossed(rows)]
+    return [_prepaid(rows), _prepaying(rows), _crossed(rows), _tranches(rows)]
 
 
 def _crossed(rows: list[Row]) -> str:
@@ -56,3 +56,15 @@ def _prepaying(rows: list[Row]) -> str:
     by_date = [row for row in rows if row.measure == "prepayment_probability" and row.part is not None]
     body = [[str(row.date), percent(row.value, row.standard_error)] for row in by_date]
     return "\n".join([*lines, table(["by", "prepaid by choice"], body, right=(1,))])
+
+
+def _tranches(rows: list[Row]) -> str:
+    """Value and loss of every tranche."""
+    found = {(row.measure, row.part, row.party): row.value for row in rows if row.kind == "loan"}
+    tranches = [(part, party) for measure, part, party in found if measure == "expected_shortfall_discounted" and part is not None]
+    body = []
+    for part, party in tranches:
+        value, lost, rate = (found.get((name, part, party)) for name in ("value", "expected_shortfall_discounted", "expected_loss_rate"))
+        body.append([printable(part or ""), printable(party or ""), usd(value or 0.0), usd(lost or 0.0), percent(rate or 0.0)])
+    header = ["tranche", "holder", "value, USD", "expected shortfall", "over what is lent"]
+    return "Tranches, senior first\n" + table(header, body, right=(2, 3, 4)) if body else ""

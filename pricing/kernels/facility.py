@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pricing.kernels.facility_lender import walk_lender
+from pricing.kernels.facility_columns import walk_columns
 from pricing.kernels.facility_path import WIDTH, walk
 from pricing.ledger import facility as k
+from pricing.mechanics.state import DEBT_TOL
 from pricing.schedules.plan import Drivers, Events, FacilityPlan, no_events
 from pricing.schedules.types import Floats
 
@@ -16,7 +17,8 @@ def _scratch(plan: FacilityPlan) -> tuple[Floats, ...]:
     cohorts, window, tests = len(plan.fund), len(plan.past_cfads), len(plan.tests.codes)
     by_cohort = (np.zeros(cohorts), np.zeros(cohorts), np.zeros(cohorts))
     by_month = (np.zeros(window), np.zeros(window), np.zeros(window))
-    return *by_cohort, *by_month, np.zeros((tests, 4)), np.zeros((tests, k.TEST_ITEMS)), np.zeros(plan.months if len(plan.tenor) else 0)
+    later, held = np.zeros(plan.months if len(plan.tenor) else 0), np.zeros(len(plan.tranche_share))
+    return *by_cohort, *by_month, np.zeros((tests, 4)), np.zeros((tests, k.TEST_ITEMS)), later, held
 
 
 def _made(plan: FacilityPlan) -> Floats:
@@ -43,11 +45,31 @@ def roll_kept(plan: FacilityPlan, drivers: Drivers, events: Events | None = None
     return ledger, states, out, np.moveaxis(made, 0, 3)
 
 
+LENDER = (
+    k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.LENDER_FEE, k.CALL_PREMIUM,
+    k.PIK_FLOATING, k.PIK_FIXED, k.DRAW_FLOATING, k.DRAW_FIXED,
+)  # fmt: skip
+RECEIVED = 7
+"""The first so many are received, the others lent."""
+
+
 def roll_lender(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> tuple[Floats, Floats, Floats]:
     """Of every path and month, [time, path]: cash of the lender received less lent, balance at the month's end, and 1 where the loan
     performs then with something owed and nothing put off.
     """
+    items = (k.FLOATING, k.FIXED, k.STATUS, *range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
+    found = roll_columns(plan, drivers, (*LENDER, *(k.POSTINGS + item for item in items)), events)
+    cash = found[:RECEIVED].sum(axis=0) - found[RECEIVED : len(LENDER)].sum(axis=0)
+    floating, fixed, status, *put_off = found[len(LENDER) :]
+    balance, tiny = floating + fixed, DEBT_TOL * plan.commitment
+    good = (status == k.PERFORMING) & (balance > tiny) & (np.sum(put_off, axis=0) <= tiny)
+    return cash, balance, good.astype(np.float64)
+
+
+def roll_columns(plan: FacilityPlan, drivers: Drivers, columns: tuple[int, ...], events: Events | None = None) -> Floats:
+    """Some columns of every path and month, postings first and then states as the month's row has them: [column, time, path]."""
     paths = drivers.ratio.shape[1]
-    out, made, found = np.zeros((k.OUTCOMES, paths)), _made(plan), np.zeros((3, plan.months, paths))
-    walk_lender(plan, drivers, events or no_events(paths), np.zeros((plan.months, WIDTH)), made, out, _scratch(plan), found)
-    return found[0], found[1], found[2]
+    out, made, found = np.zeros((k.OUTCOMES, paths)), _made(plan), np.zeros((len(columns), plan.months, paths))
+    chosen, month = np.array(columns, dtype=np.int64), np.zeros((plan.months, WIDTH))
+    walk_columns(plan, drivers, events or no_events(paths), month, made, out, _scratch(plan), chosen, found)
+    return found

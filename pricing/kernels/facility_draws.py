@@ -5,6 +5,7 @@ from __future__ import annotations
 from pricing.kernels import facility_steps as steps
 from pricing.kernels.facility_steps import inlined, jit
 from pricing.ledger import facility as k
+from pricing.mechanics.state import DEBT_TOL
 from pricing.schedules import plan as p
 
 
@@ -125,3 +126,32 @@ def prepay_by_choice(plan, t, row, bf, bx, swap_ended, swap_left):
     row[k.PRINCIPAL_DUE] += amount
     bf, bx = steps.repay(row, bf, bx, amount)
     return bf, bx, swap_left * (1.0 - plan.call_share)
+
+
+@jit
+def divide(plan, row, held, performing):
+    """What `pricing.mechanics.tranches` states in numpy: moves the balances held, returns what the tranches add on average."""
+    total = 0.0
+    for c in range(held.shape[0]):
+        total += held[c]
+    growth = 1.0 + ((row[k.PIK_FLOATING] + row[k.PIK_FIXED]) / total if total > 0 else 0.0)
+    paid = row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
+    lent, total = row[k.DRAW_FLOATING] + row[k.DRAW_FIXED], 0.0
+    for c in range(held.shape[0]):
+        held[c] = held[c] * growth + plan.tranche_share[c] * lent
+        total += held[c]
+    keep = 1.0 - (min(paid / total, 1.0) if total > 0 else 0.0)
+    pro_rata = plan.tranche_how[0 if performing else 1] > 0
+    total = weighted = 0.0
+    for c in range(held.shape[0]):
+        if row[k.PRINCIPAL_LOST] > 0:
+            held[c] = 0.0
+        elif pro_rata:
+            held[c] *= keep
+        else:
+            took = min(held[c], paid)
+            held[c] -= took
+            paid -= took
+        total += held[c]
+        weighted += held[c] * plan.tranche_step[c]
+    return weighted / total if total > DEBT_TOL * plan.commitment else 0.0

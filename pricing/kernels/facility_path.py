@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from pricing.kernels import facility_steps as steps
-from pricing.kernels.facility_draws import close_prepayment, draw, prepay_by_choice, prepayment
+from pricing.kernels.facility_draws import close_prepayment, divide, draw, prepay_by_choice, prepayment
 from pricing.kernels.facility_tests import CURED, FAILED, IN_ROW, WAIVED, run_tests
 from pricing.ledger import facility as k
 from pricing.mechanics.state import DEBT_TOL, RELET, RUN, SELL, UNDECIDED
@@ -30,7 +30,8 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
     """
     row = np.empty(WIDTH)
     n_c, n_past, n_pre, n_call = plan.fund.shape[0], plan.past_cfads.shape[0], plan.prepaid.shape[0], plan.call_price.shape[0]
-    funded, lent, accepted, past_c, past_s, past_r, book, verdict, later = scratch
+    n_tr = plan.tranche_share.shape[0]
+    funded, lent, accepted, past_c, past_s, past_r, book, verdict, later, held = scratch
     tests, n_tests, n_bands, n_tenor = plan.tests, plan.tests.codes.shape[0], plan.sweep_below.shape[0], plan.tenor.shape[0]
     tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
     for j in range(first, stop):
@@ -47,7 +48,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             accepted[c] = -1 if plan.accept[c] < 0 else plan.accept[c] + dr.delay[c, j]
             settled_at = max(settled_at, plan.fund[c], int(accepted[c]))
         bf, bx, liq, pwr, trap, drawn, advanced, raised, unearned, advance = plan.opening
-        a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = 0.0
+        a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = a_j = 0.0
         status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
         late, fee_due, prepay = 0, 0.0, 0.0
         trap_on, swap_ended, locked, blocked, caught, beyond = trap > 0, False, False, False, False, False
@@ -59,7 +60,9 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             later[:] = plan.prior_due
             rest = later.sum()
         called_at, exposure, least, swap_left = float(plan.months), 0.0, math.inf, 1.0
-        prepaid_at, by_cross = float(plan.months), 0.0
+        prepaid_at, by_cross, blend = float(plan.months), 0.0, 0.0
+        for c in range(n_tr):
+            held[c] = plan.tranche_share[c] * (bf + bx)
         paid_in = received = gone_total = gone_present = owner_value = hedge_value = recovered = 0.0
         for t in range(plan.months):
             if status == CLOSED:
@@ -153,7 +156,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                 extra = plan.default_margin
                 if performing:
                     extra = plan.late_margin if late > 0 else 0.0
-                extra = (extra + raised) * plan.accrual[t]
+                extra = (extra + raised + blend) * plan.accrual[t]
                 n_f = of * (plan.floating_interest[t] + extra)
                 n_x = ox * (plan.fixed_interest[t] + extra)
                 if not swap_ended:
@@ -199,6 +202,8 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             service = n_f + n_x + swap + scheduled if performing else 0.0
             # payments
             receipt, swap_out = max(-swap, 0.0), max(swap, 0.0)
+            junior = swap_out if plan.swap_junior == 1 and not performing else 0.0
+            swap_out -= junior
             cash += receipt
             if not trap_on and not locked and performing:
                 row[k.TO_TRAP] = -trap
@@ -274,24 +279,17 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                         row[k.TO_TRAP] += cash
                         cash = 0.0
                 elif rank == p.RANK_SUBORDINATED:
-                    owed = management + a_m
-                    paid = min(cash, owed)
-                    row[k.MANAGEMENT] = paid
-                    cash -= paid
-                    row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = management, owed - paid - a_m
-                    a_m = owed - paid
+                    row[k.MANAGEMENT_DUE] = management
+                    cash, a_m = steps.pay_claim(row, k.MANAGEMENT, k.MANAGEMENT_DEFERRED, cash, management, a_m)
                 else:
                     if locked and performing and bf + bx + (a_f + a_x) > tiny:
                         trap += cash
                         row[k.TO_TRAP] += cash
                         cash = 0.0
+                    if junior + a_j > 0.0:
+                        cash, a_j = steps.pay_claim(row, k.SWAP, k.SWAP_DEFERRED, cash, junior, a_j)
                     if claim + a_r > 0.0:
-                        owed = claim + a_r
-                        paid = min(cash, owed)
-                        cash -= paid
-                        row[k.PREPAID_BACK] += paid
-                        row[k.PREPAID_DEFERRED] += owed - paid - a_r
-                        a_r = owed - paid
+                        cash, a_r = steps.pay_claim(row, k.PREPAID_BACK, k.PREPAID_DEFERRED, cash, claim, a_r)
                     row[k.DISTRIBUTION] = cash
                     cash = 0.0
             row[k.TO_LIQUIDITY], row[k.TO_POWER_RESERVE] = liq - liq0, pwr - pwr0
@@ -403,20 +401,23 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                 if given > 0:
                     a_f, a_x, a_p, bf, bx = steps.pay_lender(row, given, a_f, a_x, a_p, bf, bx)
             if over or (last_lot and not entitled):
-                steps.close(row, trap, liq, pwr, a_op, a_fee, a_f + a_x, a_s, a_p, a_m)
+                steps.close(row, trap, liq, pwr, a_op, a_fee, a_f + a_x, a_s + a_j, a_p, a_m)
                 if a_r > 0.0:
                     close_prepayment(row, a_r)
-                trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = 0.0
+                trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = a_j = 0.0
                 status = CLOSED
+            if n_tr > 0:
+                blend = divide(plan, row, held, performing)
             i = k.POSTINGS
             row[i + k.FLOATING], row[i + k.FIXED], row[i + k.LIQUIDITY], row[i + k.POWER_RESERVE], row[i + k.TRAP] = bf, bx, liq, pwr, trap
             row[i + k.OPEX_ARREARS], row[i + k.FEE_ARREARS], row[i + k.INTEREST_ARREARS] = a_op, a_fee, a_f + a_x
-            row[i + k.SWAP_ARREARS], row[i + k.PRINCIPAL_ARREARS], row[i + k.MANAGEMENT_ARREARS] = a_s, a_p, a_m
+            row[i + k.SWAP_ARREARS], row[i + k.PRINCIPAL_ARREARS], row[i + k.MANAGEMENT_ARREARS] = a_s + a_j, a_p, a_m
             row[i + k.DRAWN], row[i + k.UNITS], row[i + k.STATUS] = drawn, owned * after if live else 0.0, status
             row[i + k.CFADS], row[i + k.SERVICE], row[i + k.TRAILING] = cfads, service, trailing
             row[i + k.TESTED], row[i + k.BREACHED] = 1.0 if tested else 0.0, 1.0 if breached else 0.0
             row[i + k.MARKET_VALUE], row[i + k.MARGIN_STEP] = value * after, raised
             row[i + k.UNEARNED], row[i + k.PREPAID_ARREARS], row[i + k.ADVANCE] = unearned, a_r, advance
+            row[i + k.TRANCHE_STEP] = blend
             if tested and trailing < least:
                 least = trailing
             d = plan.discount[t]

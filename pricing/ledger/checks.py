@@ -122,7 +122,7 @@ def _interest(plan: FacilityPlan, states: Floats) -> Floats:
     owed = sum(_before(states, item, 0.0) for item in range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
     behind = (status == k.PERFORMING) & (owed > DEBT_TOL * plan.commitment)
     late = np.where(status == k.ENFORCEMENT, plan.default_margin, np.where(behind, plan.late_margin, 0.0))
-    late = (late + _before(states, k.MARGIN_STEP, _opening(plan, 7))) * plan.accrual[:, None]
+    late = (late + _before(states, k.MARGIN_STEP, _opening(plan, 7)) + _before(states, k.TRANCHE_STEP, 0.0)) * plan.accrual[:, None]
     due = floating * (plan.floating_interest[:, None] + late) + fixed * (plan.fixed_interest[:, None] + late)
     return np.where(status < k.CLOSED, due, 0.0)
 

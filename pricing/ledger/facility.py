@@ -36,14 +36,14 @@ POSTINGS = 61
 (
     FLOATING, FIXED, LIQUIDITY, POWER_RESERVE, TRAP, OPEX_ARREARS, FEE_ARREARS, INTEREST_ARREARS, SWAP_ARREARS, PRINCIPAL_ARREARS,
     MANAGEMENT_ARREARS, DRAWN, UNITS, STATUS, CFADS, SERVICE, TESTED, BREACHED, TRAILING, MARKET_VALUE, MARGIN_STEP,
-    UNEARNED, PREPAID_ARREARS, ADVANCE,
-) = range(24)  # fmt: skip
-STATES = 24
+    UNEARNED, PREPAID_ARREARS, ADVANCE, TRANCHE_STEP,
+) = range(25)  # fmt: skip
+STATES = 25
 """Number of state items: the second axis of the engine's own state [time, item, path]."""
 STATE_NAMES = (
     "floating", "fixed", "liquidity_reserve", "power_reserve", "trapped", "opex_arrears", "fee_arrears", "interest_arrears", "swap_arrears",
     "principal_arrears", "management_arrears", "drawn", "units", "status", "cfads", "service", "tested", "breached", "trailing_dscr",
-    "market_value", "margin_step", "unearned", "prepaid_arrears", "advance",
+    "market_value", "margin_step", "unearned", "prepaid_arrears", "advance", "tranche_step",
 )  # fmt: skip
 """Names of the state items."""
 

@@ -126,12 +126,15 @@ def _write_off(state: State, when: Bools) -> None:
     state.fixed = np.where(when, 0.0, state.fixed)
 
 
-_ARREARS = ("opex_arrears", "fee_arrears", "floating_arrears", "fixed_arrears", "swap_arrears", "principal_arrears", "management_arrears")
+_ARREARS = (
+    "opex_arrears", "fee_arrears", "floating_arrears", "fixed_arrears", "swap_arrears", "junior_arrears", "principal_arrears",
+    "management_arrears",
+)  # fmt: skip
 _COLUMNS = {
     (k.OPEX_LOST, k.OPEX_DEFERRED): ("opex_arrears",),
     (k.FEES_LOST, k.FEES_DEFERRED): ("fee_arrears",),
     (k.INTEREST_LOST, k.INTEREST_DEFERRED): ("floating_arrears", "fixed_arrears"),
-    (k.SWAP_LOST, k.SWAP_DEFERRED): ("swap_arrears",),
+    (k.SWAP_LOST, k.SWAP_DEFERRED): ("swap_arrears", "junior_arrears"),
     (k.PRINCIPAL_LOST, k.PRINCIPAL_DEFERRED): ("principal_arrears",),
     (k.MANAGEMENT_LOST, k.MANAGEMENT_DEFERRED): ("management_arrears",),
 }

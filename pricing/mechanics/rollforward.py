@@ -19,6 +19,7 @@ from pricing.mechanics.enforcement import decide, settle, slip
 from pricing.mechanics.prepayment import at_acceptance, end_contract
 from pricing.mechanics.refinancing import prepay
 from pricing.mechanics.state import opening_state
+from pricing.mechanics.tranches import average_step, divide
 from pricing.mechanics.waterfall import dues, pay
 from pricing.schedules.plan import Drivers, Events, FacilityPlan, no_events
 from pricing.schedules.types import Floats
@@ -60,6 +61,7 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers, events: Events | None = N
     exposure = np.zeros(paths)
     for t in range(months):
         state.row = ledger[t]
+        performing = state.status == k.PERFORMING
         income = deliveries(state, drivers, t)
         opening = (state.floating, state.fixed, state.drawn)
         top_up = draws(state, drivers, t) + at_acceptance(state, t) + end_contract(state, drivers, t)
@@ -79,11 +81,12 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers, events: Events | None = N
         slip(state, drivers, t)
         decide(state, drivers, t, income)
         settle(state, drivers, t, income)
+        divide(state, performing)
         states[t] = (
             state.floating, state.fixed, state.liquidity, state.power, state.trapped, state.opex_arrears, state.fee_arrears,
-            state.interest_arrears, state.swap_arrears, state.principal_arrears, state.management_arrears, state.drawn,
-            income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
-            state.step, state.unearned, state.prepaid_arrears, state.advance,
+            state.interest_arrears, state.swap_arrears + state.junior_arrears, state.principal_arrears, state.management_arrears,
+            state.drawn, income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
+            state.step, state.unearned, state.prepaid_arrears, state.advance, average_step(state),
         )  # fmt: skip
     outcomes = _outcomes(plan, ledger, states, tests, called_at, exposure)
     outcomes[k.PREPAID_MONTH], outcomes[k.CROSS_CALLED] = prepaid_at, by_cross

@@ -81,8 +81,12 @@ class State:
     prepaid_claim: Floats
     """Claim of the customer that falls due this month."""
     prepaid_arrears: Floats
+    junior_arrears: Floats
+    """Close-out of the swap that ranks behind principal, put off."""
     swap_left: Floats
     """Share of the planned swap that still runs: less than one after a prepayment by choice."""
+    tranches: Floats
+    """[tranche, path] balances."""
     row: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     """[posting, path] of the month."""
 
@@ -175,5 +179,7 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
         advance=whole(advance),
         prepaid_claim=zeros(),
         prepaid_arrears=zeros(),
+        junior_arrears=zeros(),
         swap_left=whole(1.0),
+        tranches=np.repeat(plan.tranche_share[:, None] * (floating + fixed), n, axis=1),
     )

@@ -210,6 +210,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     unit = UnitLoan(floating_share * floating + (1.0 - floating_share) * fixed, shares, compounded, accrual, maturity)
     right = loan.prepayment
     curve = discount if right is None or right.make_whole is None or right.make_whole.key is None else _curve(market, right.make_whole.key)
+    classes = loan.tranches.classes if loan.tranches else ()
+    ways = (loan.tranches.principal, loan.tranches.enforcement) if loan.tranches else ("pro_rata", "pro_rata")
     plan = FacilityPlan(
         months=months,
         maturity=maturity,
@@ -324,6 +326,10 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         call_price=call_prices(right, unit, dates, times, curve) if right else np.zeros(0),
         call_share=right.share if right else 0.0,
         call_cost=right.cost if right else 0.0,
+        swap_junior=int(hedge is not None and hedge.close_out == "junior"),
+        tranche_share=np.array([each.share for each in classes]),
+        tranche_step=np.array([each.margin_step for each in classes]),
+        tranche_how=np.array([int(how == "pro_rata") for how in ways], dtype=np.int64),
     )
     ledger = facility_plan(
         lender=loan.lender, vehicle=loan.borrower, operator=fleet.operator, customer=offtake.customer, vendor=fleet.vendor,

@@ -214,6 +214,14 @@ class FacilityPlan(NamedTuple):
     """Of the balance, prepaid once."""
     call_cost: float
     """Paid to others, as a share of what is prepaid."""
+    swap_junior: int
+    """1 where a close-out owed to the hedge provider ranks behind principal."""
+    tranche_share: Floats
+    """[tranche] of every draw, senior first; empty is no tranches."""
+    tranche_step: Floats
+    """[tranche] added to both coupons."""
+    tranche_how: Ints
+    """[2] 1 where principal is divided pro rata, 0 sequentially: while the loan performs, and afterwards."""
 
 
 class Drivers(NamedTuple):
