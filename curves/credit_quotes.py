@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -88,6 +89,16 @@ class FlatHazard(Block):
     """Recovery rate of its claims."""
 
 
+class DatedDefault(Block):
+    """Default on a stated date, for certain: what an event of a scenario makes of a credit."""
+
+    kind: Literal["dated_default"] = "dated_default"
+    on: dt.date
+    """No default before this date, none without it after; on or before the market's date it comes on the day after that one."""
+    recovery: Fraction = 0.4
+    """Recovery rate of its claims."""
+
+
 class ProxyCredit(Block):
     """Another name's credit, with an add-on to its spreads: for a private name without quotes of its own."""
 
@@ -99,6 +110,6 @@ class ProxyCredit(Block):
 
 
 CreditBlock = Annotated[
-    CdsQuotes | CdsUpfrontQuotes | DebtSpreadQuotes | RatingCredit | FlatHazard | ProxyCredit, Field(discriminator="kind")
+    CdsQuotes | CdsUpfrontQuotes | DebtSpreadQuotes | RatingCredit | FlatHazard | DatedDefault | ProxyCredit, Field(discriminator="kind")
 ]
 """Any source of a survival curve."""

@@ -79,6 +79,7 @@ from .contracts.notes import (
     NoteFee as NoteFee,
     Notes as Notes,
     PoolAsset as PoolAsset,
+    PoolHardware as PoolHardware,
 )
 from .contracts.offtake import Offtake as Offtake, Substitute as Substitute
 from .contracts.offtake_parts import (
@@ -143,6 +144,7 @@ from .ground.errors import (
 )
 from .ground.provenance import Basis as Basis, Provenance as Provenance, ProvenanceTable as ProvenanceTable
 from .ground.units import allow_implausible as allow_implausible, bps as bps, pct as pct
+from .limits import Limit as Limit, parse_limit as parse_limit
 from .observations import Close as Close, DaysOut as DaysOut, Mean as Mean, Touch as Touch, Vwap as Vwap
 from .priority import (
     CleanUpCall as CleanUpCall,

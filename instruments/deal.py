@@ -20,6 +20,7 @@ from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name, key_of_kind
 from instruments.ground.provenance import Basis, Provenance, ProvenanceTable
 from instruments.ground.units import NonNegative, Positive, PositiveUsd
+from instruments.limits import LimitText
 
 Role = Literal["lender", "borrower", "operator", "customer", "guarantor", "vendor", "issuer", "holder", "investor", "vehicle"]
 """What a party is in a deal; limits may name a role instead of a party."""
@@ -126,6 +127,8 @@ class Deal(Terms):
     """Contract id to contract."""
     position: Position = Position()
     """Where the deal stands at `as_of`."""
+    limits: Annotated[Many[LimitText], Field(max_length=50)] = ()
+    """What must not be: `lender.expected_loss_rate > 0.02`. `stress` holds them against the base and every scenario."""
     provenance: ProvenanceTable = ProvenanceTable(default=Provenance(basis=Basis.DERIVED, why="built in code"))
     """Where the terms come from."""
 

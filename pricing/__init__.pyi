@@ -5,6 +5,7 @@ from .conditions import Watch as Watch, register_condition as register_condition
 from .laws.catalogue import LAWS as LAWS
 from .laws.law import Law as Law
 from .laws.search import LawResult as LawResult
+from .limits import LimitResult as LimitResult
 from .measures import MEASURES as MEASURES, Measure as Measure
 from .paths.world import World as World
 from .registry import (
@@ -15,6 +16,9 @@ from .registry import (
     register_simulator as register_simulator,
 )
 from .results import Row as Row, Valuation as Valuation
+from .reverse.report import ReverseResult as ReverseResult, reverse_stress as reverse_stress
+from .risk.limits import Limit as Limit
+from .risk.solving import solve_advance as solve_advance, solve_rent as solve_rent
 from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
 from .verdict_table import Verdict as Verdict, turns as turns, verdicts as verdicts

@@ -173,12 +173,14 @@ def _beside(task: Task, entry: Entry, warnings: list[str]) -> tuple[Row, ...]:
     """The QuantLib rows of a contract; where QuantLib cannot express its terms, a warning says so."""
     if entry.method == BESIDE:
         return ()
+    wanted = task.settings.measures
+    if wanted is not None and not any(wanted & set(other.measures) for other in entries_for(entry.terms) if other.method == BESIDE):
+        return ()
     try:
         found: Outcome = find_engine(entry.terms, BESIDE).engine(replace(task, settings=replace(task.settings, measures=None)))
     except PricingError as error:
         warnings.append(f"{task.contract_id}: no QuantLib value beside it: {error.problems[0].allowed}")
         return ()
-    wanted = task.settings.measures
     return tuple(row for row in found.rows if wanted is None or row.measure in wanted)
 
 

@@ -69,6 +69,55 @@ _LIST = (
     Measure("trailing_dscr", "ratio", "above 1: covered", "the same summed over the window of the maintenance test"),
     Measure("ltv", "ratio", "at or above 0", "balance / market value of the fleet bought and unsold"),
     Measure("breach_probability", "probability", "between 0 and 1", "P(maintenance test breached | tested)"),
+    Measure("pd", "probability", "between 0 and 1", "P(event of default by the date)"),
+    Measure("lgd", "fraction", "at most 1", "1 - recovery_rate: share of the claim at an event of default that does not come back"),
+    Measure("ead", "USD", "positive", "E[claim at the event of default | there is one]"),
+    Measure("shortfall_quantile", "USD", "positive: a loss", "quantile over paths of discounted write-offs: value at risk of the claim"),
+    Measure(
+        "shortfall_tail_mean",
+        "USD",
+        "positive: a loss",
+        "q + E[(L - q)^+] / (1 - quantile), L discounted write-offs, q their quantile: expected shortfall in the sense of CVaR",
+    ),
+    Measure(
+        "loss_quantile", "USD", "positive: a loss", "quantile over paths of PV(paid in) - PV(received) - PV(terminal value) of the party"
+    ),
+    Measure("loss_tail_mean", "USD", "positive: a loss", "q + E[(L - q)^+] / (1 - quantile) of the same: expected shortfall, CVaR"),
+    Measure(
+        "performing_probability",
+        "probability",
+        "between 0 and 1",
+        "P(outstanding or still to be drawn as the date comes, and not accelerated)",
+    ),
+    Measure(
+        "dscr_fan", "ratio", "above 1: covered", "quantile of trailing_dscr over paths that perform until the date and owe service then"
+    ),
+    Measure("ltv_fan", "ratio", "at or above 0", "quantile of ltv over paths that perform until the date and owe after it"),
+    Measure("wal_quantile", "years", "at or above 0", "quantile over paths of mean date of repayment - mean date of lending, by principal"),
+    Measure("irr_quantile", "rate", "per year", "quantile over paths of the lender's effective yearly rate, over the paths that have one"),
+    Measure("no_irr_probability", "probability", "between 0 and 1", "P(no yearly rate between -99 % and 1000 %, or nothing was lent)"),
+    Measure("guarantee_value", "USD", "at or above 0", "value to the lender with the guarantee - without, same paths"),
+    Measure("advance_rate", "fraction", "of cost", "drawn in total on the plan / cost of all cohorts"),
+    Measure(
+        "advance_rate_for_loss", "fraction", "of cost", "advance_rate with all advances and commitments scaled to the stated loss rate"
+    ),
+    Measure("break_even_rent_at_par", "USD/unit-hour", "positive", "contract rent at which the value is what is lent; draws as resolved"),
+    Measure(
+        "break_even_rent_for_loss", "USD/unit-hour", "positive", "contract rent at which the loss rate is as stated; draws as resolved"
+    ),
+    Measure("value_per_rent_percent", "USD/%", "as value", "value per 1 % of the forward rents of the market, of all dates"),
+    Measure("value_per_rent_volatility_point", "USD/point", "as value", "value per point (0.01) of the yearly volatility of rents"),
+    Measure("value_per_resale_percent", "USD/%", "as value", "value per 1 % of the resale values of all ages and dates"),
+    Measure("value_per_hazard_bp", "USD/bp", "as value", "value per 0.0001 a year of hazard of the credit in part"),
+    Measure("value_per_sofr_bp", "USD/bp", "as value", "value per 0.0001 of the continuous rate of all dates; hazards and rents kept"),
+    Measure("value_per_power_cent", "USD/(cent/kWh)", "as value", "value per 0.01 USD/kWh of the price of power, of all dates"),
+    Measure("value_per_correlation_tenth", "USD/0.1", "as value", "value per 0.1 of the correlation of the pair in part"),
+    Measure("value_per_contract_rent_percent", "USD/%", "as value", "value per 1 % of the contract rent; draws are resolved again"),
+    Measure("value_per_utilisation_point", "USD/point", "as value", "value per point (0.01) of hours paid by the contract, or let again"),
+    Measure("value_per_delay_month", "USD/month", "as value", "value per month by which acceptances to come are planned later"),
+    Measure("value_per_attrition_point", "USD/point", "as value", "value per point (0.01) a year of units lost for good"),
+    Measure("value_per_pue_hundredth", "USD/0.01", "as value", "value per 0.01 of the site's PUE"),
+    Measure("value_per_running_cost_percent", "USD/%", "as value", "value per 1 % of colocation and upkeep"),
     Measure("balance", "USD", "positive: owed to the lender", "principal outstanding on the plan"),
     Measure("first_breach_probability", "probability", "between 0 and 1", "P(this covenant is the first of the loan to be breached)"),
     Measure("effective_rate", "rate", "per year", "r: sum of planned receipts less draws x (1 + r)^-t = outstanding; fees included"),
@@ -85,7 +134,9 @@ _LIST = (
     Measure("gap_probability", "probability", "between 0 and 1", "P(the sale of pledged shares leaves a claim)"),
     Measure("share_ltv", "ratio", "at or above 0", "quantile over standing paths of (balance + accrued) / (pledged shares x price)"),
     Measure("break_even_share_price", "USD/share", "positive", "price at which selling the pledged block brings the principal"),
-    Measure("shortfall_probability", "probability", "between 0 and 1", "P(some interest or principal of the class is written off)"),
+    Measure(
+        "shortfall_probability", "probability", "between 0 and 1", "P(some interest or principal, of the class in part, is written off)"
+    ),
     Measure("attachment", "fraction", "in [0, 1]", "share of the pool lost at which the class begins to lose, spread left out"),
     Measure("detachment", "fraction", "at most 1", "share of the pool lost at which the class has lost all"),
     Measure("wal", "years", "at or above 0", "E[sum t principal] / E[sum principal]: weighted average life"),
@@ -116,7 +167,12 @@ _LIST = (
     Measure("expected_payment", "USD", "at or above 0", "E[what the guarantor pays], not discounted"),
     Measure("largest_payment", "USD", "at or above 0", "largest payment of the guarantor on any path"),
     Measure("guarantor_default_cost", "USD", "positive: a loss", "value if the guarantor could not default - value, same paths"),
-    Measure("wrong_way_cost", "USD", "positive: dependence hurts", "value with the guarantor independent of all else - value"),
+    Measure(
+        "wrong_way_cost",
+        "USD",
+        "positive: dependence hurts",
+        "value with dependence cut at unchanged odds (a guarantor's alone, of a guarantee) - value",
+    ),
     Measure("escrow_value", "USD", "at or above 0", "E[discounted payments out of escrow]"),
     Measure("indemnity_value", "USD", "at or above 0: to the guarantor", "E[discounted payments of the indemnitor]"),
     Measure("fee_value", "USD", "at or above 0: to the guarantor", "discounted fee for the guarantee"),
@@ -138,7 +194,12 @@ _LIST = (
         "hedge_hours", "unit-hours", "positive: as if long", "hours of the month's future that gain as much as this when its forwards rise"
     ),
     Measure("default_free_value", "USD", "as value", "value if nobody could default"),
-    Measure("cva", "USD", "positive: a loss", "E[discounted claims that the other side's default writes off]"),
+    Measure(
+        "cva",
+        "USD",
+        "positive: a loss",
+        "E[discounted claims that the other side's default writes off]; of a loan: value if nobody could default - value",
+    ),
     Measure("cva_without_dependence", "USD", "positive: a loss", "the same, defaults independent of rents at unchanged odds"),
     Measure("finn_index", "fraction", "in [0, 1)", "sum T f / TST: share of all activity that is recycled"),
     Measure("path_length", "ratio", "at or above 1", "TST / sum z: activity per outside dollar"),
@@ -229,3 +290,18 @@ _LIST = (
 )
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _LIST}
 """Name to measure."""
+GROUPS: dict[str, tuple[str, ...]] = {
+    "sensitivities": (
+        "delta", "gamma", "vega", "correlation_sensitivity", "hazard_sensitivity", "delay_sensitivity", "rho", "value_per_rent_percent",
+        "value_per_rent_volatility_point", "value_per_resale_percent", "value_per_hazard_bp", "value_per_sofr_bp", "value_per_power_cent",
+        "value_per_correlation_tenth", "value_per_contract_rent_percent", "value_per_utilisation_point", "value_per_delay_month",
+        "value_per_attrition_point", "value_per_pue_hundredth", "value_per_running_cost_percent",
+    ),
+    "tails": ("shortfall_quantile", "shortfall_tail_mean", "loss_quantile", "loss_tail_mean"),
+    "fans": ("performing_probability", "dscr_fan", "ltv_fan"),
+    "yields": ("wal_quantile", "irr_quantile", "no_irr_probability"),
+    "dependence": ("cva", "cva_without_dependence", "wrong_way_cost"),
+    "support": ("guarantee_value", "guarantor_default_cost"),
+    "limits": ("advance_rate", "advance_rate_for_loss", "break_even_rent_at_par", "break_even_rent_for_loss"),
+}  # fmt: skip
+"""Names that stand for several measures where measures are asked for; only those that the contract offers are given."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from instruments.ground.errors import InputError, PricingError, Problem
 from instruments.ground.messages import problem, suggest
-from pricing.measures import MEASURES, Probability
+from pricing.measures import GROUPS, MEASURES, Probability
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,6 +39,12 @@ class Row:
     method: str | None = None
     assumption: str | None = None
     alternative: str | None = None
+    quantile: float | None = None
+    """Level of a quantile, or of the tail that a mean is taken over; in (0, 1)."""
+    interval_low: float | None = None
+    """Lower end of a 95 % interval from order statistics; null where no path lies beyond it."""
+    interval_high: float | None = None
+    """Upper end."""
 
     def __post_init__(self) -> None:
         if self.unit is None and self.measure in MEASURES:
@@ -175,11 +181,16 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in a result")
 
 
+def _in_group(name: str, offered: tuple[str, ...]) -> tuple[str, ...]:
+    """The offered measures of a group."""
+    return tuple(each for each in GROUPS.get(name, ()) if each in offered)
+
+
 def check_measures(asked: Iterable[str] | None, offered: tuple[str, ...]) -> frozenset[str] | None:
-    """The asked measures, if each is offered; where nothing is, the lack of an engine is the error to tell, not the measure."""
+    """The asked measures, groups spelt out, if each is offered; where nothing is, the lack of an engine is the error to tell."""
     if asked is None:
         return None
-    names = tuple(asked)
+    names = tuple(each for name in asked for each in (_in_group(name, offered) or (name,)))
     for name in names:
         if offered and name not in offered:
             raise InputError(problem("bad_choice", subject="measures", value=name, choices=offered, suggestion=suggest(name, offered)))

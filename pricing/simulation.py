@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +16,11 @@ from instruments.ground.errors import InputError, PricingError
 from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
 from pricing.engines.contract_rows import ContractRows
-from pricing.engines.facility_priced import priced, priced_rows
-from pricing.engines.facility_rows import METHOD
+from pricing.engines.facility_features import MEASURES as FEATURES
+from pricing.engines.facility_priced import MEASURES as PREPAYING, priced, priced_rows
+from pricing.engines.facility_rows import MEASURES, METHOD
 from pricing.engines.facility_run import FacilityRun, planned_run
-from pricing.engines.loan_schedule import schedule_rows
+from pricing.engines.loan_schedule import MEASURES as SCHEDULED, schedule_rows
 from pricing.engines.tranche_run import run_tranches
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
@@ -27,7 +28,7 @@ from pricing.ledger.runs import ContractRun
 from pricing.ledger.statements import by_party, covenant_statement, coverage_statement, draw_statement, statement
 from pricing.paths.streams import blocks_for, check_seed, workers
 from pricing.registry import DEFAULT_PATHS, Settings, Task, simulator_for
-from pricing.results import Row, document_json, table_of
+from pricing.results import Row, check_measures, document_json, table_of
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
@@ -156,12 +157,22 @@ class Simulation:
         return document_json(audit=self.audit, results=[asdict(row) for row in self.rows], warnings=list(self.warnings))
 
 
-def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int = 0, threads: int | None = None) -> Simulation:
+def simulate(
+    deal: Deal,
+    market: Market,
+    *,
+    measures: Iterable[str] | None = None,
+    paths: int | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Simulation:
     """Simulate a deal on paths, with its double-entry ledger: every facility, and every contract that has a simulator of its own.
 
     Args:
         deal: holds at least one loan with collateral and offtake, or a contract with a simulator.
         market: rates, credits, rent, resale and power quotes.
+        measures: names of the wanted measures, or of groups of them (`pricing.measures.GROUPS`); None gives all that the run holds. Fans,
+            yields by path, party losses, CVA, limits and sensitivities take further runs and are made only where they are named.
         paths: rounded up to whole blocks of 4,096; default 32,768. Memory while running: threads x 4,096 x months x (2 x credits + 3) x 8
             bytes.
         seed: at or above 0. The same inputs and seed give the same bytes for any number of threads.
@@ -185,14 +196,15 @@ def simulate(deal: Deal, market: Market, *, paths: int | None = None, seed: int 
         raise PricingError(
             problem("unsupported", subject=deal.id, why="no loan of the deal has collateral and offtake", remedy="price it instead")
         )
+    settings = replace(settings, measures=check_measures(measures, (*MEASURES, *FEATURES, *PREPAYING, *SCHEDULED) if loans else ("value",)))
     runs: list[FacilityRun] = []
     rows: list[Row] = []
     contracts: list[ContractRun] = []
     for loan_id in loans:
         found = priced(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
         runs.append(found.run)
-        rows += priced_rows(found, wanted=None, threads=settings.threads)
-        rows += _party_rows(found.run)
+        rows += priced_rows(found, market, wanted=settings.measures, threads=settings.threads)
+        rows += [row for row in _party_rows(found.run) if settings.wants("value")]
         if found.run.facility.loan.tranches is not None:
             contracts.append(run_tranches(found.run, settings.threads))
         task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)

@@ -1,4 +1,4 @@
-"""`stress`: a table of scenarios, and laws searched for a market that breaks them."""
+"""`stress`: scenarios with the deal's limits, laws searched for a market that breaks them, the mildest shock that breaks a limit."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from curves import Market, Scenario, standard_scenarios
 from instruments.deal import Deal
-from instruments.events import Delay
 from instruments.ground.errors import GpufinError, PricingError, Problem
-from instruments.ground.messages import problem
+from instruments.limits import parse_limit
 from pricing.api import audit, check_dates, fingerprint, price
 from pricing.laws.catalogue import chosen_laws
 from pricing.laws.search import LawResult, search_law
+from pricing.limits import LimitResult, read_limit
 from pricing.paths.streams import check_seed
 from pricing.registry import DEFAULT_PATHS, Settings
 from pricing.results import Row, document_json, table_of
+from pricing.reverse.report import ReverseResult, reverse_stress
+from pricing.scenario_events import after, default_scenarios
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +30,10 @@ class StressReport:
 
     rows: tuple[Row, ...]
     laws: tuple[LawResult, ...]
+    limits: tuple[LimitResult, ...] = ()
+    """Every limit under every scenario."""
+    reverse: ReverseResult | None = None
+    """The mildest shock that breaks a limit, where one was asked for."""
     failures: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     audit: dict[str, Any] = field(default_factory=dict)
@@ -42,8 +48,14 @@ class StressReport:
         """Laws that do not hold."""
         return tuple(result for result in self.laws if result.status == "broken")
 
+    @property
+    def limit_broken(self) -> bool:
+        """Whether a limit is broken, at base or under a scenario, or that of a reverse stress today."""
+        today = self.reverse is not None and self.reverse.status == "broken_at_base"
+        return today or any(found.broken for found in self.limits)
+
     def to_json(self) -> str:
-        """The JSON of the command line; laws stand in `results` after the rows, under measure 'law'."""
+        """The JSON of the command line; after the rows stand limits under measure 'limit', laws under 'law', then 'reverse_stress'."""
         laws = [
             {
                 "measure": "law",
@@ -57,9 +69,10 @@ class StressReport:
             }
             for found in self.laws
         ]
+        reverse = [] if self.reverse is None else [self.reverse.as_row()]
         return document_json(
             audit=self.audit,
-            results=[asdict(row) for row in self.rows] + laws,
+            results=[*map(asdict, self.rows), *(found.as_row() for found in self.limits), *laws, *reverse],
             warnings=list(self.warnings),
             failures=[asdict(item) for item in self.failures],
         )
@@ -71,6 +84,9 @@ def stress(
     *,
     scenarios: Iterable[Scenario] | None = None,
     laws: Iterable[str] | None = None,
+    limits: Iterable[str] | None = None,
+    reverse: str | None = None,
+    factors: Iterable[str] | None = None,
     paths: int | None = None,
     seed: int = 0,
     threads: int | None = None,
@@ -79,8 +95,13 @@ def stress(
 
     Args:
         deal, market: as in `price`.
-        scenarios: what to try; None takes the standard library, written out for this market.
-        laws: names from `pricing.laws.catalogue.LAWS`; None takes every law that applies, an empty list none.
+        scenarios: what to try; None takes the standard library, written out for this market, and the default of each
+            party that has a credit, or nothing where `reverse` is given.
+        laws: names from `pricing.laws.catalogue.LAWS`; None takes every law that applies, or none where `reverse` is given; an empty
+            list none.
+        limits: what must not be, held against the base and every scenario; None takes the deal's own.
+        reverse: a limit, `lender.expected_loss_rate > 0.02`: the mildest shock is searched that breaks it (`pricing.reverse`).
+        factors: market keys that this search may move; None means all that can.
         paths, seed, threads: as in `price`; a law is checked with one block of paths per market.
 
     Returns:
@@ -92,58 +113,32 @@ def stress(
     check_dates(deal, market)
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=threads)
     base = Scenario(label="base")
-    tried = (base, *(standard_scenarios(market) if scenarios is None else scenarios))
+    if reverse is not None:
+        scenarios, laws = scenarios or (), laws or ()
+    tried = (base, *((*standard_scenarios(market), *default_scenarios(deal, market)) if scenarios is None else scenarios))
+    held = tuple(parse_limit(text) for text in (deal.limits if limits is None else limits))
     rows: list[Row] = []
+    kept: list[LimitResult] = []
     failures: list[Problem] = []
     for scenario in tried:
         try:
-            rows += scenario_rows(deal, market, scenario, settings)
+            changed, moved = after(deal, market, scenario)
+            rows += scenario_rows(changed, moved, scenario.label, settings)
+            kept += [LimitResult(scenario.label, limit, read_limit(limit, changed, moved, settings)) for limit in held]
         except GpufinError as error:
             if scenario is base:
                 raise
             failures += [replace(item, subject=f"{scenario.label}: {item.subject}") for item in error.problems]
     results = [search_law(law, deal, market, settings) for law in chosen_laws(None if laws is None else tuple(laws))]
+    found = None if reverse is None else reverse_stress(deal, market, reverse, settings, only=None if factors is None else tuple(factors))
     document = audit(deal, market, settings, "default") | {"scenarios": [fingerprint(scenario) for scenario in tried]}
-    return StressReport(tuple(rows), tuple(results), tuple(failures), (), document)
+    return StressReport(tuple(rows), tuple(results), tuple(kept), found, tuple(failures), (), document)
 
 
-def scenario_rows(deal: Deal, market: Market, scenario: Scenario, settings: Settings) -> list[Row]:
-    """Values of every contract under one scenario, to each party."""
-    moved, changed = scenario.apply(market), deal_after(deal, scenario)
-    valuation = price(changed, moved, measures=("value",), paths=settings.paths, seed=settings.seed, threads=settings.threads)
+def scenario_rows(deal: Deal, market: Market, label: str, settings: Settings) -> list[Row]:
+    """Values of every contract of a deal and market as a scenario leaves them, to each party."""
+    valuation = price(deal, market, measures=("value",), paths=settings.paths, seed=settings.seed, threads=settings.threads)
     if valuation.failures:
         raise PricingError(*valuation.failures)
     kept = [row for row in valuation.rows if row.part is None and row.method != "quantlib"]
-    return [replace(row, scenario=scenario.label) for row in kept]
-
-
-def deal_after(deal: Deal, scenario: Scenario) -> Deal:
-    """The deal after the events of a scenario that change its terms: delays move the dates of a plan that lie ahead.
-
-    Raises:
-        PricingError: an event needs a simulation of the whole deal; an unknown milestone.
-    """
-    import datetime as dt
-
-    milestones = dict(deal.milestones)
-    for event in scenario.events:
-        if not isinstance(event, Delay):
-            why = f"a {event.kind} of {event.party} on {event.on} needs a simulation of the deal"
-            raise PricingError(problem("unsupported", subject=scenario.label, field="events", why=why, remedy="use moves of its credit"))
-        if event.milestone not in milestones:
-            raise PricingError(
-                problem("unknown_name", subject=scenario.label, field="events", value=event.milestone, what="milestone", choices=milestones)
-            )
-        milestone = milestones[event.milestone]
-        try:
-            shift = dt.timedelta(days=round(event.years * 365))
-            moved = [(date + shift if date > deal.as_of else date, level) for date, level in sorted(milestone.plan.items())]
-            if len(dict(moved)) < len(moved):
-                raise ValueError("two levels on one date")
-            milestones[event.milestone] = milestone.evolve(plan=dict(moved))
-        except (OverflowError, ValueError) as error:  # a ValidationError is a ValueError
-            why = f"{event.milestone} cannot move by {event.years:g} years"
-            raise PricingError(
-                problem("unsupported", subject=scenario.label, field="events", why=why, remedy="choose a smaller delay")
-            ) from error
-    return deal.evolve(milestones=milestones) if scenario.events else deal
+    return [replace(row, scenario=label) for row in kept]

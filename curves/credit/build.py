@@ -15,7 +15,7 @@ from curves.credit.debt import bootstrap_debt
 from curves.credit.ratings import rating_hazards
 from curves.credit.schedule import cds_maturity, cds_schedule
 from curves.credit.upfront import bootstrap_upfronts
-from curves.credit_quotes import CdsQuotes, CdsUpfrontQuotes, DebtSpreadQuotes, FlatHazard, ProxyCredit, RatingCredit
+from curves.credit_quotes import CdsQuotes, CdsUpfrontQuotes, DatedDefault, DebtSpreadQuotes, FlatHazard, ProxyCredit, RatingCredit
 from curves.lookup import block_of, default_rates_key
 from curves.market import Market
 from curves.rates.build import discount_curve
@@ -28,17 +28,20 @@ from instruments.ground.units import bps
 
 SpreadCredit: TypeAlias = CdsQuotes | CdsUpfrontQuotes | DebtSpreadQuotes
 """Quotes that are bootstrapped."""
-QuotedCredit: TypeAlias = SpreadCredit | RatingCredit | FlatHazard
+QuotedCredit: TypeAlias = SpreadCredit | RatingCredit | FlatHazard | DatedDefault
 """Everything but a proxy."""
 FLAT_NODE_YEARS = 1.0
 """Where the only piece of a flat hazard ends; it goes on beyond."""
+CERTAIN_HAZARD = 1e6
+"""Hazard of a default that is certain: survival after a day is below 1e-1000."""
 
 
 def survival_curve(market: Market, key: str, *, rates: str | None = None) -> SurvivalCurve:
     """The survival curve behind a key such as `credit:META`.
 
     Model: par spreads are bootstrapped (`bootstrap_hazard`, conventions of `cds_schedule`), upfronts by `bootstrap_upfronts`, spreads of
-    loans and bonds by `bootstrap_debt`; a rating gives historical hazards times a multiple; a flat hazard h gives exp(-h t); a proxy takes
+    loans and bonds by `bootstrap_debt`; a rating gives historical hazards times a multiple; a flat hazard h gives exp(-h t); a dated
+    default is certain on its day; a proxy takes
     the curve of another name with an add-on (`own_quotes`). Remembered by the value of quotes, discount curve and date.
 
     Args:
@@ -62,6 +65,11 @@ def survival_curve(market: Market, key: str, *, rates: str | None = None) -> Sur
         return SurvivalCurve(key, market.as_of, times, block.risk_multiple.value * hazards, block.recovery)
     if isinstance(block, FlatHazard):
         return SurvivalCurve(key, market.as_of, np.array([FLAT_NODE_YEARS]), np.array([block.hazard.value]), block.recovery)
+    if isinstance(block, DatedDefault):
+        days = max((block.on - market.as_of).days - 1, 0)
+        # survival falls within the day that ends on the date: whoever looks at that date finds the default
+        nodes, hazards = ([days, days + 1.0], [0.0, CERTAIN_HAZARD]) if days else ([1.0], [CERTAIN_HAZARD])
+        return SurvivalCurve(key, market.as_of, np.array(nodes) / DAYS_PER_YEAR, np.array(hazards), block.recovery)
     return _build(key, market.as_of, block, discount_curve(market, rates or default_rates_key(market)))
 
 

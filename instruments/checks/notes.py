@@ -37,6 +37,7 @@ def check_notes(deal: Deal, place: str, notes: Notes) -> None:
     for index, asset in enumerate(notes.pool):
         if not key_of_kind("credit", asset.credit):
             raise rule(f"{place}.pool.{index}.credit", "an obligor needs a key such as credit:META")
+    check_defaults(notes, place)
     for name, labels in (("pool", notes.pool), ("classes", notes.classes), ("fees", notes.fees), ("accounts", notes.accounts)):
         listed = [each.label for each in labels]
         if len(set(listed)) < len(listed):
@@ -44,6 +45,17 @@ def check_notes(deal: Deal, place: str, notes: Notes) -> None:
     if notes.legal_final <= deal.as_of:
         raise rule(f"{place}.legal_final", f"the legal final {notes.legal_final} must be after the deal's date {deal.as_of}")
     check_order(notes, f"{place}.order")
+
+
+def check_defaults(notes: Notes, place: str) -> None:
+    """Recoveries and the common factor fit the way in which obligors default."""
+    if notes.common_factor is not None and (notes.defaults != "market" or not key_of_kind("rent", notes.common_factor)):
+        raise rule(f"{place}.common_factor", "a common factor is a rent such as rent:H100, with defaults = 'market'")
+    for index, asset in enumerate(notes.pool):
+        if asset.hardware is not None and notes.defaults != "market":
+            raise rule(f"{place}.pool.{index}.hardware", "hardware is sold on the paths of the market: say defaults = 'market'")
+        if asset.recovery_slope > 0.0 and notes.defaults != "copula":
+            raise rule(f"{place}.pool.{index}.recovery_slope", "a slope on the copula's factor means nothing with defaults = 'market'")
 
 
 def check_order(notes: Notes, place: str) -> None:

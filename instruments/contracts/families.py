@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated, Protocol, get_args, runtime_checkable
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from instruments.contracts.offtake import Offtake
 from instruments.contracts.staged import StagedEquity
 from instruments.contracts.support import CapacityBackstop, LeaseGuarantee
 from instruments.contracts.warrant import Warrant
+from instruments.ground.base import Terms
 
 Contract = Annotated[
     Warrant
@@ -36,6 +37,8 @@ Contract = Annotated[
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any contract."""
+CONTRACT_TYPES: tuple[type[Terms], ...] = get_args(get_args(Contract)[0])
+"""The type of every family, in that order."""
 
 
 @runtime_checkable

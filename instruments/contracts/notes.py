@@ -10,9 +10,29 @@ from pydantic_core import PydanticCustomError
 
 from instruments.contracts.coupons import Coupon
 from instruments.ground.base import Many, Terms
-from instruments.ground.keys import MarketKey, Name
-from instruments.ground.units import Fraction, NonNegative, PositiveUsd, Rate, Spread, Usd
+from instruments.ground.keys import MarketKey, Name, key_of_kind
+from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Rate, Spread, Usd
 from instruments.priority import Order
+
+
+class PoolHardware(Terms):
+    """Hardware behind a line, sold when an obligor fails: what comes back then is a price of the same path."""
+
+    units: Positive
+    """Units behind the whole line, all obligors together; an obligor's share of them is sold at its default."""
+    rent: MarketKey
+    """Whose paths move the price of a used unit: `rent:H100`."""
+    resale: MarketKey
+    """Price of a used unit: `resale:H100`."""
+    age_years: NonNegative = 0.0
+    """Age on the deal's date."""
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        for field in ("rent", "resale"):
+            if not key_of_kind(field, getattr(self, field)):
+                raise PydanticCustomError("bad_text", "a {kind} key such as {kind}:H100", {"path": field, "kind": field})
+        return self
 
 
 class PoolAsset(Terms):
@@ -39,9 +59,11 @@ class PoolAsset(Terms):
     group_loading: Fraction = 0.0
     """Loading on the group's factor."""
     recovery: Annotated[float, Field(gt=0, lt=1)] = 0.4
-    """Mean recovery of the defaulted balance."""
+    """Mean recovery of the defaulted balance; not looked at where hardware is sold."""
     recovery_slope: NonNegative = 0.0
-    """How much recovery falls with the factor: Phi(a + slope x factor), a set so that its mean stays."""
+    """How much recovery falls with the factor: Phi(a + slope x factor), a set so that its mean stays. With `defaults = "copula"` only."""
+    hardware: PoolHardware | None = None
+    """What is sold at a default, in place of the stated recovery."""
 
     @model_validator(mode="after")
     def _room(self) -> Self:
@@ -101,6 +123,10 @@ class Notes(Terms):
     """Who gets what is released, and may call."""
     pool: Annotated[Many[PoolAsset], Field(min_length=1, max_length=500)]
     """The assets."""
+    defaults: Literal["copula", "market"] = "copula"
+    """`copula`: by one static factor of the pool's own; `market`: on the paths of the market, correlated with its rents by its table."""
+    common_factor: MarketKey | None = None
+    """With `market`: the price that is every obligor's common factor, as `rent:H100`; None takes each line's own credit."""
     recovery_lag_months: Annotated[int, Field(ge=0, le=60)] = 6
     """Months from default to the recovery's cash."""
     classes: Annotated[Many[NoteClass], Field(min_length=1, max_length=20)]

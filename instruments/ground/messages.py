@@ -36,6 +36,7 @@ CATALOGUE: dict[str, Message] = {
     "file_bom": Message(Reason.FILE, "starts with a byte-order mark", "save the file as UTF-8 without one"),
     "file_empty": Message(Reason.FILE, "nothing in it", "start with schema = 1"),
     "file_unwritable": Message(Reason.FILE, "cannot be written ({why})", "check the folder and its permissions"),
+    "file_exists": Message(Reason.FILE, "is there already", "choose another folder: nothing is written over"),
     "file_kind": Message(Reason.FILE, "not a .toml or .json file", "name the file .toml or .json"),
     "syntax": Message(Reason.SYNTAX, "not valid {language}: {why}", "mend the line; strings need quotes, dates are 2025-10-03"),
     "repeated_key": Message(Reason.SYNTAX, "the key appears twice in one table", "keep one of the two"),

@@ -15,6 +15,8 @@ from pricing.schedules.loan import LoanFlows, Scheduled
 from pricing.schedules.types import Floats
 
 Curve = Callable[[Floats], Floats]
+LEAST_SURVIVAL = 1e-300
+"""Survival after certain default: the logarithm must stay finite."""
 
 
 def quantlib_value(flows: LoanFlows, discount: Curve, survival: Curve, recovery: float, *, subject: str) -> Scheduled:
@@ -87,7 +89,7 @@ def _discount_curve(flows: LoanFlows, discount: Curve, today: ql.Date, dates: li
 
 def _hazard_curve(flows: LoanFlows, survival: Curve, today: ql.Date, dates: list[ql.Date]) -> ql.DefaultProbabilityTermStructure:
     years, _ = day_counts(flows.as_of, flows.dates)
-    total = -np.log(np.concatenate([[1.0], survival(years)]))
+    total = -np.log(np.maximum(np.concatenate([[1.0], survival(years)]), LEAST_SURVIVAL))
     hazards = np.diff(total) / np.diff(np.concatenate([[0.0], years]))
     return ql.HazardRateCurve([today, *dates], [float(hazards[0]), *(float(h) for h in hazards)], ql.Actual365Fixed())
 

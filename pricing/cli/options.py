@@ -6,6 +6,11 @@ import argparse
 
 EXIT_CODES = "exit codes: 0 done; 1 internal error; 2 input not usable; 3 a limit or law is broken; 4 some failed, the rest is there"
 
+STARTERS = (
+    "warrant", "loan", "lease", "offtake", "staged_equity", "margin_loan", "notes", "borrowing_base", "rent_swap", "market", "scenarios",
+)  # fmt: skip
+"""Files that `new` writes."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -21,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument(
         "--method", help="engine: monte_carlo, closed_form, quantlib (default: each contract's own, with quantlib beside it)"
     )
-    price.add_argument("--measures", help="comma-separated measures to show (default: all)")
+    price.add_argument(
+        "--measures", help="comma-separated measures, or groups such as sensitivities, to show (default: all that one run holds)"
+    )
     _common(price, simulated=True)
     price.set_defaults(module="run_price")
 
@@ -32,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
     )
     _target(simulate)
+    simulate.add_argument(
+        "--measures",
+        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, limits, sensitivities, or any measure "
+        "(default: all that one run holds)",
+    )
     simulate.add_argument("--path", type=_whole, metavar="N", help="show the ledger of one path in place of the mean, counted from 0")
     simulate.add_argument("--party", help="show the cash statement of one party")
     _common(simulate, simulated=True)
@@ -43,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     _target(stress)
     stress.add_argument("--laws", help="comma-separated laws to check (default: all that apply)")
     stress.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios (default: the standard ones)")
+    stress.add_argument(
+        "--limit", action="append", metavar="LIMIT", help="what must not be, at base and under every scenario (default: the deal's own)"
+    )
+    stress.add_argument(
+        "--reverse", metavar="LIMIT", help="search the mildest shock that breaks a limit, such as 'lender.expected_loss_rate > 0.02'"
+    )
+    stress.add_argument("--factors", metavar="KEYS", help="comma-separated market keys that --reverse may move (default: all)")
+    stress.add_argument("--save", metavar="FILE", help="write the shock of --reverse to a scenario file, which replays with --scenarios")
     _common(stress, simulated=True)
     stress.set_defaults(module="run_stress")
 
@@ -86,6 +106,18 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print a JSON Schema", description="Print the JSON Schema of a file kind.")
     schema.add_argument("kind", choices=("deal", "market", "scenarios", "web"))
     schema.set_defaults(module="run_schema")
+
+    new = commands.add_parser("new", help="a commented file to start from", description="A commented file that prices as it stands.")
+    new.add_argument("kind", choices=STARTERS)
+    new.add_argument("--output", "-o", metavar="FOLDER", help="write it there, a deal with its market beside it (default: print it)")
+    new.set_defaults(module="run_new")
+
+    explain = commands.add_parser("explain", help="what a measure means", description="Meaning, formula, unit and sign of measures.")
+    explain.add_argument("measure", nargs="*", help="names of measures (default: list them all)")
+    explain.set_defaults(module="run_explain")
+
+    doctor = commands.add_parser("doctor", help="does this installation work?", description="Versions, known answers, optional parts.")
+    doctor.set_defaults(module="run_doctor")
     return parser
 
 

@@ -12,6 +12,7 @@ from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
 from pricing.cli.measure_titles import COLUMNS, EITHER_SIDE, LINES, PARTS, Column
 from pricing.cli.offtakes import offtake_text
+from pricing.cli.risk_tables import OTHERS, risk_text
 from pricing.results import Row, Valuation
 
 
@@ -36,7 +37,7 @@ def text_of(deal: Deal, valuation: Valuation) -> str:
     parts = [f"{printable(deal.name or deal.id)}, {valuation.rows[0].date}"]
     for contract in dict.fromkeys(row.contract for row in valuation.rows):
         rows = [row for row in valuation.rows if row.contract == contract]
-        parts += [_headline(rows), _by_part(rows), _other(rows), offtake_text(rows), _exposure(rows, valuation)]
+        parts += [_headline(rows), _by_part(rows), _other(rows), offtake_text(rows), *risk_text(rows), _exposure(rows, valuation)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -119,6 +120,8 @@ def _other(rows: list[Row]) -> str:
             continue
         if line.unless_by_part and row.measure in by_part:
             continue
+        if row.kind == "loan" and row.measure in OTHERS:
+            continue  # with the other risk measures of a loan
         if line.own_side and row.party != rows[0].party:
             continue
         part = f" ({row.part})" if row.part else f" of {row.party}" if line.by_party else ""

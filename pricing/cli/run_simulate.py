@@ -11,6 +11,7 @@ from pricing.cli.claims import claims_table, things_table
 from pricing.cli.facilities import feature_tables
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say
+from pricing.cli.risk_tables import risk_text
 from pricing.engines.facility_rows import METHOD
 from pricing.results import Row
 from pricing.simulation import ContractLedger, Ledger, Simulation, simulate
@@ -22,29 +23,36 @@ EVERY = 6
 def run(arguments: Namespace) -> int:
     """Exit code 0."""
     deal, market = deal_and_market(arguments.deal, arguments.market)
-    found = simulate(deal, market, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
+    measures = arguments.measures.split(",") if arguments.measures else None
+    found = simulate(deal, market, measures=measures, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
     if arguments.format == "json":
         sys.stdout.write(found.to_json())
     else:
-        print(text_of(deal, found, party=arguments.party, path=arguments.path))
+        print(text_of(deal, found, party=arguments.party, path=arguments.path, only=measures is not None))
     say(found.warnings, "note")
     return 0
 
 
-def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: int | None = None) -> str:
-    """The simulation for a terminal."""
-    parts = [f"{printable(deal.name or deal.id)}, {found.rows[0].date}"]
+def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: int | None = None, only: bool = False) -> str:
+    """The simulation for a terminal; `only` leaves the ledger's tables out, which are no measures."""
+    date = found.runs[0].facility.as_of if found.runs else found.rows[0].date
+    parts = [f"{printable(deal.name or deal.id)}, {date}"]
+    risk: list[str] = []
     for contract_id, ledger in found.ledgers.items():
         rows = [row for row in found.rows if row.contract == contract_id]
         if isinstance(ledger, Ledger):
-            parts += [_headline(contract_id, rows), _yields(contract_id, rows), _margins(rows), _draws(ledger)]
-            parts += [_coverage(ledger, path, rows), _covenants(rows), *feature_tables(rows)]
+            parts += [_headline(contract_id, rows), _yields(contract_id, rows), _margins(rows)]
+            parts += [] if only else [_draws(ledger), _coverage(ledger, path, rows)]
+            parts += [_covenants(rows), *feature_tables(rows)]
+            risk += risk_text(rows)
         else:
-            parts += [_sides(contract_id, rows), claims_table(ledger.run), things_table(ledger.run)]
+            parts.append(_sides(contract_id, rows))
+            parts += [] if only else [claims_table(ledger.run), things_table(ledger.run)]
     if party is not None:
         parts += [_statement(ledger, party, path) for ledger in found.ledgers.values()]
-    else:
+    elif not only:
         parts.append(_by_party(found))
+    parts += risk
     return "\n\n".join(part for part in parts if part)
 
 

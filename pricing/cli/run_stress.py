@@ -1,31 +1,38 @@
-"""`gpufin stress`: what each scenario does to each party, and whether the laws hold. Exit code 3 where a law is broken."""
+"""`gpufin stress`: what each scenario does to each party, whether the laws hold, and the mildest shock that breaks a limit."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
 
-from curves.files import load_scenarios
+from curves.files import load_scenarios, save_scenarios
 from instruments.ground.messages import printable
-from pricing.cli.figures import table, usd
+from pricing.cli.figures import number, table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
+from pricing.limits import Reading
 from pricing.results import Row
 from pricing.stressing import StressReport, stress
 
 
 def run(arguments: Namespace) -> int:
-    """Exit code 0, 3 where a law is broken, 4 where a scenario failed."""
+    """Exit code 0, 3 where a law or a limit is broken, 4 where a scenario failed."""
     deal, market = deal_and_market(arguments.deal, arguments.market)
     scenarios = load_scenarios(arguments.scenarios) if arguments.scenarios else None
     laws = None if arguments.laws is None else [name for name in arguments.laws.split(",") if name]
-    report = stress(deal, market, scenarios=scenarios, laws=laws, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
+    factors = [key for key in arguments.factors.split(",") if key] if arguments.factors else None
+    report = stress(
+        deal, market, scenarios=scenarios, laws=laws, limits=arguments.limit, reverse=arguments.reverse, factors=factors,
+        paths=arguments.paths, seed=arguments.seed, threads=arguments.threads,
+    )  # fmt: skip
+    if arguments.save and report.reverse is not None and report.reverse.scenario is not None:
+        save_scenarios([report.reverse.scenario], arguments.save)
     if arguments.format == "json":
         sys.stdout.write(report.to_json())
     else:
         print(text_of(report))
     say(report.warnings, "note")
     say_failures(report.failures)
-    return 3 if report.broken else 4 if report.failures else 0
+    return 3 if report.broken or report.limit_broken else 4 if report.failures else 0
 
 
 def text_of(report: StressReport) -> str:
@@ -44,6 +51,14 @@ def text_of(report: StressReport) -> str:
         if (row.contract, row.party) in gains
     ]
     parts = [table(["scenario", "contract", "to", "value, USD", "against base"], body, right=(3, 4))]
+    if report.limits:
+        held = [
+            ["BROKEN" if found.broken else "held", str(found.limit), found.scenario, _with_error(found.reading), found.reading.where]
+            for found in report.limits
+        ]
+        parts.append(table(["limit", "what must not be", "scenario", "it stands at", "worst"], held, right=(3,)))
+    if report.reverse is not None:
+        parts.append(f"reverse stress: {printable(report.reverse.sentence)}\n{report.reverse.prices} markets priced")
     tested = [found for found in report.laws if found.status != "not_applicable"]
     if tested:
         lines = [[found.status, found.law, found.sentence, str(found.tried)] for found in tested]
@@ -55,6 +70,10 @@ def text_of(report: StressReport) -> str:
         if found.counterexample is not None:
             parts.append(f"smallest counterexample, a scenario:\n{printable(found.counterexample.model_dump_json())}")
     return "\n\n".join(parts)
+
+
+def _with_error(reading: Reading) -> str:
+    return usd(reading.value, reading.standard_error) if reading.unit == "USD" else number(reading.value, reading.standard_error)
 
 
 def _against(row: Row, base: Row | None) -> str:

@@ -74,9 +74,9 @@ _short = lru_cache(maxsize=128)(_priced)
 _long = lru_cache(maxsize=4)(_priced)
 
 
-def priced_rows(found: Priced, *, wanted: frozenset[str] | None, threads: int | None) -> tuple[Row, ...]:
+def priced_rows(found: Priced, market: Market, *, wanted: frozenset[str] | None, threads: int | None) -> tuple[Row, ...]:
     """Every asked measure of a facility, the value first; where the borrower may prepay, margins and losses are of the loan held."""
-    rows = facility_rows(found.setup, found.held, wanted=wanted, threads=threads)
+    rows = facility_rows(found.setup, found.held, market, wanted=wanted, threads=threads)
     if found.option is None:
         return rows
     headline = Rows(found.run, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +14,13 @@ from pricing.engines.facility_measures import break_even_rent, lent, losses, mar
 from pricing.engines.facility_run import FacilityRun, Setup, planned_run
 from pricing.ledger import facility as k
 from pricing.results import Row
+from pricing.risk.names import RISK_MEASURES
+from pricing.risk.quantiles import Quantile
 from pricing.schedules.covenants import MAINTENANCE, covenants_of
 from pricing.schedules.loan import average_life, internal_rate
+
+if TYPE_CHECKING:
+    from curves import Market
 
 METHOD = "simulation"
 MARGIN_PATHS = 16_384
@@ -23,7 +29,7 @@ MEASURES = (
     "value", "fair_margin", "loss_against_default_free", "expected_shortfall_discounted", "expected_shortfall", "expected_loss_rate",
     "default_probability", "recovery_rate", "break_even_rent", "dscr", "trailing_dscr", "ltv", "breach_probability", "balance",
     "book_value", "income_value", "orderly_value", "forced_value", "implied_cost", "effective_rate", "irr", "wal_years",
-    "first_breach_probability",
+    "first_breach_probability", *RISK_MEASURES,
 )  # fmt: skip
 """What the simulation gives for a facility."""
 
@@ -41,10 +47,10 @@ class Rows:
         return self.wanted is None or not self.wanted.isdisjoint(measures)
 
     def add(
-        self, measure: str, value: float, error: float | None = None, *, part: str | None = None, party: str | None = None,
-        date: dt.date | None = None, note: str | None = None,
+        self, measure: str, value: float | None, error: float | None = None, *, part: str | None = None, party: str | None = None,
+        date: dt.date | None = None, note: str | None = None, quantile: Quantile | None = None, level: float | None = None,
     ) -> None:  # fmt: skip
-        """One row, if it is asked for."""
+        """One row, if it is asked for; None is void, and the note must say why. `level` is that of a tail, `quantile` has its own."""
         facility = self.run.facility
         if self.wants(measure):
             self.made.append(
@@ -57,16 +63,21 @@ class Rows:
                     date=date or facility.as_of,
                     measure=measure,
                     probability="pricing",
-                    value=float(value),
+                    value=None if value is None else float(value),
                     standard_error=error,
                     error_note=note or (None if error is not None else "exact for the plan"),
                     method=METHOD,
+                    quantile=quantile.level if quantile else level,
+                    interval_low=quantile.low if quantile else None,
+                    interval_high=quantile.high if quantile else None,
                 )
             )
 
 
-def facility_rows(setup: Setup, run: FacilityRun, *, wanted: frozenset[str] | None, threads: int | None) -> tuple[Row, ...]:
-    """Every asked measure of a facility, the value first."""
+def facility_rows(setup: Setup, run: FacilityRun, market: Market, *, wanted: frozenset[str] | None, threads: int | None) -> tuple[Row, ...]:
+    """Every asked measure of a facility, the value first; risk measures that need more runs only where they are named."""
+    from pricing.risk.report import risk_rows  # that room stands on this one's runs
+
     rows = Rows(run, wanted)
     rows.add("value", run.value, run.standard_error)
     rows.add("value", -run.value, run.standard_error, party=run.facility.loan.borrower)
@@ -80,6 +91,7 @@ def facility_rows(setup: Setup, run: FacilityRun, *, wanted: frozenset[str] | No
     _yields(rows, setup, run)
     _fleet(rows, setup)
     feature_rows(rows, setup, run)
+    risk_rows(rows, setup, run, market, threads)
     return tuple(rows.made)
 
 

@@ -53,6 +53,10 @@ class LeaseSetup:
     def block(self, seed: int, block: int) -> tuple[LeasePaths, Floats, tuple[PhaseOutcome, ...]]:
         """Paths, ledger [row, posting, path] and how each phase ends."""
         paths = lease_paths(self.model, seed, block)
+        return paths, *self.rolled(paths)
+
+    def rolled(self, paths: LeasePaths) -> tuple[Floats, tuple[PhaseOutcome, ...]]:
+        """Ledger [row, posting, path] and how each phase ends, on paths from wherever."""
         lease = self.plan.lease
         ledger = np.zeros((len(self.plan.grid.dates), k.POSTINGS, paths.ratio.shape[1]))
 
@@ -61,7 +65,7 @@ class LeaseSetup:
 
         default = paths.row_of(self.lessee)
         found = tuple(roll_phase(lease, phase, self.plan.grid, paths, default, self.recovery, owed, ledger) for phase in self.plan.phases)
-        return paths, ledger, found
+        return ledger, found
 
     def run(self, *, paths: int, seed: int, threads: int | None) -> tuple[ContractRun, Floats]:
         """The lease on its ledger, and numbers of every path [item of `SAMPLE`, path], taken in the same pass."""

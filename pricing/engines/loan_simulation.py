@@ -56,7 +56,7 @@ def loan_by_simulation(task: Task) -> Outcome:
         return Outcome(rows=schedule_rows(task, METHOD, by_quantlib=False))
     settings = task.settings
     found = priced(task.deal, task.contract_id, task.market, settings.paths, settings.seed, settings.threads)
-    rows = priced_rows(found, wanted=settings.measures, threads=settings.threads)
+    rows = priced_rows(found, task.market, wanted=settings.measures, threads=settings.threads)
     sample = found.run.net.astype(np.float64) if settings.keep_sample else None
     return Outcome(rows=rows, warnings=_warnings(found.setup), sample=sample)
 

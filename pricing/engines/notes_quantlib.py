@@ -11,7 +11,8 @@ from pricing._quantlib.loan import quantlib_value
 from pricing.engines.contract_rows import ContractRows
 from pricing.engines.notes_simulation import notes_of
 from pricing.ledger.notes import LOST, PAID, notes_columns
-from pricing.mechanics.notes import planned_collections, roll_notes
+from pricing.mechanics.notes import roll_notes
+from pricing.mechanics.pool import planned_collections
 from pricing.registry import Outcome, Task, register_engine
 from pricing.schedules.loan import LoanFlows
 from pricing.schedules.notes import NotesPlan, resolve_notes

@@ -10,7 +10,8 @@ from instruments.contracts.coupons import FixedCoupon, spread_of
 from instruments.priority import CoverageTest
 from pricing.engines.contract_rows import ContractRows
 from pricing.ledger.notes import LOST, PAID, NotesColumns
-from pricing.mechanics.notes import Collections, NotesRolled
+from pricing.mechanics.notes import NotesRolled
+from pricing.mechanics.pool import Collections
 from pricing.schedules.grid import day_counts, thirty_360
 from pricing.schedules.notes import NotesPlan
 from pricing.schedules.types import Floats
@@ -27,9 +28,12 @@ CLASS_MEASURES = (
     "irr",
     "fair_coupon",
 )
-POOL_MEASURES = ("coverage_breach_probability", "call_probability", "pool_default_share")
+POOL_MEASURES = ("coverage_breach_probability", "call_probability", "pool_default_share", "recovery_rate")
 QUANTILES = (0.05, 0.5, 0.95)
 TAIL = 0.999
+WORST = 0.01
+"""Part of the paths, those on which most defaults, for which the recovery is shown again."""
+RATE_NOTE = "not discounted: sum of what comes back / sum of what defaults"
 FIRST_ORDER = "first order: the other flows held as they are; exact where the class never loses"
 
 
@@ -52,6 +56,8 @@ class NotesFound:
     """[path]"""
     defaulted: Floats
     """Defaulted balance over the opening pool [path]."""
+    recovered: Floats
+    """What comes back of it, over the opening pool [path]."""
 
 
 def found_of(plan: NotesPlan, columns: NotesColumns, rolled: NotesRolled, pool: Collections, *, irr: bool) -> NotesFound:
@@ -80,6 +86,7 @@ def found_of(plan: NotesPlan, columns: NotesColumns, rolled: NotesRolled, pool: 
         failed=np.array([rolled.failed.get(index, none) for index in tests], dtype=np.float64).reshape(len(tests), none.size),
         called=rolled.called.astype(np.float64),
         defaulted=pool.defaulted.sum(axis=0) / plan.opening[:, 0].sum(),
+        recovered=pool.recovery.sum(axis=0) / plan.opening[:, 0].sum(),
     )
 
 
@@ -150,6 +157,13 @@ def add_pool_rows(rows: ContractRows, plan: NotesPlan, found: NotesFound) -> Non
     ordered = np.sort(found.defaulted)
     level = float(ordered[min(int(TAIL * ordered.size), ordered.size - 1)])
     rows.add("pool_default_share", level, part=f"{100 * TAIL:g} %", party=plan.notes.residual_holder, note="order statistic")
+    worst = np.argsort(found.defaulted, kind="stable")[-max(1, round(WORST * found.defaulted.size)) :]
+    for part, of in ((None, slice(None)), (f"worst {100 * WORST:g} %", worst)):
+        gone, back = found.defaulted[of], found.recovered[of]
+        if gone.sum() > 0.0:
+            rate = float(back.sum() / gone.sum())
+            error = float((back - rate * gone).std(ddof=1) * np.sqrt(gone.size) / gone.sum()) if gone.size > 1 else None
+            rows.add("recovery_rate", rate, error, part=part, party=plan.notes.residual_holder, note=RATE_NOTE)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Notes by Monte Carlo on their pool: the default method; their ledger; and the limit of a large pool as a second opinion.
 
-**Model** obligors default by a one-factor Gaussian copula on their curves (`pricing.paths.pool`), collections go through the order of
-payments month by month (`pricing.priority`). Value of a class = E[discounted interest and principal]. `large_pool` rolls the same order on
-512 even quantiles of the factor with infinitely many obligors: no noise, no luck of single names.
+**Model** obligors default by a one-factor Gaussian copula on their curves (`pricing.paths.pool`), or by first passages on the market's
+paths (`pricing.paths.market_pool`), where their hardware is sold at the path's prices; collections go through the order of payments month
+by month (`pricing.priority`). Value of a class = E[discounted interest and principal]. `large_pool` rolls the same order on 512 even
+quantiles of the factor with infinitely many obligors: no noise, no luck of single names.
 
-**Not modelled** prepayment, delinquency, servicer default, swaps, rate and spread volatility; recoveries depend on the factor alone; a
-clean-up call is made whenever it is allowed.
+**Not modelled** prepayment, delinquency, servicer default, swaps, rate and spread volatility; a clean-up call is made whenever it is
+allowed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from pricing.engines.notes_rows import CLASS_MEASURES, POOL_MEASURES, NotesFound
 from pricing.ledger.notes import notes_columns
 from pricing.ledger.outcomes import Kept
 from pricing.ledger.runs import ContractRun, run_contract
-from pricing.mechanics.notes import large_pool_collections, roll_notes, simulated_collections
+from pricing.mechanics.notes import roll_notes
+from pricing.mechanics.pool import large_pool_collections, simulated_collections
 from pricing.paths.streams import check_seed
 from pricing.registry import Outcome, Task, register_engine, register_simulator
 from pricing.schedules.notes import NotesPlan, resolve_notes
@@ -29,6 +31,8 @@ from pricing.schedules.types import Floats
 
 METHOD = "simulation"
 NODES = 512
+LIMIT = "special case: infinitely many obligors, no group factors"
+MARKET_LIMIT = "special case: one static factor for all lines, infinitely many obligors, no group factors, hardware at forward rents"
 
 
 def notes_of(task: Task) -> Notes:
@@ -69,7 +73,7 @@ def simulate_notes(task: Task) -> ContractRun:
     METHOD,
     measures=(*CLASS_MEASURES, *POOL_MEASURES),
     default=True,
-    note="pool on a one-factor copula, paid in order",
+    note="pool on a one-factor copula or on the market's paths, paid in order",
 )
 def notes_by_simulation(task: Task) -> Outcome:
     """Values, losses, lives, yields and tests; see the module."""
@@ -90,7 +94,8 @@ def notes_by_large_pool(task: Task) -> Outcome:
     plan, columns = resolve_notes(notes, task.market, task.contract_id), notes_columns(task.contract_id, notes)
     pool = large_pool_collections(plan, ndtri((np.arange(NODES) + 0.5) / NODES))
     found = found_of(plan, columns, roll_notes(plan, columns, pool), pool, irr=False)
-    rows = ContractRows(task, "large_pool", notes.classes[0].holder, note="special case: infinitely many obligors, no group factors")
+    note = LIMIT if plan.market_pool is None else MARKET_LIMIT
+    rows = ContractRows(task, "large_pool", notes.classes[0].holder, note=note)
     weights = np.full(NODES, 1.0 / NODES)
     for party in dict.fromkeys(each.holder for each in notes.classes):
         mine = [index for index, each in enumerate(notes.classes) if each.holder == party]

@@ -65,7 +65,11 @@ def simulate_draws(run: StagedRun, probability: Probability, block: int) -> Draw
     Raises:
         MarketError: real-world odds without a real-world drift of the share.
     """
-    world = simulate_world(run.drivers, probability, None, run.task.settings.seed, block)
+    return draws_in(run, simulate_world(run.drivers, probability, None, run.task.settings.seed, block))
+
+
+def draws_in(run: StagedRun, world: World) -> Draws:
+    """What happens to every tranche in a world: the run's own, or a wider one whose days begin with those of the run's grid."""
     watch = Watch(world, run.credit_of, frozenset(run.position.latched))
     stop = np.full(BLOCK, world.grid.size, dtype=np.int64)
     for key in run.stoppers:

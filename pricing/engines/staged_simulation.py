@@ -41,7 +41,7 @@ def simulate_staged(task: Task) -> ContractRun:
     )
 
     def roll(block: int) -> Array:
-        return _postings(run, simulate_draws(run, "pricing", block), month_of, len(dates), len(plan))
+        return staged_postings(run, simulate_draws(run, "pricing", block), month_of, len(dates), len(plan))
 
     return run_contract(task.contract_id, plan, dates, discount, roll, paths=task.settings.paths, threads=task.settings.threads)
 
@@ -88,7 +88,8 @@ class _Sheet:
         self.ledger[rows, column, np.arange(BLOCK)] += amounts
 
 
-def _postings(run: StagedRun, draws: Draws, month_of: Days, months: int, columns: int) -> Array:
+def staged_postings(run: StagedRun, draws: Draws, month_of: Days, months: int, columns: int) -> Array:
+    """Every posting of one block [row, posting, path]; `month_of` is the row of each grid day."""
     sheet = _Sheet(np.zeros((months, columns, BLOCK)))
     paid = draws.paid
     for index, terms in enumerate(run.tranches):

@@ -13,8 +13,6 @@ from .hurdle import (
 )
 from .lending import (
     backstopped_rent as backstopped_rent,
-    large_pool_loss_probability as large_pool_loss_probability,
-    large_pool_loss_quantile as large_pool_loss_quantile,
     sculpted_debt as sculpted_debt,
 )
 from .mixtures import (
@@ -24,6 +22,19 @@ from .mixtures import (
     mixture_option_value as mixture_option_value,
 )
 from .offtakes import capacity_put_value as capacity_put_value, leaving_value as leaving_value
+from .pool_counts import (
+    loans_loss_odds as loans_loss_odds,
+    loans_tranche_loss as loans_tranche_loss,
+    pool_default_odds as pool_default_odds,
+    pool_tranche_loss as pool_tranche_loss,
+)
+from .pools import (
+    large_pool_loss_density as large_pool_loss_density,
+    large_pool_loss_probability as large_pool_loss_probability,
+    large_pool_loss_quantile as large_pool_loss_quantile,
+    large_pool_tranche_loss as large_pool_tranche_loss,
+    recovery_given_factor as recovery_given_factor,
+)
 from .staged import gap_claim_odds as gap_claim_odds, gap_claim_value as gap_claim_value
 from .support import (
     black_put as black_put,

@@ -1,52 +1,15 @@
-"""Closed forms of lending: large pools, sculpted debt, backstop revenue."""
+"""Closed forms of lending: sculpted debt, backstop revenue."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
 
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.formulas.checks import checked, positive, within
 
 Array = NDArray[np.float64]
-
-
-def large_pool_loss_quantile(*, default_probability: ArrayLike, correlation: ArrayLike, level: ArrayLike) -> Array:
-    """Share of a large pool that defaults at a quantile, one Gaussian factor.
-
-    **Model** Phi((Phi^{-1}(p) + sqrt(rho) Phi^{-1}(level)) / sqrt(1 - rho)); equal small loans, no recovery.
-
-    Args:
-        default_probability: p, in [0, 1]. correlation: rho, in [0, 1). level: quantile, in [0, 1].
-
-    Source: Vasicek (2002), Loan portfolio value, Risk 15(12).
-
-    Example:
-        >>> round(float(large_pool_loss_quantile(default_probability=0.02, correlation=0.2, level=0.999)), 3)
-        0.226
-    """
-    p, rho, u = checked(default_probability=default_probability, correlation=correlation, level=level)
-    within(0.0, 1.0, default_probability=p, level=u)
-    within(0.0, 1.0 - 1e-12, correlation=rho)
-    with np.errstate(invalid="ignore"):
-        found = ndtr((ndtri(p) + np.sqrt(rho) * ndtri(u)) / np.sqrt(1.0 - rho))
-    # a certain answer at any quantile
-    return np.where((p == 0.0) | (p == 1.0), p, found)
-
-
-def large_pool_loss_probability(*, loss: ArrayLike, default_probability: ArrayLike, correlation: ArrayLike) -> Array:
-    """P(defaulted share <= loss) of a large pool: the inverse of `large_pool_loss_quantile`.
-
-    Correlation must be above 0 here: without it the loss is certain, not distributed.
-    """
-    x, p, rho = checked(loss=loss, default_probability=default_probability, correlation=correlation)
-    within(0.0, 1.0, loss=x, default_probability=p)
-    within(1e-12, 1.0 - 1e-12, correlation=rho)
-    with np.errstate(invalid="ignore"):
-        found = ndtr((np.sqrt(1.0 - rho) * ndtri(x) - ndtri(p)) / np.sqrt(rho))
-    return np.where((p == 0.0) | (x == 1.0), 1.0, np.where(p == 1.0, 0.0, found))
 
 
 def sculpted_debt(*, cash_flow: ArrayLike, target_dscr: ArrayLike, rate_per_period: ArrayLike) -> tuple[Array, Array]:

@@ -22,6 +22,7 @@ from pricing.laws import (
     offtake,
     paths,
     prepayment,
+    risk,
     staged,
     warrants,
 )
@@ -47,6 +48,7 @@ LAWS: tuple[Law, ...] = (
     *warrants.LAWS,
     *facility.LAWS,
     *prepayment.LAWS,
+    *risk.LAWS,
     *staged.LAWS,
     *compute_derivatives.LAWS,
     *offtake.LAWS,

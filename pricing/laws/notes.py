@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import ndtri
 
 from curves import Market
 from instruments.contracts.notes import Notes
@@ -14,7 +15,8 @@ from instruments.priority import AnyStep, CleanUpCall, CoverageTest, PayFees, Pa
 from pricing.laws.law import SUM_REL, Law
 from pricing.ledger.notes import LOST, PAID, NotesColumns, notes_columns
 from pricing.ledger.runs import claim_gaps
-from pricing.mechanics.notes import Collections, NotesRolled, roll_notes, simulated_collections
+from pricing.mechanics.notes import NotesRolled, roll_notes
+from pricing.mechanics.pool import Collections, large_pool_collections, simulated_collections
 from pricing.registry import Settings
 from pricing.schedules.notes import NotesPlan, resolve_notes
 from pricing.schedules.types import Floats
@@ -75,8 +77,15 @@ def pot_of(columns: NotesColumns, rolled: NotesRolled, issuer: str) -> Floats:
     return out
 
 
+def has_hardware(notes: Notes) -> bool:
+    """Whether something is sold at a default."""
+    return any(asset.hardware is not None for asset in notes.pool)
+
+
 def _scales(deal: Deal, market: Market, settings: Settings) -> str | None:
     for name, notes in notes_in(deal).items():
+        if has_hardware(notes):
+            continue
         twice = doubled(notes)
         _, once_pool = resolved(notes, market, settings, name)
         _, twice_pool = resolved(twice, market, settings, name)
@@ -183,6 +192,34 @@ def made_sequential(notes: Notes) -> Notes:
     return notes.evolve(order=tuple(s.evolve(how="sequential") if isinstance(s, PayPrincipal) else s for s in notes.order))
 
 
+FALL = 0.5
+"""Slope that is added to every line's recovery."""
+NODES = 2048
+MEAN_ABS = 1e-5
+"""How far the mean recovery moves on the nodes, of the pool."""
+
+
+def steeper(notes: Notes) -> Notes:
+    """The same with recoveries that fall faster with the factor, their means kept."""
+    return notes.evolve(pool=tuple(asset.evolve(recovery_slope=asset.recovery_slope + FALL) for asset in notes.pool))
+
+
+def _falling_recovery(deal: Deal, market: Market, settings: Settings) -> str | None:
+    factor = ndtri((np.arange(NODES) + 0.5) / NODES)
+    for name, notes in notes_in(deal).items():
+        if not is_senior_first(notes) or notes.defaults != "copula":
+            continue
+        label, lost = notes.classes[0].label, list[float]()
+        for each in (notes, steeper(notes)):
+            pool = large_pool_collections(resolve_notes(each, market, name), factor)
+            lost.append(float(lost_by(*rolled_with(each, market, pool, name), label).mean()))
+        if lost[1] < lost[0] - MEAN_ABS * sum(asset.balance_usd for asset in notes.pool):
+            return (
+                f"{name}: the senior class loses less when recoveries fall with the factor: {lost[1]:,.0f} in place of {lost[0]:,.0f} USD"
+            )
+    return None
+
+
 def has_notes(deal: Deal) -> bool:
     """Whether a deal has notes."""
     return bool(notes_in(deal))
@@ -196,7 +233,13 @@ LAWS: tuple[Law, ...] = (
         has_notes,
         _adds_up,
     ),
-    Law("notes_scale", "twice the pool, classes, amounts and accounts have twice the ledger", "notes", has_notes, _scales),
+    Law(
+        "notes_scale",
+        "twice the pool, classes, amounts and accounts have twice the ledger",
+        "notes without hardware: a market of given depth takes twice the units at a lower price",
+        lambda deal: any(not has_hardware(notes) for notes in notes_in(deal).values()),
+        _scales,
+    ),
     Law(
         "senior_recovers_more",
         "a class gets back at least the share of its principal that the next one gets",
@@ -218,6 +261,14 @@ LAWS: tuple[Law, ...] = (
         "notes without tests, triggers and accounts, senior interest first, junior interest behind principal",
         lambda deal: any(is_switchable(notes) for notes in notes_in(deal).values()),
         _switch,
+    ),
+    Law(
+        "falling_recovery_hurts_senior",
+        "recoveries that fall faster with the factor, their means kept, never lower what the senior class is expected to lose",
+        "notes on a copula that pay the senior class interest and all principal before others, without tests and triggers, in the limit of "
+        "a large pool. Of a class in the middle it is false",
+        lambda deal: any(is_senior_first(notes) and notes.defaults == "copula" for notes in notes_in(deal).values()),
+        _falling_recovery,
     ),
 )
 """Laws of notes."""

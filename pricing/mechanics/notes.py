@@ -2,71 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from pricing.ledger.notes import CALL, DEFERRED, DUE, LOST, PAID, POOL_INTEREST, POOL_PRINCIPAL, RECOVERY, NotesColumns
-from pricing.paths.pool import PoolLine, alive_shares, large_pool_alive, pool_factors, recovery_given
+from pricing.mechanics.pool import Collections
 from pricing.priority.interpreter import run_order
 from pricing.priority.state import Claim, Pot
 from pricing.schedules.notes import NotesPlan
 from pricing.schedules.types import Bools, Floats
-
-
-@dataclass(frozen=True)
-class Collections:
-    """What the pool brings, [time, path] each, USD."""
-
-    interest: Floats
-    principal: Floats
-    defaulted: Floats
-    recovery: Floats
-    performing: Floats
-    """Balance at the end of each month."""
-
-
-Alive = Callable[[PoolLine], Floats]
-
-
-def collections(plan: NotesPlan, factor: Floats, alive: Alive) -> Collections:
-    """Sum the lines of a pool.
-
-    **Model** an obligor that defaults in a month pays nothing in it; its balance at the start of the month is lost, less the recovery,
-    which comes after the lag. Not modelled: prepayment, cure, delinquency before default.
-
-    Args:
-        plan: the resolved notes. factor: [path], for recoveries. alive: line to shares alive [time, path].
-    """
-    months, paths, lag = len(plan.dates), factor.size, plan.notes.recovery_lag_months
-    interest, principal, defaulted, recovery, performing = (np.zeros((months, paths)) for _ in range(5))
-    for index, line in enumerate(plan.lines):
-        share = alive(line)
-        lost = np.concatenate([np.ones((1, paths)), share[:-1]]) - share
-        gone = lost * plan.opening[index][:, None]
-        interest += share * plan.interest[index][:, None]
-        principal += share * plan.principal[index][:, None]
-        performing += share * (plan.opening[index] - plan.principal[index])[:, None]
-        defaulted += gone
-        recovery[lag:] += gone[: months - lag] * recovery_given(line, factor)
-    return Collections(interest, principal, defaulted, recovery, performing)
-
-
-def simulated_collections(plan: NotesPlan, contract_id: str, seed: int, block: int) -> Collections:
-    """One block of paths of the pool."""
-    factor, groups = pool_factors(plan.lines, contract_id, seed, block)
-    return collections(plan, factor, lambda line: alive_shares(line, contract_id, factor, groups, seed, block))
-
-
-def large_pool_collections(plan: NotesPlan, factor: Floats) -> Collections:
-    """The pool in the limit of infinitely many obligors, at given values of the factor [path]."""
-    return collections(plan, factor, lambda line: large_pool_alive(line, factor))
-
-
-def planned_collections(plan: NotesPlan) -> Collections:
-    """The pool while nobody defaults: one path."""
-    return collections(plan, np.zeros(1), lambda line: np.ones((len(plan.dates), 1)))
 
 
 @dataclass(frozen=True)

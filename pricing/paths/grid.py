@@ -41,3 +41,13 @@ def daily_grid(market: Market, end: dt.date) -> Grid:
     times = business_times(market.as_of, end)
     discounts = discount_curve(market, default_rates_key(market)).discount(times)
     return Grid(market.as_of, business_days(market.as_of, end), times, np.diff(times, prepend=0.0), discounts)
+
+
+def grid_of(as_of: dt.date, dates: tuple[dt.date, ...], years: NDArray[np.floating], discounts: NDArray[np.floating]) -> Grid:
+    """A grid on the days of somebody's plan: month ends, say.
+
+    Args:
+        as_of: the market's date. dates: after it, rising. years: ACT/365F from it [day]. discounts: [day].
+    """
+    times = np.asarray(years, dtype=np.float64)
+    return Grid(as_of, dates, times, np.diff(times, prepend=0.0), np.asarray(discounts, dtype=np.float64))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from pricing.formulas import recovery_given_factor
 from pricing.paths.streams import BLOCK, generator
 from pricing.schedules.types import Floats
 
@@ -35,8 +36,7 @@ class PoolLine:
 
 def recovery_given(line: PoolLine, factor: Floats) -> Floats:
     """Recovery rate given the factor [path]."""
-    slope = line.recovery_slope
-    return ndtr(ndtri(line.recovery) * np.sqrt(1.0 + slope**2) + slope * factor)
+    return recovery_given_factor(factor=factor, recovery=line.recovery, recovery_slope=line.recovery_slope)
 
 
 def alive_shares(line: PoolLine, contract_id: str, factor: Floats, groups: dict[str, Floats], seed: int, block: int) -> Floats:

@@ -7,14 +7,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curves import Market, default_rates_key, discount_curve, survival_curve
+from curves import Market, default_rates_key, discount_curve, resale_curve, survival_curve
 from instruments.contracts.coupons import FixedCoupon
 from instruments.contracts.notes import Notes, PoolAsset
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
+from pricing.paths.market_pool import MarketPool, resolve_market_pool
 from pricing.paths.pool import PoolLine
 from pricing.schedules.grid import day_counts, month_ends, months_to, thirty_360
 from pricing.schedules.types import Floats
+
+
+@dataclass(frozen=True)
+class HardwarePlan:
+    """Hardware behind a line at forward rents."""
+
+    rent: str
+    resale: str
+    units: float
+    unit_usd: Floats
+    """Of a used unit, net of the cost of selling it [time]."""
+    elasticity: float
+    """Power of the path's rent over its forward."""
+    impact: float
+    """Price impact of a unit sold, of all that the pool sells in a month."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,10 @@ class NotesPlan:
     """[line, time]"""
     rates: Floats
     """Coupon of each class over each month, as a fraction of its balance [class, time]."""
+    hardware: tuple[HardwarePlan | None, ...]
+    """Behind each line [line]."""
+    market_pool: MarketPool | None
+    """With `defaults = "market"`."""
 
 
 def resolve_notes(notes: Notes, market: Market, contract_id: str) -> NotesPlan:
@@ -64,17 +84,28 @@ def resolve_notes(notes: Notes, market: Market, contract_id: str) -> NotesPlan:
         else:
             curve = discount_curve(market, each.coupon.index).discount(np.concatenate([[0.0], years]))
             rates[index] = curve[:-1] / curve[1:] - 1.0 + each.coupon.spread * days / 360.0
+    discount = discount_curve(market, default_rates_key(market)).discount(years)
     return NotesPlan(
         notes=notes,
         dates=dates,
         years=years,
-        discount=discount_curve(market, default_rates_key(market)).discount(years),
+        discount=discount,
         lines=tuple(_line(asset, market, years) for asset in notes.pool),
         opening=np.array([opening for opening, _, _ in flows]),
         interest=np.array([interest for _, interest, _ in flows]),
         principal=np.array([principal for _, _, principal in flows]),
         rates=rates,
+        hardware=tuple(_hardware(asset, market, years) for asset in notes.pool),
+        market_pool=resolve_market_pool(notes, market, dates, years, discount) if notes.defaults == "market" else None,
     )
+
+
+def _hardware(asset: PoolAsset, market: Market, years: Floats) -> HardwarePlan | None:
+    if (terms := asset.hardware) is None:
+        return None
+    curve = resale_curve(market, terms.resale)
+    unit = curve.value(terms.age_years + years, years) * (1.0 - curve.sale_cost)
+    return HardwarePlan(terms.rent, terms.resale, terms.units, unit, curve.rent_elasticity, curve.impact / curve.depth_units)
 
 
 def _line(asset: PoolAsset, market: Market, years: Floats) -> PoolLine:

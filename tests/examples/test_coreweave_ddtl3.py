@@ -16,6 +16,7 @@ from pricing import simulate
 from pricing.ledger import facility as k
 from pricing.ledger.checks import check_ledger
 from pricing.simulation import Ledger, Simulation
+from tests.stored import words
 
 FOLDER = Path(__file__).parents[2] / "examples" / "coreweave_ddtl3"
 PATHS = 8192
@@ -48,10 +49,10 @@ def test_the_stored_result_comes_out_again(signed: Simulation) -> None:
     fresh = json.loads(signed.to_json())
     stored = json.loads((FOLDER / "expected.json").read_text())
     assert stored["audit"] == fresh["audit"] | {"versions": stored["audit"]["versions"]}
-    numbers = {"value", "standard_error"}
     for old, new in zip(stored["results"], fresh["results"], strict=True):
-        assert {n: v for n, v in old.items() if n not in numbers} == {n: v for n, v in new.items() if n not in numbers}
-        slack = ERRORS_ALLOWED * (old["standard_error"] or 0.0) + 1e-3 * abs(old["value"]) + 1e-15 * 2.6e9
+        assert words(old) == words(new)
+        allowed = 1.0 if old.get("quantile") else ERRORS_ALLOWED  # one path on the other side moves an order statistic by a rank
+        slack = allowed * (old["standard_error"] or 0.0) + 1e-3 * abs(old["value"]) + 1e-15 * 2.6e9
         assert new["value"] == pytest.approx(old["value"], abs=slack)
 
 

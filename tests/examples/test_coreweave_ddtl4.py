@@ -17,6 +17,7 @@ from pricing.engines.facility_run import Setup, planned_run, set_up
 from pricing.ledger import facility as k
 from pricing.ledger.checks import check_ledger
 from pricing.simulation import Simulation
+from tests.stored import words
 
 FOLDER = Path(__file__).parents[2] / "examples" / "coreweave_ddtl4"
 PATHS = 8192
@@ -49,11 +50,11 @@ def test_the_stored_result_comes_out_again(found: Simulation) -> None:
     stored = json.loads((FOLDER / "expected.json").read_text())
     assert stored["audit"] == fresh["audit"] | {"versions": stored["audit"]["versions"]}
     assert stored["warnings"] == fresh["warnings"]
-    numbers = {"value", "standard_error"}
     scale = 8.5e9
     for old, new in zip(stored["results"], fresh["results"], strict=True):
-        assert {n: v for n, v in old.items() if n not in numbers} == {n: v for n, v in new.items() if n not in numbers}
-        slack = ERRORS_ALLOWED * (old["standard_error"] or 0.0) + 1e-3 * abs(old["value"]) + 1e-15 * scale
+        assert words(old) == words(new)
+        allowed = 1.0 if old.get("quantile") else ERRORS_ALLOWED  # one path on the other side moves an order statistic by a rank
+        slack = allowed * (old["standard_error"] or 0.0) + 1e-3 * abs(old["value"]) + 1e-15 * scale
         assert new["value"] == pytest.approx(old["value"], abs=slack)
 
 

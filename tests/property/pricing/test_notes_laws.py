@@ -7,6 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy.special import ndtri
 
 from instruments.conditions import RatioTest
 from instruments.contracts.coupons import FixedCoupon
@@ -16,6 +17,8 @@ from instruments.files import dumps_json, model_from_text
 from instruments.priority import PayInterest, PayPrincipal, Turbo
 from pricing.laws.notes import (
     LAWS,
+    MEAN_ABS,
+    NODES,
     doubled,
     is_senior_first,
     is_sequential,
@@ -24,13 +27,16 @@ from pricing.laws.notes import (
     made_sequential,
     more_subordinated,
     pot_of,
+    steeper,
 )
-from pricing.ledger.notes import PAID
+from pricing.ledger.notes import PAID, notes_columns
 from pricing.ledger.runs import claim_gaps
+from pricing.mechanics.notes import roll_notes
+from pricing.mechanics.pool import large_pool_collections
 from pricing.registry import Settings
 from pricing.strategies import notes_deal, pool_notes
 from pricing.strategies.notes import FEES, Release, interest_first, principal_second, senior_first, with_tests
-from tests.pools import by_hand, market, notes, rolled
+from tests.pools import by_hand, market, notes, plan_of, rolled
 
 seeds = st.integers(0, 999)
 SLACK = 1e-6
@@ -125,6 +131,26 @@ def test_json_out_and_in_has_the_same_ledger(of: Notes, seed: int) -> None:
     again = model_from_text(dumps_json(notes_deal(of)), Deal, kind="deal", language="json").contracts["notes"]
     assert isinstance(again, Notes)
     np.testing.assert_array_equal(rolled(again, seed)[1].ledger, rolled(of, seed)[1].ledger)
+
+
+def expected_loss(of: Notes, label: str, hazard: float) -> float:
+    plan = plan_of(of, market(hazard=hazard))
+    pool = large_pool_collections(plan, ndtri((np.arange(NODES) + 0.5) / NODES))
+    columns = notes_columns("notes", of)
+    return float(lost_by(columns, roll_notes(plan, columns, pool), label).mean())
+
+
+@settings(max_examples=20)
+@given(of=pool_notes(senior_first()), hazard=st.sampled_from([0.02, 0.2, 1.0]))
+def test_recovery_that_falls_raises_what_the_senior_loses(of: Notes, hazard: float) -> None:
+    base, other = (expected_loss(each, "A", hazard) for each in (of, steeper(of)))
+    assert other >= base - MEAN_ABS * 1e8
+
+
+def test_recovery_that_falls_can_help_a_class_in_the_middle() -> None:
+    # half of the pool fails on average: B is mostly lost where recoveries are constant, and often saved in good years where they fall
+    of = notes(order=senior_first(), pool=(notes().pool[0].evolve(coupon=0.0, loading=0.3, recovery=0.5),))
+    assert expected_loss(steeper(of), "B", 4.0) < expected_loss(of, "B", 4.0) - 1.0
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)

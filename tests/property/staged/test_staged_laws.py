@@ -121,7 +121,7 @@ def staged_amounts(deal: Deal) -> list[float]:
 
 def test_a_broken_claim_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The claims law can fail: money that is put off for ever is found."""
-    real = staged_simulation._postings
-    monkeypatch.setattr(staged_simulation, "_postings", lambda *arguments: real(*arguments) + 1.0)
+    real = staged_simulation.staged_postings
+    monkeypatch.setattr(staged_simulation, "staged_postings", lambda *arguments: real(*arguments) + 1.0)
     law = next(law for law in staged.LAWS if law.name == "staged_claims")
     assert law.check(small(tranche(1.0)), market(), Settings(paths=1, threads=1)) is not None

@@ -125,7 +125,7 @@ def test_statements_and_tables_say_so() -> None:
     assert called["date"][0] == run.facility.dates[int(run.outcomes[k.DEFAULT_MONTH, path])]
     said = ledger.statement(party="bank", path=path)
     assert "cross_default" in said["reason"].to_list()
-    odds = facility_rows(tied, run, wanted=frozenset({"cross_default_probability"}), threads=1)[0]
+    odds = facility_rows(tied, run, on(), wanted=frozenset({"cross_default_probability"}), threads=1)[0]
     assert odds.value == pytest.approx(run.outcomes[k.CROSS_CALLED].mean())
 
 

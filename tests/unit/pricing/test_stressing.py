@@ -15,7 +15,8 @@ from pricing.laws.catalogue import LAWS, chosen_laws
 from pricing.laws.law import Law
 from pricing.laws.search import search_law
 from pricing.registry import Settings
-from pricing.stressing import deal_after, stress
+from pricing.scenario_events import after, default_scenarios
+from pricing.stressing import stress
 from tests.warrants import SHARE, coupled_market, deal, ladder_of, market
 
 PLAN = {dt.date(2025, 10, 20): 1.0, dt.date(2025, 11, 3): 2.0, dt.date(2025, 11, 10): 3.0}
@@ -26,7 +27,7 @@ ON = coupled_market()
 
 def test_the_standard_table_covers_every_scenario() -> None:
     report = stress(OF, ON, laws=[], paths=1)
-    labels = ["base", *(scenario.label for scenario in standard_scenarios(ON))]
+    labels = ["base", *(scenario.label for scenario in (*standard_scenarios(ON), *default_scenarios(OF, ON)))]
     failed = {problem.subject.split(":")[0] for problem in report.failures}
     assert list(dict.fromkeys(row.scenario for row in report.rows)) == [label for label in labels if label not in failed]
     for label in {row.scenario for row in report.rows}:
@@ -52,18 +53,19 @@ def test_moves_reach_the_price() -> None:
 
 def test_a_delay_moves_what_lies_ahead() -> None:
     late = Scenario(label="late", events=(Delay(milestone="deliveries", years=14 / 365),))
-    assert sorted(deal_after(PLAIN, late).milestones["deliveries"].plan) == sorted(date + dt.timedelta(days=14) for date in PLAN)
+    assert sorted(after(PLAIN, market(), late)[0].milestones["deliveries"].plan) == sorted(date + dt.timedelta(days=14) for date in PLAN)
     report = stress(PLAIN, market(), scenarios=[late], laws=[], paths=1)
     values = {row.scenario: row.value or 0.0 for row in report.rows if row.party == "buyer"}
     assert values["late"] < values["base"]
     past = deal(ladder_of(), plan={dt.date(2025, 9, 1): 1.0, dt.date(2025, 12, 1): 3.0})
-    assert dt.date(2025, 9, 1) in deal_after(past, late).milestones["deliveries"].plan
+    assert dt.date(2025, 9, 1) in after(past, market(), late)[0].milestones["deliveries"].plan
 
 
 @pytest.mark.parametrize(
     ("scenario", "words"),
     [
-        (Scenario(label="s", events=(Event(kind="default", party="buyer", on=dt.date(2026, 1, 1)),)), "needs a simulation"),
+        (Scenario(label="s", events=(Event(kind="default", party="nobody", on=dt.date(2026, 1, 1)),)), "no such party"),
+        (Scenario(label="s", events=(Event(kind="termination", party="buyer", on=dt.date(2026, 1, 1)),)), "for certain is not modelled"),
         (Scenario(label="s", events=(Delay(milestone="gigawatts", years=1.0),)), "no such milestone"),
         (Scenario(label="s", events=(Delay(milestone="deliveries", years=1e6),)), "cannot move by"),
         (Scenario(label="s", events=(Delay(milestone="deliveries", years=-1.0),)), "was due on"),
@@ -83,7 +85,7 @@ def test_a_delay_that_turns_the_plan_over_is_a_failure() -> None:
     for days in (60, 39):  # before the level that is there, and on its day
         late = Scenario(label="s", events=(Delay(milestone="deliveries", years=-days / 365),))
         with pytest.raises(PricingError, match="cannot move by"):
-            deal_after(past, late)
+            after(past, market(), late)
 
 
 def test_every_law_holds_on_a_small_deal() -> None:

@@ -1,0 +1,1 @@
+"""Reverse stress: from a limit to the mildest shock that breaks it."""

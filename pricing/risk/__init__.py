@@ -1,0 +1,1 @@
+"""Risk measures and sensitivities of simulated deals: tails, fans, yields by path, dependence, support, limits, drivers."""
