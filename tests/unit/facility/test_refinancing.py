@@ -14,7 +14,9 @@ from instruments import Deal
 from instruments.contracts.loan_prepayment import VoluntaryPrepayment
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, MC_SIGMAS, PV_REL
 from pricing import price, simulate
-from pricing.engines.facility_priced import HELD, priced
+from pricing.cli.facilities import feature_tables
+from pricing.engines.facility_priced import priced
+from pricing.engines.loan_prepayment import HELD
 from pricing.engines.refinancing import spread_move
 from pricing.kernels.facility import roll_kept
 from pricing.ledger import facility as k
@@ -197,6 +199,9 @@ def test_price_and_simulate_say_the_same_and_any_path_is_replayed() -> None:
     assert option is not None
     cost = float(np.sum(run.mean_ledger[:, k.NEW_LOAN_COST] * run.facility.plan.discount))
     assert held - run.value == pytest.approx(option + cost)
+    text = "\n".join(feature_tables([row for row in found.rows if row.contract == "loan"]))
+    assert "prepaid by choice" in text
+    assert HELD in text
     path = int(np.argmin(run.outcomes[k.PREPAID_MONTH]))
     again = run.replay(path)[1]
     assert again.outcomes[:, 0] == pytest.approx(run.outcomes[:, path])

@@ -10,15 +10,20 @@ import pytest
 from pydantic import ValidationError
 
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, PV_REL
+from pricing.cli.facilities import feature_tables
+from pricing.engines.facility_features import feature_rows
+from pricing.engines.facility_rows import Rows
 from pricing.engines.tranche_run import run_tranches, tranche_ledger
 from pricing.kernels.facility import roll_kept
+from pricing.laws.facility import pari_passu_is_one_loan, senior_tranche_recovers_more
 from pricing.ledger import facility as k, tranches as c
 from pricing.ledger.checks import check_ledger
 from pricing.ledger.runs import claim_gaps
 from pricing.mechanics.rollforward import Rolled, roll_forward
+from pricing.registry import Settings
 from pricing.schedules.facility import Facility
 from pricing.schedules.plan import Drivers
-from tests.facilities import deal, drivers, plain_deal, rough_drivers, rough_events, setup
+from tests.facilities import deal, drivers, market, plain_deal, rough_drivers, rough_events, setup
 
 
 def classes(step: float = 0.01, share: float = 0.75) -> list[dict[str, Any]]:
@@ -161,3 +166,21 @@ def test_a_junior_close_out_pays_the_provider_after_the_lender() -> None:
     assert junior[:, k.SWAP_LOST].sum() > senior[:, k.SWAP_LOST].sum()
     lost = [k.PRINCIPAL_LOST, k.INTEREST_LOST]
     assert junior[:, lost].sum() < senior[:, lost].sum()
+
+
+def test_laws_rows_and_tables_of_tranches() -> None:
+    given, on = deal(tranches={"classes": classes()}), market()
+    for law in (senior_tranche_recovers_more, pari_passu_is_one_loan):
+        assert law(given, on, Settings(paths=1)) is None
+    base = setup(given)
+    run = base.run(paths=1, threads=1)
+    rows = Rows(run, frozenset({"value", "expected_shortfall_discounted", "expected_loss_rate"}))
+    feature_rows(rows, base, run)
+    found = {(row.measure, row.part): row.value or 0.0 for row in rows.made}
+    assert found["value", "a"] + found["value", "b"] == pytest.approx(run.value)
+    lost = found["expected_shortfall_discounted", "a"] + found["expected_shortfall_discounted", "b"]
+    assert lost == pytest.approx(run.outcomes[k.SHORTFALL_DISCOUNTED].mean())
+    assert found["expected_loss_rate", "a"] < found["expected_loss_rate", "b"]
+    text = "\n".join(feature_tables(rows.made))
+    assert "Tranches, senior first" in text
+    assert "maker" in text
