@@ -5,7 +5,6 @@ from __future__ import annotations
 from pricing.kernels import facility_steps as steps
 from pricing.kernels.facility_steps import inlined, jit
 from pricing.ledger import facility as k
-from pricing.mechanics.state import DEBT_TOL
 from pricing.schedules import plan as p
 
 
@@ -114,22 +113,22 @@ def close_prepayment(row, arrears):
 
 
 @jit
-def prepay_by_choice(plan, t, row, bf, bx, swap_ended, swap_left):
+def prepay_by_choice(price, share, cost, rest_of_swap, row, bf, bx, swap_left):
     """What `pricing.mechanics.refinancing` states in numpy: both balances, and the share of the swap that runs on."""
-    amount = plan.call_share * (bf + bx)
-    row[k.CALL_PREMIUM], row[k.NEW_LOAN_COST] = (plan.call_price[t] - 1.0) * amount, plan.call_cost * amount
-    close = 0.0 if swap_ended else (plan.swap_close[t] - plan.swap_due[t]) * plan.call_share * swap_left
+    amount = share * (bf + bx)
+    row[k.CALL_PREMIUM], row[k.NEW_LOAN_COST] = (price - 1.0) * amount, cost * amount
+    close = rest_of_swap * share * swap_left
     row[k.SWAP] += close
     row[k.SWAP_DUE] += close
     row[k.REFINANCED] = amount + row[k.CALL_PREMIUM] + row[k.NEW_LOAN_COST] + close
     row[k.NEW_LOAN] = row[k.REFINANCED]
     row[k.PRINCIPAL_DUE] += amount
     bf, bx = steps.repay(row, bf, bx, amount)
-    return bf, bx, swap_left * (1.0 - plan.call_share)
+    return bf, bx, swap_left * (1.0 - share)
 
 
 @jit
-def divide(plan, row, held, performing):
+def divide(share, step, pro_rata, tiny, row, held):
     """What `pricing.mechanics.tranches` states in numpy: moves the balances held, returns what the tranches add on average."""
     total = 0.0
     for c in range(held.shape[0]):
@@ -138,10 +137,9 @@ def divide(plan, row, held, performing):
     paid = row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
     lent, total = row[k.DRAW_FLOATING] + row[k.DRAW_FIXED], 0.0
     for c in range(held.shape[0]):
-        held[c] = held[c] * growth + plan.tranche_share[c] * lent
+        held[c] = held[c] * growth + share[c] * lent
         total += held[c]
     keep = 1.0 - (min(paid / total, 1.0) if total > 0 else 0.0)
-    pro_rata = plan.tranche_how[0 if performing else 1] > 0
     total = weighted = 0.0
     for c in range(held.shape[0]):
         if row[k.PRINCIPAL_LOST] > 0:
@@ -153,5 +151,5 @@ def divide(plan, row, held, performing):
             held[c] -= took
             paid -= took
         total += held[c]
-        weighted += held[c] * plan.tranche_step[c]
-    return weighted / total if total > DEBT_TOL * plan.commitment else 0.0
+        weighted += held[c] * step[c]
+    return weighted / total if total > tiny else 0.0

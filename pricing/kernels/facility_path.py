@@ -31,6 +31,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
     row = np.empty(WIDTH)
     n_c, n_past, n_pre, n_call = plan.fund.shape[0], plan.past_cfads.shape[0], plan.prepaid.shape[0], plan.call_price.shape[0]
     n_tr = plan.tranche_share.shape[0]
+    special = n_pre + n_call > 0 or ev.crossed.min() < plan.months
     funded, lent, accepted, past_c, past_s, past_r, book, verdict, later, held = scratch
     tests, n_tests, n_bands, n_tenor = plan.tests, plan.tests.codes.shape[0], plan.sweep_below.shape[0], plan.tenor.shape[0]
     tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
@@ -344,7 +345,8 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                         called_at, exposure, by_cross = float(t), debt, 1.0 if crossed else 0.0
                 elif n_call > 0 and ev.prepay[j] == t and late == 0:
                     prepaid_at = float(t)
-                    bf, bx, swap_left = prepay_by_choice(plan, t, row, bf, bx, swap_ended, swap_left)
+                    close = 0.0 if swap_ended else plan.swap_close[t] - plan.swap_due[t]
+                    bf, bx, swap_left = prepay_by_choice(plan.call_price[t], plan.call_share, plan.call_cost, close, row, bf, bx, swap_left)
                     debt = bf + bx + (a_f + a_x)
             else:
                 late = 0
@@ -407,7 +409,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                 trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = a_j = 0.0
                 status = CLOSED
             if n_tr > 0:
-                blend = divide(plan, row, held, performing)
+                blend = divide(plan.tranche_share, plan.tranche_step, plan.tranche_how[0 if performing else 1] > 0, tiny, row, held)
             i = k.POSTINGS
             row[i + k.FLOATING], row[i + k.FIXED], row[i + k.LIQUIDITY], row[i + k.POWER_RESERVE], row[i + k.TRAP] = bf, bx, liq, pwr, trap
             row[i + k.OPEX_ARREARS], row[i + k.FEE_ARREARS], row[i + k.INTEREST_ARREARS] = a_op, a_fee, a_f + a_x
@@ -434,7 +436,9 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             hedge_value += row[k.SWAP] * d
             if t > called_at:
                 recovered += got * d
-            for i in range(WIDTH):
+            for i in range(k.PLAIN):
+                acc[t, i] += row[i]
+            for i in range(k.PLAIN if special else k.POSTINGS, WIDTH):
                 acc[t, i] += row[i]
         out[k.PAID_IN, j], out[k.RECEIVED, j], out[k.RECOVERED, j] = paid_in, received, recovered
         out[k.SHORTFALL, j], out[k.SHORTFALL_DISCOUNTED, j] = gone_total, gone_present

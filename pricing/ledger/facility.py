@@ -31,6 +31,8 @@ CALL_PREMIUM, REFINANCED, NEW_LOAN, NEW_LOAN_COST = range(56, 60)
 # another loan's default accelerates this one: a notice of the lender
 CROSS_NOTICE = 60
 POSTINGS = 61
+PLAIN = 50
+"""The first so many are in every facility; the others belong to prepayments and cross-defaults."""
 """Number of postings."""
 
 (
