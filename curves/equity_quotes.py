@@ -22,7 +22,7 @@ from curves.quotes import (
     _within,
 )
 from instruments.ground.base import FrozenDict, FrozenMap
-from instruments.ground.keys import MarketKey
+from instruments.ground.keys import MarketKey, key_of_kind
 
 _POINT = re.compile(r"[1-9][0-9]{0,2}[DWMY]@[0-9]+(\.[0-9]+)?")
 
@@ -37,6 +37,10 @@ SurfacePoint = Annotated[str, AfterValidator(_check_point)]
 """Expiry and strike: '1Y@200'."""
 LogJumpQuote = Annotated[Quote, BeforeValidator(_lift), _within(-5.0, 5.0, "between -5 and 5")]
 """A jump of a logarithm."""
+OddsQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1.0, "between 0 and 1")]
+"""A probability."""
+KeptQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1.0, "between 0 and 1, as a share that is kept")]
+"""What is left of something."""
 
 
 class EquityQuotes(Block):
@@ -75,7 +79,8 @@ class EquityQuotes(Block):
 class BeliefQuotes(Block):
     """A belief that holds shares and rents up together, and can break: one jump for all at a random time.
 
-    Quoted volatilities are totals: what the jump explains is taken out of the diffusion, so that total variance stays.
+    Quoted volatilities are totals: what the jump explains is taken out of the diffusion, so that total variance stays. So is credit: what
+    breaks explain of a survival curve is taken out of its other hazard.
     """
 
     intensity: HazardQuote
@@ -84,3 +89,16 @@ class BeliefQuotes(Block):
     """Market key to the mean log jump of its price when the belief breaks."""
     jump_volatility: NonNegativeQuote = Quote(value=0.0)
     """Standard deviation of the log jump, the same for all."""
+    defaults: FrozenMap[MarketKey, OddsQuote] = FrozenDict()
+    """Credit key to the odds that its entity defaults when the belief breaks."""
+    demand_kept: KeptQuote = Quote(value=1.0)
+    """Share of the demand for capacity that is left after a break, of what there was before it."""
+    refinancing_shut_years: NonNegativeQuote = Quote(value=0.0)
+    """Years after a break in which nothing can be refinanced."""
+
+    @model_validator(mode="after")
+    def _credits_default(self) -> Self:
+        for key in self.defaults:
+            if not key_of_kind("credit", key):
+                raise PydanticCustomError("broken_rule", "credits default: write credit:NAME", {"path": f"defaults.{key}"})
+        return self

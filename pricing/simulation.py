@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from curves import Market, market_warnings
-from instruments.contracts.loan import Loan
 from instruments.deal import Deal
-from instruments.ground.errors import InputError, PricingError
+from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
 from pricing.engines.contract_rows import ContractRows
@@ -29,6 +29,9 @@ from pricing.ledger.statements import by_party, covenant_statement, coverage_sta
 from pricing.paths.streams import blocks_for, check_seed, workers
 from pricing.registry import DEFAULT_PATHS, Settings, Task, simulator_for
 from pricing.results import Row, check_measures, document_json, table_of
+from pricing.risk.party_values import PartyLosses, losses_by_party, simulated_contracts
+from pricing.risk.rows import joint_rows
+from pricing.risk.vehicle import vehicle_rows
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
@@ -98,6 +101,8 @@ class Simulation:
     """Contracts outside facilities."""
     warnings: tuple[str, ...] = ()
     audit: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[Deal, Market, Settings] | None = None
+    """What was simulated and how."""
 
     @property
     def ledgers(self) -> Mapping[str, Ledger | ContractLedger]:
@@ -121,8 +126,8 @@ class Simulation:
         names = {
             "paid_in": k.PAID_IN, "received": k.RECEIVED, "shortfall": k.SHORTFALL, "shortfall_discounted": k.SHORTFALL_DISCOUNTED,
             "equity_value": k.EQUITY_VALUE, "default_month": k.DEFAULT_MONTH, "recovered": k.RECOVERED,
-            "exposure_at_default": k.EXPOSURE_AT_DEFAULT, "least_trailing_dscr": k.LEAST_TRAILING,
-            "prepaid_month": k.PREPAID_MONTH, "cross_called": k.CROSS_CALLED,
+            "exposure_at_default": k.EXPOSURE_AT_DEFAULT, "least_trailing_dscr": k.LEAST_TRAILING, "first_breached": k.FIRST_BREACHED,
+            "first_breach_month": k.FIRST_BREACH_MONTH, "prepaid_month": k.PREPAID_MONTH, "cross_called": k.CROSS_CALLED,
         }  # fmt: skip
         return {f"{run.facility.loan_id}.{name}": run.outcomes[row] for run in self.runs for name, row in names.items()}
 
@@ -130,6 +135,21 @@ class Simulation:
     def losses(self) -> Floats:
         """What the lenders write off on each path, discounted, all loans together: [path], USD."""
         return np.sum([run.outcomes[k.SHORTFALL_DISCOUNTED] for run in self.runs], axis=0)
+
+    @cached_property
+    def losses_by_party(self) -> PartyLosses:
+        """What defaults cost every party on each path, all contracts of the deal together: `.of(party)`, `.total` [path], USD.
+
+        The deal is rolled twice more, with and without defaults, and a facility's whole ledger is formed: some 0.5 ms a path and facility.
+
+        Raises:
+            InputError: the simulation was put together by hand, without its deal and market.
+        """
+        if self.inputs is None:
+            raise InputError(
+                problem("unknown_name", subject="simulation", field="inputs", what="deal and market", choices=["what simulate() returns"])
+            )
+        return losses_by_party(*self.inputs)
 
     @property
     def by_party(self) -> pl.DataFrame:
@@ -165,6 +185,7 @@ def simulate(
     paths: int | None = None,
     seed: int = 0,
     threads: int | None = None,
+    joint: bool = False,
 ) -> Simulation:
     """Simulate a deal on paths, with its double-entry ledger: every facility, and every contract that has a simulator of its own.
 
@@ -177,6 +198,8 @@ def simulate(
             bytes.
         seed: at or above 0. The same inputs and seed give the same bytes for any number of threads.
         threads: None uses every processor.
+        joint: also the joint loss of all contracts: by party, with dependence and without, the tail, and its parts
+            (`pricing.risk.wrong_way`); about twenty more simulations.
 
     Returns:
         A `Simulation`: ledgers, numbers by path, losses, statement by party, table.
@@ -189,14 +212,9 @@ def simulate(
     check_dates(deal, market)
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
     blocks_for(settings.paths)
-    loans = [name for name, contract in deal.contracts.items() if isinstance(contract, Loan) and contract.collateral is not None]
-    settled = {*loans, *(getattr(deal.contracts[name], "offtake", None) for name in loans)}  # a facility's ledger holds its offtake
-    others = [name for name, contract in deal.contracts.items() if name not in settled and simulator_for(type(contract)) is not None]
-    if not loans and not others:
-        raise PricingError(
-            problem("unsupported", subject=deal.id, why="no loan of the deal has collateral and offtake", remedy="price it instead")
-        )
-    settings = replace(settings, measures=check_measures(measures, (*MEASURES, *FEATURES, *PREPAYING, *SCHEDULED) if loans else ("value",)))
+    loans, others = simulated_contracts(deal)
+    offered = (*MEASURES, *FEATURES, *PREPAYING, *SCHEDULED) if loans else ("value",)
+    settings = replace(settings, measures=check_measures(measures, offered))
     runs: list[FacilityRun] = []
     rows: list[Row] = []
     contracts: list[ContractRun] = []
@@ -205,6 +223,7 @@ def simulate(
         runs.append(found.run)
         rows += priced_rows(found, market, wanted=settings.measures, threads=settings.threads)
         rows += [row for row in _party_rows(found.run) if settings.wants("value")]
+        rows += [row for row in vehicle_rows(found.run, market) if settings.measures is None]
         if found.run.facility.loan.tranches is not None:
             contracts.append(run_tranches(found.run, settings.threads))
         task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
@@ -215,7 +234,10 @@ def simulate(
         if simulator is not None:
             contracts.append(simulator(task))
             rows += _contract_rows(task, contracts[-1])
-    return Simulation(tuple(runs), tuple(rows), tuple(contracts), market_warnings(market), audit(deal, market, settings, METHOD))
+    if joint:
+        rows += joint_rows(deal, market, settings)
+    inputs = (deal, market, settings)
+    return Simulation(tuple(runs), tuple(rows), tuple(contracts), market_warnings(market), audit(deal, market, settings, METHOD), inputs)
 
 
 def _contract_rows(task: Task, run: ContractRun) -> list[Row]:

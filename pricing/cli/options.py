@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     simulate.add_argument("--path", type=_whole, metavar="N", help="show the ledger of one path in place of the mean, counted from 0")
     simulate.add_argument("--party", help="show the cash statement of one party")
+    simulate.add_argument("--joint", action="store_true", help="also the joint loss of all contracts: wrong-way risk and its parts")
     _common(simulate, simulated=True)
     simulate.set_defaults(module="run_simulate")
 

@@ -11,6 +11,7 @@ from pricing.cli.claims import claims_table, things_table
 from pricing.cli.facilities import feature_tables
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, say
+from pricing.cli.joint import joint_text
 from pricing.cli.risk_tables import risk_text
 from pricing.engines.facility_rows import METHOD
 from pricing.results import Row
@@ -24,7 +25,8 @@ def run(arguments: Namespace) -> int:
     """Exit code 0."""
     deal, market = deal_and_market(arguments.deal, arguments.market)
     measures = arguments.measures.split(",") if arguments.measures else None
-    found = simulate(deal, market, measures=measures, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
+    how = {"paths": arguments.paths, "seed": arguments.seed, "threads": arguments.threads}
+    found = simulate(deal, market, measures=measures, joint=arguments.joint, **how)
     if arguments.format == "json":
         sys.stdout.write(found.to_json())
     else:
@@ -37,6 +39,7 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
     """The simulation for a terminal; `only` leaves the ledger's tables out, which are no measures."""
     date = found.runs[0].facility.as_of if found.runs else found.rows[0].date
     parts = [f"{printable(deal.name or deal.id)}, {date}"]
+    parts.append(joint_text(found.rows))
     risk: list[str] = []
     for contract_id, ledger in found.ledgers.items():
         rows = [row for row in found.rows if row.contract == contract_id]

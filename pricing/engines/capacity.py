@@ -98,7 +98,9 @@ def set_up_capacity(task: Task) -> CapacitySetup:
         floor=np.interp(row - start, *by_month(terms.floor_usd_per_hour)),
         share=np.interp(row - start, *by_month(terms.guarantor_share)),
         hours=hours,
-        model=lease_model(market, owner=task.contract_id, rent=terms.rent, elasticity=1.0, years=years, credits=(guarantor, operator)),
+        model=lease_model(
+            task.deal, market, owner=task.contract_id, rent=terms.rent, elasticity=1.0, years=years, credits=(guarantor, operator)
+        ),
         guarantor=guarantor,
         operator=operator,
     )

@@ -14,6 +14,7 @@ from pricing.engines.cross_default import Member, crossed_months, linked
 from pricing.kernels.facility import roll_kept, roll_reduced
 from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled, roll_forward
+from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.facility import Facility, resolve_facility
@@ -204,5 +205,6 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
         substitute_odds=draft.offtake.substitute.odds,
         bad_act_odds=draft.guarantee.bad_act_odds if draft.guarantee else 0.0,
         delay_odds=draft.offtake.delay_odds_per_month,
+        shared=shared_world(deal, market, (draft.fleet.rent, *credits)),
     )
     return Setup(facility, model)

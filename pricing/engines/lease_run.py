@@ -121,6 +121,7 @@ def set_up_lease(deal: Deal, lease_id: str, market: Market) -> LeaseSetup:
     asset = lease.asset
     used = deal.assets[asset.fleet] if isinstance(asset, LeasedFleet) else asset
     model = lease_model(
+        deal,
         market,
         owner=lease_id,
         rent=used.rent,

@@ -93,6 +93,8 @@ def _refuse_outside_domain(run: WarrantRun, legs: tuple[TwoLegs, ...]) -> None:
         run.warrant.strike_usd > 0.0 or drivers.share(run.warrant.underlying).dividend_yield != 0.0
     ):
         reasons.append("exercise before expiry with a strike or dividends")
+    if drivers.issuers:
+        reasons.append("the issuer of a share can default")
     if not run.is_plain or run.warrant.whole_shares:
         reasons.append("forfeiture, value floor, dilution of the observed price or whole shares")
     if reasons:

@@ -1,8 +1,9 @@
 """Warrants with a belief that can break: daily paths on which shares and rents jump together.
 
 **Model** `pricing.paths.belief` (Merton 1976): breaks of the market's belief, compensated, their variance taken out of the quoted one;
-under the share measure the intensity and the sizes of breaks are tilted. Without breaks of a price in play the method is `monte_carlo`
-itself, bit for bit. **Not modelled** a smile beside the jumps, breaks that default a buyer; control variates.
+under the share measure the intensity and the sizes of breaks are tilted; buyers and issuers that the belief names default at breaks.
+Without breaks of a price or credit in play the method is `monte_carlo` itself, bit for bit. **Not modelled** a smile beside the jumps;
+control variates.
 
 **Checked against** tests/oracle/pricing/test_path_methods.py: `pricing.formulas.jump_call_value` for a plain call.
 """

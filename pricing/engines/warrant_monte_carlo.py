@@ -3,9 +3,10 @@
 **Model** value = sum over tranches of n S_0 E_share[ e^{-q t} (1 - K/S_t)^+ 1{vested by expiry} ], t the expiry or the day of vesting as
 the terms say. The share measure takes the spread of S_T out of the estimate: what is left is an indicator. Exact means of touch and
 delivery odds serve as control variates where the tranches form a ladder. Odds under the other measures come from the same draws.
-Sensitivities are there on request (`pricing.engines.warrant_sensitivities`).
+Sensitivities are there on request (`pricing.engines.warrant_sensitivities`). Where the issuer of a share has a credit in the deal, the
+share ends with its default (`pricing.paths.issuers`).
 
-**Not modelled** the issuer's own default; dilution of the observed share (a quoted share already contains it); early exercise of a
+**Not modelled** dilution of the observed share (a quoted share already contains it); early exercise of a
 vested tranche on any day but vesting or expiry; stochastic rates; volatility that moves by itself, and, with this method, its surface.
 
 **Source** share measure: Geman, El Karoui and Rochet (1995); the claim: `pricing.formulas.hurdle`.

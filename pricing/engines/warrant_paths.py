@@ -54,11 +54,18 @@ class Simulated:
     vest: NDArray[np.int64]
     """Day of vesting [tranche, path]; the number of days where never."""
     payoff: Array
-    """In units of the numeraire share [tranche, path]."""
+    """In units of the numeraire share [tranche, path], weighted as `World.weight` says."""
     controls: Array
     """[control, path]; none but for ladders under the share measure."""
     top_up: Array | None = None
     """Of the value floor, discounted, USD [path]; None without a floor."""
+    weight: Array | None = None
+    """`World.weight` [path]."""
+
+    def vested(self, never: int) -> Array:
+        """One where vested, zero where not, weighted [tranche, path]."""
+        truth = (self.vest < never).astype(np.float64)
+        return truth if self.weight is None else truth * self.weight
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ def simulate_vesting(
         world = simulate_world(run.drivers, probability, run.warrant.underlying, seed, block, run.history, draws=draws, touched=touched)
         one = walk(run, watch_of(run, world, seed, block))
         top_up = one.top_up if run.warrant.floor is not None else None
-        found[probability] = Simulated(one.vest, one.payoff, np.zeros((0, BLOCK)), top_up)
+        found[probability] = Simulated(one.vest, world.weighted(one.payoff), np.zeros((0, BLOCK)), top_up, world.weight)
     return found
 
 
@@ -132,7 +139,7 @@ def _simulate(run: WarrantRun, ladder: Ladder | None, probabilities: tuple[Proba
     top_up = found["pricing"].top_up if run.warrant.floor is not None else None
     whole = usd.sum(axis=0) if top_up is None else usd.sum(axis=0) + top_up
     values = np.vstack([usd, whole] if top_up is None else [usd, whole, top_up])
-    vested = {p: Moments.of((one.vest < never).astype(np.float64)) for p, one in found.items()}
+    vested = {p: Moments.of(one.vested(never)) for p, one in found.items()}
     vest = found["pricing" if "pricing" in found else "share"].vest
     waited = np.where(vest < never, times[np.minimum(vest, never - 1)], 0.0).sum(axis=1)
     kept = (whole, share.controls) if run.task.settings.keep_sample else None
@@ -171,7 +178,7 @@ def _numbers(
 def _remarks(run: WarrantRun) -> tuple[str, ...]:
     found: list[str] = []
     issuer = run.deal.parties[run.warrant.issuer]
-    if issuer.credit is not None:
+    if issuer.credit is not None and run.warrant.underlying not in run.drivers.issuers:
         found.append(f"contracts.{run.task.contract_id}: the default of the issuer {run.warrant.issuer} is not modelled")
     if run.warrant.exercise == "at_expiry" and run.drivers.share(run.warrant.underlying).dividend_yield > 0.0:
         found.append(

@@ -5,7 +5,8 @@ binary barrier engine (the plan's clock is priced as a touch on its exponential)
 n S p q; n S min(p, q) is an upper bound for every way of watching and meeting and any dependence; n S max(0, p + q - 1) is a lower bound
 for latched legs watched continuously. With a strike the claim C on the price leg alone and the prepaid share P stand for them:
 n min(C, P q) and n max(0, C - P (1 - q)). Default and cancellation can only stop deliveries: the upper bound stands; the special case
-leaves them out; the lower bound gives up their odds where these are known under the share measure, else it is void.
+leaves them out; the lower bound gives up their odds where these are known under the share measure, else it is void. The default of an
+issuer (`pricing.paths.issuers`) is left out of the special case; then n S is the upper bound, and there is no lower one.
 
 **Not modelled** dependence, averaging, term structure of rates (its average to expiry is used).
 """
@@ -90,6 +91,8 @@ def _left_out(run: WarrantRun) -> list[str]:
         found.append("dilution of the observed price left out")
     if warrant.whole_shares:
         found.append("fractions delivered")
+    if run.drivers.issuers:
+        found.append("default of an issuer left out")
     if warrant.floor is not None:
         found.append("floor as if all shares had vested by its date")
     return found
@@ -145,6 +148,9 @@ def _bounds(
     """USD at most and at least [tranche]; for the second None, and why, where there is none."""
     drivers, warrant = run.drivers, run.warrant
     share = drivers.share(warrant.underlying)
+    if drivers.issuers:
+        # before its default a share rises faster: hurdles are met sooner than without
+        return run.valued_shares * max(share.spot, prepaid), None, "an issuer can default, and how much that takes away has no closed form"
     early = warrant.exercise == "at_vesting"
     if early and (warrant.strike_usd > 0.0 or share.dividend_yield != 0.0):
         # on any day a vested share is worth at most the share of that day

@@ -15,7 +15,7 @@ from instruments.deal import Deal
 from instruments.ground.errors import InputError, MarketError, PricingError
 from instruments.ground.messages import problem
 from pricing.formulas.vanilla import call_value
-from pricing.paths.drivers import Clock, Drivers, resolve_drivers
+from pricing.paths.drivers import Clock, Drivers, issuers_of, resolve_drivers
 from pricing.paths.grid import daily_grid
 from pricing.registry import Task
 
@@ -150,6 +150,7 @@ def prepare(task: Task) -> WarrantRun:
         clocks=tuple(clock_of(task, name, credit_of, levels) for name, levels in milestones.items()),
         credits=tuple(dict.fromkeys(credit_of.values())),
         rents=tuple(rent for name in milestones if (rent := deal.milestones[name].rent) is not None),
+        issuers=issuers_of(deal),
     )
     position = deal.position.contracts.get(task.contract_id, WarrantPosition())
     exercised = np.zeros(len(warrant.tranches))

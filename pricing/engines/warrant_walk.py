@@ -22,6 +22,7 @@ from pricing.paths.world import World, cancellation_day
 
 Array = NDArray[np.float64]
 Days = NDArray[np.int64]
+LEAST_PRICE = 1e-290
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ def walk(run: WarrantRun, watch: Watch) -> Walked:
     """
     warrant, key = run.warrant, run.warrant.underlying
     vest, forfeited, seen = _consistent(run, watch)
-    own = np.log(watch.world.closes[key])
-    log_seen = np.log(seen)
+    # a share that has ended is worth next to nothing rather than nothing: logarithms stay finite, and its weight is nothing
+    own = np.log(np.maximum(watch.world.closes[key], LEAST_PRICE))
+    log_seen = np.log(np.maximum(seen, LEAST_PRICE))
     day = np.minimum(vest, watch.world.grid.size - 1)
     payoff = run.diluted_payoff(
         vest, np.take_along_axis(log_seen, day, axis=0), log_seen[-1], np.take_along_axis(own, day, axis=0), own[-1]

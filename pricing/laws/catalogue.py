@@ -16,6 +16,7 @@ from pricing.laws import (
     borrowing_bases,
     compute_derivatives,
     facility,
+    joint,
     leases,
     margin_loans,
     notes,
@@ -57,6 +58,7 @@ LAWS: tuple[Law, ...] = (
     *borrowing_bases.LAWS,
     *leases.LAWS,
     *paths.LAWS,
+    *joint.LAWS,
     Law(
         "json_round_trip",
         "a deal written to JSON and read again has the same price, to the last bit",

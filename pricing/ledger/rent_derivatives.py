@@ -24,7 +24,7 @@ from pricing.engines.rent_setup import RentRun, prepare_rent
 from pricing.ledger.plan import Claim, LedgerPlan, Posting
 from pricing.ledger.runs import ContractRun, Roll, run_contract
 from pricing.paths.credit import default_clock, first_passage
-from pricing.paths.facility import mixing
+from pricing.paths.deal_world import mixing
 from pricing.paths.rent_months import MonthPaths, month_paths
 from pricing.paths.streams import BLOCK, generator
 from pricing.registry import Task, register_simulator

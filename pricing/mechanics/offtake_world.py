@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, random_numbers
 from pricing.paths.monthly_rents import RentPaths, rent_state_paths
 from pricing.paths.streams import generator
@@ -86,6 +87,7 @@ def offtake_model(deal: Deal, plan: OfftakePlan, market: Market) -> OfftakeModel
         substitute_odds=offtake.substitute.odds,
         bad_act_odds=0.0,
         delay_odds=0.0 if offtake.capacity_units else offtake.delay_odds_per_month,
+        shared=shared_world(deal, market, (fleet.rent, *credits)),
     )
     return OfftakeModel(rent, model, plan.years, offtake.service, offtake.rollover.odds if offtake.rollover else 0.0)
 

@@ -6,14 +6,19 @@ same news. The jumps are compensated, so forwards stay, and their variance is ta
 the mean v: a share that falls at breaks makes them rarer when it is the unit of account. A break counts at the end of its day, after what
 a `touch` sees of the day.
 
-Not modelled: a premium on breaks (real-world odds use the same intensity), breaks that default a buyer or stop deliveries, breaks that come
-in clusters.
+At a break an entity that the belief names defaults with odds q, independently of the others given the break: the credits' part of the
+same news. Its other defaults keep the survival S_d(t) = S(t) e^{lambda q t}, so that the whole is the curve's. A share that ends with its
+issuer (`pricing.paths.issuers`) has the mean factor (1 - q) E[e^J] at a break, which its compensator and the share measure take; with it
+as the unit of account its issuer does not default. Demand for capacity is multiplied by `demand_kept` at every break, and nothing can be
+refinanced for `shut_years` after one: state of the world, for contracts to read.
+
+Not modelled: a premium on breaks (real-world odds use the same intensity), breaks that come in clusters, demand that recovers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +41,25 @@ class Belief:
     jump_volatility: float
     jump_means: Mapping[str, float]
     """Market key of a share or rent to m."""
+    default_odds: Mapping[str, float] = field(default_factory=dict)
+    """Credit key to q, for those that default at breaks."""
+    issuers: Mapping[str, str] = field(default_factory=dict)
+    """Share key to the credit key of its issuer, for shares that end with it."""
+    demand_kept: float = 1.0
+    shut_years: float = 0.0
+
+    def moves(self, key: str | None) -> bool:
+        """Whether a price jumps at breaks, or ends at some."""
+        return key in self.jump_means or self._ends(key) > 0.0
+
+    def _ends(self, key: str | None) -> float:
+        """Odds that a break ends a share."""
+        return self.default_odds.get(self.issuers.get(key or "", ""), 0.0)
 
     def mean_factor(self, key: str) -> float:
-        """E[e^J] of one price."""
-        return float(np.exp(self.jump_means[key] + 0.5 * self.jump_volatility**2))
+        """Mean of what a break multiplies one price with: (1 - q) E[e^J]."""
+        jump = np.exp(self.jump_means[key] + 0.5 * self.jump_volatility**2) if key in self.jump_means else 1.0
+        return float(jump) * (1.0 - self._ends(key))
 
     def compensator(self, key: str) -> float:
         """Yearly drift that keeps the mean."""
@@ -47,9 +67,11 @@ class Belief:
 
     def breaks(self, draws: Draws, grid: Grid, probability: Probability, numeraire: str | None) -> tuple[tuple[Days, Array], ...]:
         """The n-th break of every path: (day [path], e [path]); a day of `grid.size` is none. Measures share their random numbers."""
-        tilted = probability == "share" and numeraire in self.jump_means
+        tilted = probability == "share" and self.moves(numeraire)
         intensity = self.intensity * self.mean_factor(str(numeraire)) if tilted else self.intensity
-        shift = self.jump_volatility if tilted else 0.0
+        if intensity == 0.0:
+            return ()
+        shift = self.jump_volatility if tilted and numeraire in self.jump_means else 0.0
         stream = draws.generator("belief")
         when = np.zeros(BLOCK)
         found: list[tuple[Days, Array]] = []
@@ -63,6 +85,8 @@ class Belief:
     def jumps(self, key: str, breaks: tuple[tuple[Days, Array], ...], grid: Grid) -> Array:
         """Log jumps of one price on every day [day, path], not compensated."""
         moves = np.zeros((grid.size, BLOCK))
+        if key not in self.jump_means:
+            return moves
         for day, size in breaks:
             hit = np.flatnonzero(day < grid.size)
             # two breaks of one path come in two rounds: no place appears twice in one
@@ -73,3 +97,36 @@ class Belief:
         """What breaks have done to the log of one price by each day [day, path], compensated."""
         moved: Array = np.cumsum(jumps, axis=0) + self.compensator(key) * grid.times[:, None]
         return moved
+
+    def default_day(self, credit: str, breaks: tuple[tuple[Days, Array], ...], draws: Draws, grid: Grid, numeraire: str | None) -> Days:
+        """Day of the first break at which an entity defaults [path]; `grid.size` is never.
+
+        Args:
+            numeraire: the share that is the unit of account, whose issuer cannot default; None under the other measures.
+        """
+        first = np.full(BLOCK, grid.size, dtype=np.int64)
+        odds = self.default_odds.get(credit, 0.0)
+        if odds == 0.0 or (numeraire is not None and self.issuers.get(numeraire) == credit):
+            return first
+        stream = draws.generator(f"{credit}|break")
+        for day, _ in breaks:
+            first = np.where(stream.random(BLOCK) < odds, np.minimum(first, day), first)
+        return first
+
+    def demand(self, breaks: tuple[tuple[Days, Array], ...], grid: Grid) -> Array:
+        """Demand for capacity as a share of what it was [day, path]: `demand_kept` to the number of breaks so far."""
+        count = np.zeros((grid.size, BLOCK))
+        for day, _ in breaks:
+            hit = np.flatnonzero(day < grid.size)
+            count[day[hit], hit] += 1.0
+        found: Array = self.demand_kept ** np.cumsum(count, axis=0)
+        return found
+
+    def window(self, breaks: tuple[tuple[Days, Array], ...], grid: Grid) -> NDArray[np.bool_]:
+        """Whether debt can be refinanced [day, path]: not from a break until `shut_years` after it."""
+        shut = np.zeros((grid.size, BLOCK), dtype=np.bool_)
+        for day, _ in breaks:
+            when = grid.times[np.minimum(day, grid.size - 1)]
+            since = grid.times[:, None] - when
+            shut |= (day < grid.size) & (since >= 0.0) & (since < self.shut_years)
+        return ~shut

@@ -10,27 +10,30 @@ Brownian motion W_i gains the drift rho_i s dt, where s is the volatility of the
 - rent: two factors, the long-term one of which is the correlated driver (`pricing.paths.rents`). Deliveries and rents depend on each other
   both ways by that correlation, of either sign: paths with high rents are paths with early deliveries where it is above 0.
 - belief: breaks that move shares and rents together, where a method asks for them (`pricing.paths.belief`).
+- issuer: a share that is linked to a credit is worth nothing from its default on (`pricing.paths.issuers`).
 
-Not modelled here: stochastic rates, volatility that moves by itself, the issuer's own default; a clock whose speed is a function of the
-rent.
+Not modelled here: stochastic rates, volatility that moves by itself; a clock whose speed is a function of the rent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from curves import Market, belief_jump, correlation_matrix, survival_curve
-from instruments.ground.errors import MarketError
+from instruments.deal import Deal
+from instruments.ground.errors import CalibrationError, MarketError, PricingError
 from instruments.ground.keys import key_of_kind
 from instruments.ground.messages import problem
 from pricing.measures import Probability
 from pricing.paths.belief import Belief
 from pricing.paths.grid import Grid
+from pricing.paths.issuers import Issuer, resolve_issuer
 from pricing.paths.local_volatility import smile_of
 from pricing.paths.rents import Rent, resolve_rent
 from pricing.paths.shares import Share, no_share, resolve_share
@@ -74,6 +77,29 @@ class Drivers:
     """They come last in `keys`: a rent moves nobody else's numbers."""
     belief: Belief | None = None
     """Breaks, for the method that has them."""
+    issuers: Mapping[str, str] = field(default_factory=dict)
+    """Share key to the credit key of its issuer, for shares that end with it; the others know no default."""
+
+    @cached_property
+    def issued(self) -> Mapping[str, Issuer]:
+        """Share key to its issuer's odds of survival, for the shares of `issuers`.
+
+        Raises:
+            PricingError: a share on local volatility. CalibrationError: an issuer that is all but sure to default.
+        """
+        found: dict[str, Issuer] = {}
+        for share in self.shares:
+            key = self.issuers.get(share.key)
+            if key is None:
+                continue
+            if share.smile is not None:
+                why = "a share on local volatility has no model of its issuer's default"
+                raise PricingError(problem("unsupported", subject=share.key, why=why, remedy="use one volatility, or leave the credit out"))
+            credit = next(credit for credit in self.credits if credit.key == key)
+            tie = self.correlation[self.keys.index(share.key), self.keys.index(key)]
+            drifts = tie * share.volatility * np.sqrt(self.grid.steps * credit.increments)
+            found[share.key] = resolve_issuer(share.key, key, credit.increments, drifts)
+        return found
 
     def drift_per_root_year(self, probability: Probability, numeraire: str | None) -> Array:
         """Drift that each Brownian motion gains, per year: rho_i s under the share measure, zero otherwise."""
@@ -107,7 +133,14 @@ def credit_clock(survival: Array) -> Array:
 
 
 def resolve_drivers(
-    market: Market, grid: Grid, *, prices: Sequence[str], clocks: Sequence[Clock], credits: Sequence[str], rents: Sequence[str] = ()
+    market: Market,
+    grid: Grid,
+    *,
+    prices: Sequence[str],
+    clocks: Sequence[Clock],
+    credits: Sequence[str],
+    rents: Sequence[str] = (),
+    issuers: Mapping[str, str] | None = None,
 ) -> Drivers:
     """Read every driver off the market and factor the correlation.
 
@@ -115,12 +148,16 @@ def resolve_drivers(
         market, grid: the snapshot and the days.
         prices: keys of shares and rents that are looked at. rents: further rents that move along.
         clocks, credits: milestones, and credits by key.
+        issuers: share key to the credit key of its issuer, whose default ends the share (`issuers_of` a deal). Shares that are not looked
+            at are left out; a credit that is not among `credits` joins them. None: no share knows its issuer's default.
 
     Raises:
         MarketError: the market lacks a key. PricingError: a price is neither a share nor a rent.
     """
     seen = tuple(dict.fromkeys(key for key in (*prices, *rents) if key_of_kind("rent", key)))
     shares = tuple(dict.fromkeys(key for key in prices if key not in seen))
+    linked = {share: credit for share, credit in (issuers or {}).items() if share in shares}
+    credits = tuple(dict.fromkeys((*credits, *linked.values())))
     keys = (*shares, *(clock.key for clock in clocks), *credits, *seen)
     matrix = np.asarray(correlation_matrix(market, keys), dtype=np.float64)
     return Drivers(
@@ -132,7 +169,13 @@ def resolve_drivers(
         correlation=matrix,
         factor=correlation_factor(matrix),
         rents=tuple(resolve_rent(market, key, grid) for key in seen),
+        issuers=linked,
     )
+
+
+def issuers_of(deal: Deal) -> dict[str, str]:
+    """Share key to credit key of every party that has both: whose default ends which share."""
+    return {party.equity: party.credit for party in deal.parties.values() if party.equity is not None and party.credit is not None}
 
 
 def correlation_factor(matrix: Array) -> Array:
@@ -156,22 +199,53 @@ def with_local_volatility(drivers: Drivers, market: Market) -> Drivers:
 
 
 def with_belief(drivers: Drivers, market: Market) -> Drivers:
-    """The same with the market's breaks of belief; a belief that names none of the prices, or never breaks, changes nothing.
+    """The same with the market's breaks of belief; one that names none of the prices and credits, or never breaks, changes nothing.
 
     Raises:
-        MarketError: the market has no belief. CalibrationError: jumps with more variance than a quote.
+        MarketError: the market has no belief. CalibrationError: jumps with more variance than a quote, or defaults at breaks with more
+            hazard than a curve.
     """
     if market.belief is None:
         raise MarketError(problem("missing_key", subject="market", field="belief", key="belief", choices=("no belief",)))
     quotes = market.belief
     prices = (*(share.key for share in drivers.shares), *(rent.key for rent in drivers.rents))
     means = {key: quotes.jumps[key].value for key in prices if key in quotes.jumps}
-    if not means or quotes.intensity.value == 0.0:
+    odds = {credit.key: quotes.defaults[credit.key].value for credit in drivers.credits if credit.key in quotes.defaults}
+    intensity = quotes.intensity.value
+    state = quotes.demand_kept.value != 1.0 or quotes.refinancing_shut_years.value > 0.0
+    if intensity == 0.0 or not (means or odds or state):
         return drivers
     shares = [replace(share, volatility=belief_jump(market, share.key).diffusive_volatility) for share in drivers.shares]
     rents = [
         resolve_rent(market, rent.key, drivers.grid, long_volatility=belief_jump(market, rent.key).diffusive_volatility)
         for rent in drivers.rents
     ]
-    belief = Belief(quotes.intensity.value, quotes.jump_volatility.value, means)
-    return replace(drivers, shares=tuple(shares), rents=tuple(rents), belief=belief)
+    credits = [_diffusive(market, drivers.grid, credit, intensity * odds.get(credit.key, 0.0)) for credit in drivers.credits]
+    belief = Belief(
+        intensity,
+        quotes.jump_volatility.value,
+        means,
+        default_odds=odds,
+        issuers=drivers.issuers,
+        demand_kept=quotes.demand_kept.value,
+        shut_years=quotes.refinancing_shut_years.value,
+    )
+    return replace(drivers, shares=tuple(shares), rents=tuple(rents), credits=tuple(credits), belief=belief)
+
+
+def _diffusive(market: Market, grid: Grid, credit: Credit, at_breaks: float) -> Credit:
+    """The clock of what breaks leave of a survival curve: S(t) e^{t x hazard at breaks}.
+
+    Raises:
+        CalibrationError: the curve has less hazard somewhere than breaks alone bring.
+    """
+    if at_breaks == 0.0:
+        return credit
+    survival = survival_curve(market, credit.key).survival(grid.times)
+    left = survival * np.exp(at_breaks * grid.times)
+    hazard = -np.diff(np.log(np.maximum(survival, 1e-300)), prepend=0.0) / grid.steps
+    if bool((hazard < at_breaks * (1.0 - 1e-9)).any()):
+        why = f"breaks of the belief alone default it at a hazard of {at_breaks:.4g} a year, its curve has {float(hazard.min()):.4g}"
+        rule = f"intensity x odds at most {float(hazard.min()):.4g}"
+        raise CalibrationError(problem("not_calibrated", subject=credit.key, field="belief.defaults", why=why, allowed_range=rule))
+    return replace(credit, increments=credit_clock(np.minimum(np.minimum.accumulate(left), 1.0)))

@@ -8,6 +8,7 @@ import numpy as np
 
 from pricing.kernels.drivers import drive
 from pricing.paths.credit import default_clock
+from pricing.paths.deal_world import Shared, mixing, own_normals
 from pricing.paths.streams import BLOCK, generator
 from pricing.schedules.plan import NEVER, Drivers
 from pricing.schedules.types import Floats, Ints
@@ -39,6 +40,18 @@ class FacilityModel:
     substitute_odds: float
     bad_act_odds: float
     delay_odds: float
+    shared: Shared | None = None
+    """The deal's own mixing, where the contract's would differ from it."""
+
+    @property
+    def mix(self) -> Floats:
+        """Root that correlates the normals of `random_numbers` [factor, factor]."""
+        return mixing(self.correlation) if self.shared is None else np.eye(1 + len(self.credits))
+
+    def with_correlation(self, correlation: Floats) -> FacilityModel:
+        """The same marginals with another correlation of rent and credits, in this model's order [factor, factor]."""
+        shared = self.shared.moved((self.rent_key, *self.credits), correlation) if self.shared is not None else None
+        return replace(self, correlation=correlation, shared=shared)
 
     def without(self, *keys: str | None) -> FacilityModel:
         """The same, where the named credits never default; the other numbers keep their streams."""
@@ -46,27 +59,12 @@ class FacilityModel:
         return replace(self, survival=np.where(gone[:, None], 1.0, self.survival))
 
 
-def mixing(correlation: Floats) -> Floats:
-    """Lower triangular root of a correlation matrix that may be singular: [factor, factor]."""
-    size = len(correlation)
-    root = np.zeros((size, size))
-    for i in range(size):
-        for j in range(i + 1):
-            rest = correlation[i, j] - root[i, :j] @ root[j, :j]
-            if i == j:
-                root[i, i] = np.sqrt(max(rest, 0.0))
-            elif root[j, j] > 1e-8:
-                root[i, j] = rest / root[j, j]
-    return root
-
-
 def random_numbers(model: FacilityModel, seed: int, block: int, paths: int = BLOCK) -> tuple[Floats, Floats]:
-    """Normals [factor, time, path] and uniforms [credit, time, path] of one block."""
+    """Normals [factor, time, path], to be mixed by `model.mix`, and uniforms [credit, time, path] of one block."""
     months, credits = len(model.years), len(model.credits)
-    normals, uniforms = np.empty((credits + 1, months, paths)), np.empty((credits, months, paths))
-    generator(seed, model.rent_key, block).standard_normal(out=normals[0])
+    normals = own_normals((model.rent_key, *model.credits), model.shared, months, seed, block, paths)
+    uniforms = np.empty((credits, months, paths))
     for index, key in enumerate(model.credits):
-        generator(seed, key, block).standard_normal(out=normals[index + 1])
         generator(seed, f"{key}/bridge", block).random(out=uniforms[index])
     return normals, uniforms
 
@@ -81,7 +79,7 @@ def drivers_of(model: FacilityModel, seed: int, block: int, numbers: tuple[Float
     normals, uniforms = numbers if numbers is not None else random_numbers(model, seed, block)
     paths = normals.shape[2]
     clocks = np.array([default_clock(row) for row in model.survival]).reshape(len(model.credits), len(model.years))
-    ratio, linked, months = drive(normals, uniforms, mixing(model.correlation), clocks, model.volatility, model.years, model.elasticity)
+    ratio, linked, months = drive(normals, uniforms, model.mix, clocks, model.volatility, model.years, model.elasticity)
 
     def default(key: str | None) -> Ints:
         return months[model.credits.index(key)] if key is not None else np.full(paths, NEVER, dtype=np.int64)

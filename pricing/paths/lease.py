@@ -11,19 +11,24 @@ import numpy as np
 from pricing.kernels.drivers import drive
 from pricing.mechanics.lease_choices import LeasePaths
 from pricing.paths.credit import default_clock
-from pricing.paths.facility import FacilityModel, mixing, random_numbers
+from pricing.paths.deal_world import shared_world
+from pricing.paths.facility import FacilityModel, random_numbers
 from pricing.paths.streams import generator
 from pricing.schedules.plan import NEVER
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
     from curves.market import Market
+    from instruments.deal import Deal
 
 
-def lease_model(market: Market, *, owner: str, rent: str, elasticity: float, years: Floats, credits: Iterable[str | None]) -> FacilityModel:
+def lease_model(
+    deal: Deal, market: Market, *, owner: str, rent: str, elasticity: float, years: Floats, credits: Iterable[str | None]
+) -> FacilityModel:
     """The joint law of one rent and some credits, fitted to the market.
 
     Args:
+        deal: whose contracts share their shocks.
         market: rents, credits, correlations.
         owner: contract id that owns independent draws.
         rent: market key of the rent.
@@ -53,6 +58,7 @@ def lease_model(market: Market, *, owner: str, rent: str, elasticity: float, yea
         substitute_odds=0.0,
         bad_act_odds=0.0,
         delay_odds=0.0,
+        shared=shared_world(deal, market, (rent, *keys)),
     )
 
 
@@ -64,14 +70,15 @@ def independent(model: FacilityModel, key: str | None) -> FacilityModel:
     matrix = model.correlation.copy()
     matrix[at, :] = matrix[:, at] = 0.0
     matrix[at, at] = 1.0
-    return replace(model, correlation=matrix)
+    shared = None if model.shared is None else model.shared.apart(key)
+    return replace(model, correlation=matrix, shared=shared)
 
 
 def lease_paths(model: FacilityModel, seed: int, block: int) -> LeasePaths:
     """One block of paths; a default in a month counts from the row at its end on."""
     normals, uniforms = random_numbers(model, seed, block)
     clocks = np.array([default_clock(row) for row in model.survival]).reshape(len(model.credits), len(model.years))
-    ratio, linked, months = drive(normals, uniforms, mixing(model.correlation), clocks, model.volatility, model.years, model.elasticity)
+    ratio, linked, months = drive(normals, uniforms, model.mix, clocks, model.volatility, model.years, model.elasticity)
     ones = np.ones((1, ratio.shape[1]))
     rows = np.where(months < NEVER, months + 1, NEVER)
     return LeasePaths(

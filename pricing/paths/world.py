@@ -21,6 +21,7 @@ from pricing.measures import Probability
 from pricing.paths.draws import LEAST_UNIFORM, Draws
 from pricing.paths.drivers import Clock, Credit, Drivers
 from pricing.paths.grid import Grid
+from pricing.paths.issuers import Issuer
 from pricing.paths.joint import is_plain, joint_levels
 from pricing.paths.rents import add_launches, rent_walk
 from pricing.paths.shares import Share, share_walk
@@ -49,6 +50,18 @@ class World:
     """Credit key to the day of default [path]."""
     history: Mapping[str, Array] = field(default_factory=dict)
     """Share key to closes before the first day, oldest first."""
+    weight: Array | None = None
+    """Weight of each path, mean 1 [path]: under the share measure of a share that can default, paths on which it does count nothing and
+    the others more. None: all paths count alike."""
+
+    demand: Array | None = None
+    """Demand for capacity, as a share of what the terms plan [day, path]; None: no belief moves it."""
+    refinancing_open: NDArray[np.bool_] | None = None
+    """Whether debt can be refinanced [day, path]; None: always."""
+
+    def weighted(self, values: Array) -> Array:
+        """Values [.., path] times the weight: their mean is the mean under the probability."""
+        return values if self.weight is None else values * self.weight
 
 
 def draw_normals(drivers: Drivers, draws: Draws) -> Array:
@@ -75,7 +88,8 @@ def simulate_world(
 
     Args:
         drivers: what moves.
-        probability: 'pricing', 'share' (with `numeraire` the share's key) or 'real_world'.
+        probability: 'pricing', 'share' (with `numeraire` the share's key; if it can default, means are weighted: `World.weight`) or
+            'real_world'.
         seed, block: which random numbers.
         history: closes before the first day, by share key.
         draws: other random numbers than the plain ones of seed and block.
@@ -92,6 +106,14 @@ def simulate_world(
         diffused = _Diffused(joint_levels(drivers, probability, numeraire, draws), variances, {})
     else:
         diffused = _diffuse(drivers, probability, numeraire, draws)
+    defaulted = {credit.key: _default_day(credit, diffused.levels[credit.key], grid, draws) for credit in drivers.credits}
+    belief, breaks = drivers.belief, diffused.breaks
+    if belief is not None:
+        unit = numeraire if probability == "share" else None
+        for key, day in defaulted.items():
+            defaulted[key] = np.minimum(day, belief.default_day(key, breaks, draws, grid, unit))
+    for issuer in drivers.issued.values():
+        _link(drivers, issuer, diffused)
     closes: dict[str, Array] = {}
     highs: dict[str, Array] = {}
     lows: dict[str, Array] = {}
@@ -107,14 +129,22 @@ def simulate_world(
                 raise MarketError(problem("missing_real_world", subject=rent.key))
             log_rent += rent.premium[:, None]
         closes[rent.key] = np.exp(log_rent)
-    defaulted = {credit.key: _default_day(credit, diffused.levels[credit.key], grid, draws) for credit in drivers.credits}
+    weight = None
+    for issuer in drivers.issued.values():
+        alive = np.arange(grid.size)[:, None] < defaulted[issuer.credit]
+        _end(drivers.share(issuer.share), alive, closes, highs, lows)
+        if probability == "share" and issuer.share == numeraire:
+            weight = alive[-1] / issuer.today
     reached: dict[str, Days] = {}
     for clock in drivers.clocks:
         stop = cancellation_day(clock, grid, draws)
         if clock.buyer is not None and clock.buyer in defaulted:
             stop = np.minimum(stop, defaulted[clock.buyer])
         reached[clock.key] = _reached(clock, diffused.levels[clock.key], stop, grid, draws)
-    return World(grid, closes, highs, lows, reached, {clock.key: clock.levels for clock in drivers.clocks}, defaulted, dict(history or {}))
+    levels = {clock.key: clock.levels for clock in drivers.clocks}
+    demand = belief.demand(breaks, grid) if belief is not None and belief.demand_kept != 1.0 else None
+    window = belief.window(breaks, grid) if belief is not None and belief.shut_years > 0.0 else None
+    return World(grid, closes, highs, lows, reached, levels, defaulted, dict(history or {}), weight, demand, window)
 
 
 @dataclass(frozen=True)
@@ -126,6 +156,8 @@ class _Diffused:
     """Of ln of a share over each step, [day, 1] or [day, path]."""
     jumps: dict[str, Array]
     """What of a share's ln came at once at the end of a day [day, path]."""
+    breaks: tuple[tuple[Days, Array], ...] = ()
+    """Of the belief, as `Belief.breaks` gives them."""
 
 
 def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, draws: Draws) -> _Diffused:
@@ -134,7 +166,7 @@ def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, 
     normals = dict(zip(drivers.keys, draw_normals(drivers, draws), strict=True))
     breaks = belief.breaks(draws, grid, probability, numeraire) if belief else ()
     root = np.sqrt(grid.steps)[:, None]
-    found = _Diffused({}, {}, {})
+    found = _Diffused({}, {}, {}, breaks)
     gains: dict[str, Array] = {}
     # the numeraire first: its volatility is what the others gain
     for share in sorted(drivers.shares, key=lambda share: share.key != numeraire):
@@ -145,7 +177,7 @@ def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, 
         if leads and share.smile is not None:
             gains = _gains(drivers, share.key, np.sqrt(walk.variance) * root)
         found.levels[share.key], found.variances[share.key] = walk.log_price, walk.variance
-        if belief and share.key in belief.jump_means:
+        if belief and belief.moves(share.key):
             found.jumps[share.key] = belief.jumps(share.key, breaks, grid)
             found.levels[share.key] += belief.log_move(share.key, found.jumps[share.key], grid)
     shocks = {key: z if key not in gains else z + gains[key] / root for key, z in normals.items()}
@@ -158,6 +190,31 @@ def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, 
     for clock in drivers.clocks:
         found.levels[clock.key] = np.cumsum(grid.steps[:, None] + clock.volatility * root * shocks[clock.key], axis=0)
     return found
+
+
+def _link(drivers: Drivers, issuer: Issuer, diffused: _Diffused) -> None:
+    """Put the odds of its issuer into the level of a share, and into the variance that a bridge sees, in place."""
+    share = drivers.share(issuer.share)
+    credit = next(credit for credit in drivers.credits if credit.key == issuer.credit)
+    distance = diffused.levels[issuer.credit]
+    tie = drivers.correlation[drivers.keys.index(share.key), drivers.keys.index(credit.key)]
+    ratio = issuer.log_ratio(distance)
+    # after the default the level means nothing: it is kept finite
+    diffused.levels[share.key] = diffused.levels[share.key] + np.where(np.isfinite(ratio), ratio, 0.0)
+    own, pull = np.sqrt(diffused.variances[share.key]), issuer.pulls(distance, np.sqrt(credit.increments))
+    diffused.variances[share.key] = own**2 + 2.0 * tie * own * pull + pull**2
+
+
+def _end(share: Share, alive: NDArray[np.bool_], closes: dict[str, Array], highs: dict[str, Array], lows: dict[str, Array]) -> None:
+    """Nothing from the day of the default on; that day's high is the close before, its low nothing. In place."""
+    key = share.key
+    first = closes[key]
+    if key in highs:
+        before = np.vstack([np.full((1, BLOCK), share.spot), first[:-1]])
+        yesterday = np.vstack([np.ones((1, BLOCK), dtype=np.bool_), alive[:-1]])
+        highs[key] = np.where(alive, highs[key], np.where(yesterday, before, 0.0))
+        lows[key] = np.where(alive, lows[key], 0.0)
+    closes[key] = np.where(alive, first, 0.0)
 
 
 def _gains(drivers: Drivers, numeraire: str, gained: Array) -> dict[str, Array]:

@@ -27,7 +27,7 @@ def uncorrelated(setup: Setup) -> Setup:
 
 def with_correlation(setup: Setup, correlation: Floats) -> Setup:
     """The same facility with another correlation of rent and credits [factor, factor], in the order of its model."""
-    return replace(setup, model=replace(setup.model, correlation=correlation))
+    return replace(setup, model=setup.model.with_correlation(correlation))
 
 
 def unguaranteed(setup: Setup) -> Setup:

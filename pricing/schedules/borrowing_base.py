@@ -15,7 +15,7 @@ from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.kernels.drivers import drive
 from pricing.paths.credit import default_clock
-from pricing.paths.facility import mixing
+from pricing.paths.deal_world import Shared, mixing, own_normals, shared_world
 from pricing.paths.streams import BLOCK, generator
 from pricing.schedules.grid import day_counts, month_end, month_ends, months_to, thirty_360
 from pricing.schedules.types import Floats, Ints
@@ -51,6 +51,8 @@ class BasePlan:
     borrower: str | None
     obligors: tuple[str | None, ...]
     """Credit key of each asset's obligor; None never fails."""
+    shared: Shared | None = None
+    """The deal's own mixing, where the contract's would differ from it."""
 
     @property
     def spread(self) -> float:
@@ -110,17 +112,18 @@ def resolve_borrowing_base(deal: Deal, terms: BorrowingBase, market: Market, con
         volatility=volatility,
         borrower=credits[terms.borrower],
         obligors=tuple(credits[asset.obligor] for asset in terms.assets),
+        shared=shared_world(deal, market, (*((terms.rent,) if terms.rent is not None else ()), *keys)),
     )
 
 
 def base_paths(plan: BasePlan, seed: int, block: int) -> tuple[Floats, Ints]:
     """One block: rents over their forward [time, path], and the month of default of each credit [credit, path]."""
     months, credits = len(plan.dates), len(plan.keys)
-    normals, uniforms = np.empty((credits + 1, months, BLOCK)), np.empty((credits, months, BLOCK))
-    generator(seed, plan.terms.rent or "rent", block).standard_normal(out=normals[0])
+    normals = own_normals((plan.terms.rent or "rent", *plan.keys), plan.shared, months, seed, block)
+    uniforms = np.empty((credits, months, BLOCK))
     for index, key in enumerate(plan.keys):
-        generator(seed, key, block).standard_normal(out=normals[index + 1])
         generator(seed, f"{key}/bridge", block).random(out=uniforms[index])
     clocks = np.array([default_clock(row) for row in plan.survival]).reshape(credits, months)
-    ratio, _, failed = drive(normals, uniforms, mixing(plan.correlation), clocks, plan.volatility, plan.years, 1.0)
+    mix = mixing(plan.correlation) if plan.shared is None else np.eye(credits + 1)
+    ratio, _, failed = drive(normals, uniforms, mix, clocks, plan.volatility, plan.years, 1.0)
     return ratio, failed

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pricing import price
 from pricing.cli.measure_titles import COLUMNS, LINES
 from pricing.cli.run_price import text_of
-from pricing.measures import MEASURES
+from pricing.measures import _LIST, MEASURES
 from tests.warrants import deal, market, milestone_leg, price_leg
 
 
@@ -24,3 +24,7 @@ def test_a_long_ladder_shows_some_of_its_parts() -> None:
     text = text_of(of, price(of, market(), method="monte_carlo", measures=["value"], paths=1))
     assert "21 of 60 parts; the JSON has all" in text
     assert "tranche 60" in text
+
+
+def test_no_measure_is_said_twice() -> None:
+    assert len(MEASURES) == len(_LIST)
