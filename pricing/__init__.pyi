@@ -1,7 +1,13 @@
 from . import clearing as clearing, formulas as formulas, strategies as strategies
 from .api import price as price, simulate_paths as simulate_paths, watch_paths as watch_paths
+from .books.batch import BookRun as BookRun, run_book as run_book
+from .books.cube import Cube as Cube, cube_of as cube_of
+from .books.deltas import BookDeltas as BookDeltas, book_deltas as book_deltas
+from .books.explain import BookExplained as BookExplained, explain_book as explain_book
+from .books.kinds import book_columns as book_columns
 from .books.pricer import BookResult as BookResult, price_book as price_book
 from .conditions import Watch as Watch, register_condition as register_condition
+from .diffing import Diff as Diff, diff as diff
 from .laws.catalogue import LAWS as LAWS
 from .laws.law import Law as Law
 from .laws.search import LawResult as LawResult

@@ -219,14 +219,15 @@ def fingerprint(terms: Terms) -> str:
 
 
 @lru_cache(maxsize=1)
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions that a number depends on."""
     return {name: version(name) for name in ("gpufin", "numpy", "QuantLib")}
 
 
 def audit(deal: Deal | Project, market: Market, settings: Settings, method: str) -> dict[str, Any]:
     """What is needed to get the same numbers again: versions, hashes of inputs, seed, paths and method; never worker counts."""
     return {
-        "versions": _versions(),
+        "versions": versions(),
         "deal": fingerprint(deal),
         "market": fingerprint(market),
         "seed": settings.seed,

@@ -16,10 +16,12 @@ from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
 from pricing.engines.contract_rows import ContractRows
-from pricing.engines.facility_rows import MEASURES, METHOD, facility_rows
+from pricing.engines.facility_features import MEASURES as FEATURES
+from pricing.engines.facility_priced import MEASURES as PREPAYING, priced, priced_rows
+from pricing.engines.facility_rows import MEASURES, METHOD
 from pricing.engines.facility_run import FacilityRun, planned_run
 from pricing.engines.loan_schedule import MEASURES as SCHEDULED, schedule_rows
-from pricing.engines.loan_simulation import simulated
+from pricing.engines.tranche_run import run_tranches
 from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
 from pricing.ledger.runs import ContractRun
@@ -62,7 +64,7 @@ class Ledger:
     def covenants(self, path: int | None = None) -> pl.DataFrame:
         """Every covenant test with value, threshold and verdict: of one path, or of the plan."""
         rolled = planned_run(self.run.facility) if path is None else self.run.replay(path)[1]
-        return covenant_statement(self.run.facility, rolled.tests[:, :, :, 0])
+        return covenant_statement(self.run.facility, rolled.tests[:, :, :, 0], rolled.ledger[:, :, 0])
 
     def draws(self) -> pl.DataFrame:
         """The sizing test of each cohort's draw after acceptance, on the plan."""
@@ -125,7 +127,7 @@ class Simulation:
             "paid_in": k.PAID_IN, "received": k.RECEIVED, "shortfall": k.SHORTFALL, "shortfall_discounted": k.SHORTFALL_DISCOUNTED,
             "equity_value": k.EQUITY_VALUE, "default_month": k.DEFAULT_MONTH, "recovered": k.RECOVERED,
             "exposure_at_default": k.EXPOSURE_AT_DEFAULT, "least_trailing_dscr": k.LEAST_TRAILING, "first_breached": k.FIRST_BREACHED,
-            "first_breach_month": k.FIRST_BREACH_MONTH,
+            "first_breach_month": k.FIRST_BREACH_MONTH, "prepaid_month": k.PREPAID_MONTH, "cross_called": k.CROSS_CALLED,
         }  # fmt: skip
         return {f"{run.facility.loan_id}.{name}": run.outcomes[row] for run in self.runs for name, row in names.items()}
 
@@ -211,18 +213,21 @@ def simulate(
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
     blocks_for(settings.paths)
     loans, others = simulated_contracts(deal)
-    settings = replace(settings, measures=check_measures(measures, (*MEASURES, *SCHEDULED) if loans else ("value",)))
+    offered = (*MEASURES, *FEATURES, *PREPAYING, *SCHEDULED) if loans else ("value",)
+    settings = replace(settings, measures=check_measures(measures, offered))
     runs: list[FacilityRun] = []
     rows: list[Row] = []
+    contracts: list[ContractRun] = []
     for loan_id in loans:
-        setup, run = simulated(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
-        runs.append(run)
-        rows += facility_rows(setup, run, market, wanted=settings.measures, threads=settings.threads)
-        rows += [row for row in _party_rows(run) if settings.wants("value")]
-        rows += [row for row in vehicle_rows(run, market) if settings.measures is None]
+        found = priced(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
+        runs.append(found.run)
+        rows += priced_rows(found, market, wanted=settings.measures, threads=settings.threads)
+        rows += [row for row in _party_rows(found.run) if settings.wants("value")]
+        rows += [row for row in vehicle_rows(found.run, market) if settings.measures is None]
+        if found.run.facility.loan.tranches is not None:
+            contracts.append(run_tranches(found.run, settings.threads))
         task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
         rows += schedule_rows(task, "schedule", by_quantlib=False)
-    contracts: list[ContractRun] = []
     for contract_id in others:
         task = Task(deal=deal, contract_id=contract_id, contract=deal.contracts[contract_id], market=market, settings=settings)
         simulator = simulator_for(type(task.contract))

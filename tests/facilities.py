@@ -12,7 +12,7 @@ from curves import Market
 from instruments import Deal
 from pricing.engines.facility_run import Setup, set_up
 from pricing.schedules.facility import Facility
-from pricing.schedules.plan import NEVER, Drivers
+from pricing.schedules.plan import NEVER, Drivers, Events
 
 AS_OF = dt.date(2026, 3, 31)
 WATERFALL = (
@@ -146,6 +146,17 @@ def rough_drivers(facility: Facility, seed: int, paths: int = 64) -> Drivers:
     )  # fmt: skip
 
 
+def rough_events(facility: Facility, seed: int, paths: int = 64) -> Events:
+    """Prepayments by choice and defaults of other loans on some paths."""
+    rng = np.random.default_rng(seed + 1)
+
+    def strikes() -> Any:
+        month = rng.integers(0, facility.plan.maturity, paths)
+        return np.where(rng.random(paths) < 0.4, month, NEVER).astype(np.int64)
+
+    return Events(strikes(), strikes())
+
+
 def covenants(draw: st.DrawFn) -> dict[str, Any]:
     """Some covenants of every kind, each cured, waived, borne or not."""
 
@@ -174,6 +185,29 @@ def covenants(draw: st.DrawFn) -> dict[str, Any]:
     return {label: every[label]() | common() for label in sorted(chosen)}
 
 
+def tranches(draw: st.DrawFn, one_margin: bool) -> dict[str, Any] | None:
+    """Often none; else two, at one margin or at two, in any order."""
+    if draw(st.booleans()):
+        return None
+    ways = st.sampled_from(["sequential", "pro_rata"])
+    step = 0.0 if one_margin else draw(st.sampled_from([0.0, 0.01]))
+    classes = [
+        {"label": "a", "holder": "bank", "share": 0.75, "margin_step": -step},
+        {"label": "b", "holder": "maker", "share": 0.25, "margin_step": 3 * step},
+    ]
+    return {"classes": classes, "interest": draw(ways), "principal": draw(ways), "enforcement": draw(ways)}
+
+
+def prepayments(draw: st.DrawFn) -> dict[str, Any] | None:
+    """Often none; else small or large, whenever it is paid, however it burns off."""
+    if draw(st.integers(0, 2)) == 0:
+        return None
+    return {
+        "share": draw(st.sampled_from([0.05, 0.2, 0.7])), "paid": draw(st.sampled_from(["at_signing", "at_funding", "at_acceptance"])),
+        "burn_off": draw(st.sampled_from(["pro_rata", "first_months"])), "refund": draw(st.sampled_from([0.0, 0.5])),
+    }  # fmt: skip
+
+
 @st.composite
 def deals(draw: st.DrawFn) -> Deal:
     """Valid facilities: ranks in any allowed order, kinds of amortisation, tight and loose tests, few and many lots."""
@@ -189,6 +223,8 @@ def deals(draw: st.DrawFn) -> Deal:
     )  # fmt: skip
     kinds = ["annuity", "straight", "bullet"] + (["sculpted", "depreciated"] if draws["tenor_months"] is None else [])
     bands = [{"below": 1.3, "share": 1.0}, {"below": 1.6, "share": 0.5}]
+    pik = draw(st.sampled_from([None, {"share": 0.5, "until": dt.date(2027, 3, 31)}, {"until": dt.date(2027, 3, 31), "toggle": True}]))
+    hedge = {"share": 0.95, "start": dt.date(2026, 10, 31), "close_out": draw(st.sampled_from(["senior", "junior"]))}
     share = draw(st.sampled_from([0.0, 0.5, 1.0]))
     floating = {"share": share, "margin": draw(st.sampled_from([0.0, 0.0225, 0.09]))} if share else None
     return deal(
@@ -196,12 +232,16 @@ def deals(draw: st.DrawFn) -> Deal:
         sweep=draw(st.sampled_from([0.0, 0.5, 1.0])),
         floating=floating,
         fixed={"share": 1.0 - share, "rate": 0.06} if share < 1 else None,
-        hedge={"share": 0.95, "start": dt.date(2026, 10, 31)} if floating else None,
+        hedge=hedge if floating else None,
         amortisation={"kind": draw(st.sampled_from(kinds)), "start": dt.date(2026, 10, 31)},
         draws=draws,
         covenants=covenants(draw),
-        pik=draw(st.sampled_from([None, {"share": 0.5, "until": dt.date(2027, 3, 31)}, {"until": dt.date(2027, 3, 31), "toggle": True}])),
+        pik=pik,
         late_margin=draw(st.sampled_from([0.0, 0.03])),
+        tranches=tranches(draw, pik is not None),
+        prepayment=draw(
+            st.sampled_from([None, {"first": dt.date(2027, 1, 31), "schedule": {dt.date(2027, 1, 31): 1.02}, "share": 0.6, "cost": 0.01}])
+        ),
         sweep_bands=draw(st.sampled_from([[], bands])),
         completion_support=draw(st.booleans()),
         customer_default_is_event_of_default=draw(st.booleans()),
@@ -215,6 +255,6 @@ def deals(draw: st.DrawFn) -> Deal:
             "grace_months": draw(st.integers(0, 3)), "repossession_months": draw(st.integers(0, 4)), "lots": draw(st.integers(1, 4)),
             "idle_cost_share": draw(st.sampled_from([0.0, 0.5, 1.0])),
         },
-        offtake={"price_usd_per_hour": draw(st.sampled_from([0.5, 2.5, 3.6, 6.0]))},
+        offtake={"price_usd_per_hour": draw(st.sampled_from([0.5, 2.5, 3.6, 6.0])), "prepayment": prepayments(draw)},
         guarantee={"form": draw(st.sampled_from(["bad_acts", "payment"])), "payment_lag_months": draw(st.integers(0, 5))},
     )  # fmt: skip

@@ -36,6 +36,8 @@ def check_loan(deal: Deal, place: str, loan: Loan) -> None:
         raise rule(place, "lender and borrower must be two parties")
     if loan.maturity <= deal.as_of:
         raise rule(f"{place}.maturity", f"maturity {loan.maturity} must be after the deal's date {deal.as_of}")
+    for index, tranche in enumerate(loan.tranches.classes if loan.tranches else ()):
+        known(tranche.holder, "party", f"{place}.tranches.classes.{index}.holder", deal.parties)
     if loan.collateral is None or loan.offtake is None:
         return
     known(loan.collateral, "asset", f"{place}.collateral", deal.assets)
@@ -50,6 +52,7 @@ def check_loan(deal: Deal, place: str, loan: Loan) -> None:
     grid = loan.floating.margin_by_class if loan.floating else {}
     if grid and offtake.customer_class is not None:
         known(offtake.customer_class, "customer class", f"contracts.{loan.offtake}.customer_class", grid)
+    _check_cross_defaults(deal, place, loan)
     names = {cohort.label: cohort for cohort in fleet.cohorts}
     position = deal.position.facilities.get(place.removeprefix("contracts."))
     if position is not None:
@@ -73,3 +76,19 @@ def check_loan(deal: Deal, place: str, loan: Loan) -> None:
             )
         if cohort.label not in funded and loan.draws is None:
             raise rule(f"{place}.draws", f"cohort '{cohort.label}' is still to be funded: give the draw terms")
+
+
+def _check_cross_defaults(deal: Deal, place: str, loan: Loan) -> None:
+    """The loans that this one is tied to are other facilities, whose default does not hang on a choice of their borrower."""
+    seen: list[str] = []
+    for index, cross in enumerate(loan.cross_defaults):
+        at = f"{place}.cross_defaults.{index}.contract"
+        known(cross.contract, "contract", at, deal.contracts)
+        other = deal.contracts[cross.contract]
+        if place == f"contracts.{cross.contract}" or cross.contract in seen:
+            raise rule(at, "a loan is tied to other loans, to each of them once")
+        if not isinstance(other, Loan) or other.collateral is None:
+            raise rule(at, f"'{cross.contract}' is no project facility: its event of default is not simulated")
+        if other.prepayment is not None:
+            raise rule(at, f"'{cross.contract}' may be prepaid by choice, which could come before its default: leave one of the two out")
+        seen.append(cross.contract)

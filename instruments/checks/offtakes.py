@@ -28,6 +28,14 @@ def check_offtake(deal: Deal, place: str, offtake: Offtake) -> None:
             f"'{own[0]}' is known to offtakes that stand alone, but the loan '{loans[0]}' rests on this one: leave it out, or drop the loan"
         )
         raise rule(f"{place}.{own[0]}", text)
+    for name in loans if offtake.prepayment is not None else ():
+        loan = deal.contracts[name]
+        if isinstance(loan, Loan) and loan.maturity < offtake.end:
+            text = f"the contract ends on {offtake.end}, the loan '{name}' on {loan.maturity}: a prepayment must burn off by then"
+            raise rule(f"{place}.prepayment", text)
+    if offtake.prepayment is not None and offtake.prepayment.paid != "at_signing" and not loans:
+        text = f"'{offtake.prepayment.paid}' needs a facility that buys cohorts: an offtake on its own is prepaid 'at_signing'"
+        raise rule(f"{place}.prepayment.paid", text)
     needed = max(offtake.capacity_units.values(), default=0.0)
     there = sum(cohort.units for cohort in deal.assets[offtake.fleet].cohorts)
     if needed > there:

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from instruments.ground.base import Many, Terms
-from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Spread
+from instruments.ground.keys import Name
+from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Spread, Usd
 
 Months = Annotated[int, Field(ge=1, le=12)]
 """A window or an interval in payment dates."""
@@ -160,6 +161,17 @@ AnyCovenant = Annotated[
     Field(discriminator="kind"),
 ]
 """Any covenant."""
+
+
+class CrossDefault(Terms):
+    """The event of default of another loan of the deal is one of this loan, after a grace, if the other owes enough then."""
+
+    contract: Name
+    """The other loan: a facility of the deal."""
+    grace_months: Annotated[int, Field(ge=0, le=24)] = 0
+    """Months from the other's event of default to this loan's acceleration."""
+    threshold_usd: Usd = 0.0
+    """Least that the other owes at its event of default for it to count."""
 
 
 class SweepBand(Terms):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from instruments.contracts.covenants import AnyCovenant, SweepBand
+from instruments.contracts.covenants import AnyCovenant, CrossDefault, SweepBand
 from instruments.contracts.loan_parts import (
     FILED_ORDER,
     Account,
@@ -24,6 +24,8 @@ from instruments.contracts.loan_parts import (
     Pik,
     Reserves,
 )
+from instruments.contracts.loan_prepayment import VoluntaryPrepayment
+from instruments.contracts.loan_tranches import LoanTranches
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import Name
 from instruments.ground.units import Fraction, PositiveUsd, Spread, Usd
@@ -64,6 +66,10 @@ class Loan(Terms):
     """Agent and administration, USD a year."""
     management_fee_share: Fraction = 0.0
     """Operator's fee as a share of revenue, behind the loan."""
+    upfront_fee: Spread = 0.0
+    """Paid to the lender when the loan is drawn, as a share of it; a loan without collateral only (draws of a facility have their own)."""
+    discount: Spread = 0.0
+    """Original issue discount, likewise: share of the loan that the lender keeps."""
     hedge: Hedge | None = None
     """Swap of the floating part."""
     waterfall: Annotated[Many[Account], Field(min_length=4)] = FILED_ORDER
@@ -84,10 +90,16 @@ class Loan(Terms):
     """Trailing coverage test."""
     covenants: FrozenMap[str, AnyCovenant] = FrozenDict()
     """Label to covenant, tested in this order after the maintenance test."""
+    cross_defaults: Many[CrossDefault] = ()
+    """Other loans of the deal whose events of default are events of default of this one."""
     negative_income: NegativeIncome | None = None
     """Forward trigger."""
     cash_trap: CashTrap = CashTrap()
     """Cash trap."""
+    tranches: LoanTranches | None = None
+    """Tranches of the loan; null is one lender."""
+    prepayment: VoluntaryPrepayment | None = None
+    """The borrower's right to prepay; null is none."""
     customer_default_is_event_of_default: bool = True
     """Whether the end of the customer's contract accelerates the loan at once."""
     enforcement: Enforcement = Enforcement()
@@ -118,6 +130,7 @@ class Loan(Terms):
         if (self.maturity + dt.timedelta(days=1)).day != 1:
             raise _rule("maturity", f"maturity {self.maturity} must be a month end, as the payment dates are")
         _check_waterfall(self)
+        _check_prepayment(self)
         return self
 
 
@@ -127,12 +140,30 @@ def _months_between(first: dt.date, last: dt.date) -> int:
 
 def _check_plain(loan: Loan) -> None:
     """A loan on its borrower's credit alone has no cash to test, to sweep or to sculpt by."""
-    if loan.covenants or loan.maintenance or loan.sweep_bands:
+    if loan.covenants or loan.maintenance or loan.sweep_bands or loan.cross_defaults:
         raise _rule("covenants", "covenants test a project facility's cash: name collateral and offtake")
+    if loan.tranches is not None:
+        raise _rule("tranches", "tranches share a project's cash: name collateral and offtake")
     if loan.amortisation.kind == "sculpted":
         raise _rule("amortisation.kind", "sculpted service follows a project's cash: name collateral and offtake")
     if loan.pik is not None and (loan.floating is not None or loan.pik.toggle):
         raise _rule("pik", "without collateral only a fixed coupon can be capitalised, and without a toggle")
+
+
+def _check_prepayment(loan: Loan) -> None:
+    right = loan.prepayment
+    if loan.collateral is not None and (loan.upfront_fee > 0 or loan.discount > 0):
+        raise _rule("upfront_fee", "a facility pays its fee and discount on each draw: give them in `draws`")
+    if right is None:
+        return
+    if loan.collateral is None and (loan.pik is not None or loan.amortisation.kind == "depreciated"):
+        raise _rule("prepayment", "without collateral the right to prepay knows no interest in kind and no depreciated schedule")
+    if right.first >= loan.maturity:
+        raise _rule("prepayment.first", f"the loan may be prepaid from {right.first} on, and matures on {loan.maturity}")
+    if loan.draws is not None and right.first <= loan.draws.window_end:
+        raise _rule("prepayment.first", f"draws end on {loan.draws.window_end}: the loan may be prepaid after that only")
+    if right.make_whole is not None and right.make_whole.until >= loan.maturity:
+        raise _rule("prepayment.make_whole.until", f"make-whole ends before maturity {loan.maturity}")
 
 
 def _check_waterfall(loan: Loan) -> None:
@@ -148,6 +179,8 @@ def _check_waterfall(loan: Loan) -> None:
         raise _rule("waterfall", "a sweep prepays what is not due yet, so it stands after principal")
     if (loan.sweep > 0 or loan.sweep_bands) and "sweep" not in ranks:
         raise _rule("waterfall", "a sweep needs a rank: add 'sweep' to the waterfall")
+    if loan.pik is not None and loan.tranches is not None and any(each.margin_step for each in loan.tranches.classes):
+        raise _rule("tranches", "tranches of different margins know no interest in kind")
     if loan.pik is not None and loan.pik.until >= loan.maturity:
         raise _rule("pik.until", f"interest can be capitalised until before maturity {loan.maturity}, not until {loan.pik.until}")
     if "maintenance" in loan.covenants:

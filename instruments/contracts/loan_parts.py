@@ -225,6 +225,9 @@ class Hedge(Terms):
     """First payment date swapped."""
     rate: Rate | None = None
     """Fixed rate paid, ACT/360; null is the fair rate on the market's date."""
+    close_out: Literal["senior", "junior"] = "senior"
+    """Rank of what the vehicle owes the provider when the swap ends in an event of default: with interest, or behind principal, as where
+    the provider caused the end. What the vehicle is owed is paid in any case."""
 
 
 class LoanPosition(Terms):
@@ -266,11 +269,17 @@ class LoanPosition(Terms):
     """Covenant label to waivers already used."""
     margin_step: Spread = 0.0
     """Added to both coupons by waivers so far."""
+    unearned_usd: Usd = 0.0
+    """Of the customer's prepayment, what was paid and has not burned off."""
+    advance_usd: Usd = 0.0
+    """Of it, what still lies on the account for cohorts to be bought."""
 
     @model_validator(mode="after")
     def _lengths(self) -> Self:
         if len(self.cfads_usd) != len(self.service_usd):
             raise PydanticCustomError("broken_rule", "cfads_usd and service_usd must hold the same dates")
+        if self.advance_usd > self.unearned_usd:
+            raise PydanticCustomError("broken_rule", "advance_usd is part of unearned_usd, so it is not larger")
         if len(self.received_usd) != len(self.projected_usd):
             raise PydanticCustomError("broken_rule", "received_usd and projected_usd must hold the same dates")
         return self

@@ -64,7 +64,7 @@ class Offtake(Terms):
     minimum_take: Fraction = 1.0
     """Share of the month's rent that is due in any case; the rest is taken only in months when the rent of the day is above the price."""
     prepayment: Prepayment | None = None
-    """Money paid ahead."""
+    """Money paid ahead; facilities know it too."""
     service: ServiceLevel | None = None
     """Promised availability."""
     customer_may_leave: Cancellation | None = None
@@ -103,7 +103,7 @@ class Offtake(Terms):
 
 
 ALONE = (
-    "price_steps_usd_per_hour", "escalator_per_year", "capacity_units", "minimum_take", "prepayment", "service", "customer_may_leave",
+    "price_steps_usd_per_hour", "escalator_per_year", "capacity_units", "minimum_take", "service", "customer_may_leave",
     "provider_may_leave", "step_in", "rollover", "after_default", "capacity_cost_usd_per_hour",
 )  # fmt: skip
 """Terms that only an offtake on its own may use: a facility's simulation does not know them."""

@@ -20,11 +20,15 @@ class Prepayment(Terms):
     """Money paid ahead: the provider owes capacity for it until it has burned off."""
 
     share: Annotated[float, Field(gt=0, le=1)]
-    """Of the headline value: every hour to the end of the contract at its full price. Paid at the valuation date."""
+    """Of the headline value: every hour to the end of the contract at its full price."""
+    paid: Literal["at_signing", "at_funding", "at_acceptance"] = "at_signing"
+    """When. `at_signing`: at the valuation date; a facility takes it on the first payment date and keeps each cohort's part on an account
+    until the cohort is bought. `at_funding`, `at_acceptance`: each cohort's part when it is bought, or accepted; in a facility only."""
     burn_off: Literal["pro_rata", "first_months"] = "pro_rata"
     """`pro_rata`: the same share of every month's rent is paid by it; `first_months`: the first rents, until it is used up."""
     refund: Fraction = 0.0
-    """Share of what is left that is paid back when somebody leaves on notice. After the customer's default it is forfeited."""
+    """Share of what is left that is paid back when somebody leaves on notice, or at the end. After the customer's default it is
+    forfeited; after the operator's failure it is a claim in full, in a facility behind the loan."""
 
 
 class ServiceLevel(Terms):

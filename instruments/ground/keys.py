@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -17,44 +18,32 @@ KINDS = ("rates", "credit", "equity", "rent", "resale", "power", "milestone", "e
 # no dots: a name is one step of a dotted path
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_\-]{0,63}"
 _EVENT = rf"(?:cancellation|change_of_control|termination):{_NAME}"
-_KEY = re.compile(rf"belief|event:{_EVENT}|(?:rates|credit|equity|resale|power|milestone):{_NAME}|rent:{_NAME}(?::{_NAME})?")
+_KEY = rf"belief|event:{_EVENT}|(?:rates|credit|equity|resale|power|milestone):{_NAME}|rent:{_NAME}(?::{_NAME})?"
 
 
-def _check_key(text: str) -> str:
-    if _KEY.fullmatch(text):
-        return text
-    raise PydanticCustomError("bad_text", "a market key such as equity:AMD, rates:USD-SOFR, credit:META or rent:H100:1y")
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A text that matches a pattern as a whole; `pattern` serves the models and, by the column, the frames of books."""
+
+    pattern: str
+    expected: str
+
+    def __call__(self, text: str) -> str:
+        """The text, if it matches."""
+        if re.fullmatch(self.pattern, text):
+            return text
+        raise PydanticCustomError("bad_text", "{expected}", {"expected": self.expected})
 
 
-def _check_name(text: str) -> str:
-    if re.fullmatch(_NAME, text):
-        return text
-    raise PydanticCustomError("bad_text", "a short name of letters, digits, '-' and '_'")
-
-
-MarketKey = Annotated[str, AfterValidator(_check_key)]
+MarketKey = Annotated[str, AfterValidator(Matches(_KEY, "a market key such as equity:AMD, rates:USD-SOFR, credit:META or rent:H100:1y"))]
 """A market key as text."""
-Name = Annotated[str, AfterValidator(_check_name)]
+Name = Annotated[str, AfterValidator(Matches(_NAME, "a short name of letters, digits, '-' and '_'"))]
 """The id of a party, contract, milestone or curve."""
-
-
-def _check_rent_name(text: str) -> str:
-    if re.fullmatch(rf"{_NAME}(?::{_NAME})?", text):
-        return text
-    raise PydanticCustomError("bad_text", "a model such as H100, or a model and a basis such as H100:contract-1y")
-
-
-RentName = Annotated[str, AfterValidator(_check_rent_name)]
+RentName = Annotated[
+    str, AfterValidator(Matches(rf"{_NAME}(?::{_NAME})?", "a model such as H100, or a model and a basis such as H100:contract-1y"))
+]
 """What a rent key names: a model of accelerator, or a model and a basis."""
-
-
-def _check_event_name(text: str) -> str:
-    if re.fullmatch(_EVENT, text):
-        return text
-    raise PydanticCustomError("bad_text", "an event and a party such as change_of_control:amd")
-
-
-EventName = Annotated[str, AfterValidator(_check_event_name)]
+EventName = Annotated[str, AfterValidator(Matches(_EVENT, "an event and a party such as change_of_control:amd"))]
 """What an event key names: the event, and the party of the deal to which it happens. Defaults are credits, not events."""
 
 

@@ -109,6 +109,12 @@ CATALOGUE: dict[str, Message] = {
         Reason.NO_SOLUTION, "the spectral radius is {radius}, not below 1", "the loop feeds itself: no finite answer"
     ),
     "all_failed": Message(Reason.INVALID_TERMS, "none of {count} rows could be priced", "see the failures"),
+    "worker_died": Message(
+        Reason.INTERNAL, "a worker of the executor was lost ({why})", "what is done stays; run the same command again, with fewer workers"
+    ),
+    "another_run": Message(
+        Reason.INVALID_OPTION, "the folder holds parts of another run ({what} differ)", "name another output, or remove {place}"
+    ),
     "internal": Message(Reason.INTERNAL, "gpufin itself failed: {why}", "please report it with the deal that shows it"),
 }
 

@@ -1,49 +1,37 @@
-"""`price_book`: validate columns, price the lane in one call and the rest through the engines, keep every bad row with its reason."""
+"""`price_book`: rows validated by column, those of an array lane priced in one call, the others by engines, every bad row kept."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from os import PathLike
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from curves import Market, Scenario, market_warnings
-from instruments.conditions import AllOf, Leg, MilestoneReached, PriceTarget
-from instruments.contracts.warrant import Tranche, Warrant
-from instruments.deal import Deal, Milestone, Party
-from instruments.ground.errors import BatchError, GpufinError, InputError, Problem
+from instruments.ground.errors import BatchError, InputError, Problem, Reason
 from instruments.ground.messages import problem
-from instruments.observations import Close, Touch
-from pricing.api import fingerprint, price
-from pricing.books.frame import RowFailure, checked_book, read_book
-from pricing.books.lane import in_lane, lane_values
+from pricing.api import fingerprint, versions
+from pricing.books.executors import in_order
+from pricing.books.kinds import kinds
+from pricing.books.slices import BASE, FAILURE_SCHEMA, SCHEMA, How, Slice, lane_rows, price_slice, typed_frame
+from pricing.books.sources import DEALS, BookLike, Source, sources_of, windows
 from pricing.paths.streams import blocks_for, check_seed, workers
 from pricing.registry import DEFAULT_PATHS
 from pricing.results import document_json
 
-RESULT_COLUMNS = ("row", "id", "scenario", "date", "measure", "probability", "value", "unit", "standard_error", "error_note", "method")
-SCHEMA: pl.Schema = pl.Schema(
-    {name: pl.String for name in RESULT_COLUMNS}
-    | {
-        "row": pl.Int64,
-        "value": pl.Float64,
-        "standard_error": pl.Float64,
-        "date": pl.Date,
-    }
-)
-FAILURE_SCHEMA: dict[str, type[pl.DataType]] = {
-    "row": pl.Int64,
-    "id": pl.String,
-    "reason": pl.String,
-    "field": pl.String,
-    "value": pl.String,
-    "allowed": pl.String,
-    "remedy": pl.String,
-}
+WINDOW = 65_536
+"""Rows that are read and checked at a time."""
+WHOLE = 1 << 20
+"""The same where all is priced in this process at once: memory of a million rows."""
+ENGINE_ROWS = 32
+"""Most rows of a slice that go through engines one by one."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +40,19 @@ class BookResult:
 
     results: pl.DataFrame
     failures: pl.DataFrame
-    warnings: tuple[str, ...] = ()
-    audit: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...]
+    made: Callable[[], dict[str, Any]]
+    """Makes the audit: hashing a large book takes as long as pricing it, so it is done when it is asked for."""
+
+    @cached_property
+    def audit(self) -> dict[str, Any]:
+        """What is needed to get the same numbers again."""
+        return self.made()
 
     @property
     def total(self) -> float:
-        """Sum of the values of the base case, in row order."""
-        base = self.results.filter(pl.col("scenario") == "base")
-        return float(sum(base["value"].to_list()))
+        """Sum of the values of the base case, correctly rounded, so in any order the same."""
+        return math.fsum(self.results.filter(pl.col("scenario") == BASE)["value"])
 
     def to_json(self) -> str:
         """The JSON of the command line."""
@@ -69,7 +62,7 @@ class BookResult:
 
 
 def price_book(
-    book: pl.DataFrame | str | PathLike[str],
+    book: BookLike,
     market: Market,
     *,
     scenarios: Iterable[Scenario] | None = None,
@@ -78,49 +71,78 @@ def price_book(
     seed: int = 0,
     threads: int | None = None,
 ) -> BookResult:
-    """Price a book of warrants, one a row.
+    """Price a book of contracts, one a row.
+
+    **Model**: a row is a contract of one kind, its columns those of the term model (`pricing.books.columns`). Rows in the domain of an
+    array lane are priced by it, equal to the engine of the same method; the others become a deal each and go to the engine that the
+    column `method` names, or the contract's default. Not modelled: netting and anything else between rows.
 
     Args:
-        book: a polars frame, or a .csv or .parquet file; columns in `pricing.books.frame.COLUMNS`.
+        book: a polars frame (`kind` column, else hurdle warrants); frames by kind; a file (.parquet, .csv, .arrow, .arrows, .jsonl); a
+            `book.toml`; a folder of such files or of deals.
         market: the snapshot.
         scenarios: priced after the base case; None prices the base case alone.
-        executor: any `concurrent.futures.Executor` for the rows that need an engine; None prices them in this process.
+        executor: any `concurrent.futures.Executor`; None prices in this process. It changes speed, never a byte.
         paths, seed, threads: as in `price`, for the rows that are simulated.
 
     Returns:
-        A `BookResult`. A row that breaks a rule or cannot be priced is in `failures`, with its reason; a row
-            that fails in one scenario fails whole.
+        A `BookResult`. A row that breaks a rule or cannot be priced is in `failures`, with its reason; a row that fails in one scenario
+            fails whole.
 
     Raises:
-        InputError: the file or its columns are unusable. BatchError: every row failed.
+        InputError: the file or its columns are unusable. BatchError: every row failed, or a worker died.
     """
+    how = settings(market, scenarios, paths, seed, threads)
+    found = sources_of(book)
+    fine = executor is not None
+    pieces = slices_of(found, how, fine=fine, window=WINDOW if fine else WHOLE)
+    priced = list(in_order(executor, price_slice, ((piece, how) for piece in pieces)))
+    results = _joined([one.results for one in priced], SCHEMA)
+    failures = _joined([one.failures for one in priced], FAILURE_SCHEMA)
+    rows = sum(source.height for source in found)
+    if rows and results.is_empty():
+        raise BatchError(*problems_of(failures), problem("all_failed", subject="book", count=rows))
+    return BookResult(results, failures, market_warnings(market), lambda: audit_of(found, how))
+
+
+def _joined(frames: list[pl.DataFrame], schema: pl.Schema) -> pl.DataFrame:
+    full = [frame for frame in frames if frame.height]
+    return full[0] if len(full) == 1 else pl.concat([schema.to_frame(), *full])
+
+
+def settings(market: Market, scenarios: Iterable[Scenario] | None, paths: int | None, seed: int, threads: int | None) -> How:
+    """Options, checked."""
     check_seed(seed)
     size = DEFAULT_PATHS if paths is None else paths
     blocks_for(size)
     workers(threads)
-    frame = read_book(book)
-    good, failures = checked_book(frame)
-    good, more = _fits_market(good, market)
-    failures += more
-    tried = (Scenario(label="base"), *checked_scenarios(scenarios or ()))
-    parts: list[pl.DataFrame] = []
-    for scenario in tried:
-        moved = scenario.apply(market)
-        found, failed = _price_rows(good, moved, scenario.label, executor, (size, seed, threads))
-        parts.append(found)
-        failures += [failure for failure in failed if failure.row not in {known.row for known in failures}]
-    lost = {failure.row for failure in failures}
-    results = pl.concat(parts).filter(~pl.col("row").is_in(list(lost)))
-    if frame.height and results.is_empty():
-        raise BatchError(*[failure.problem for failure in failures], problem("all_failed", subject="book", count=frame.height))
-    audit = {"market": fingerprint(market), "rows": frame.height, "seed": seed, "paths": size}
-    return BookResult(results, _failure_frame(failures), market_warnings(market), audit)
+    return How(market, checked_scenarios(scenarios or ()), size, seed, threads)
+
+
+def audit_of(found: tuple[Source, ...], how: How) -> dict[str, Any]:
+    """What is needed to get the same numbers again; never worker counts or the size of slices."""
+    return {
+        "versions": versions(),
+        "book": [{"source": source.name, "kind": source.kind, "rows": source.height, "hash": source.fingerprint()} for source in found],
+        "market": fingerprint(how.market),
+        "scenarios": [fingerprint(one) for one in how.scenarios],
+        "seed": how.seed,
+        "paths": how.paths,
+    }
+
+
+def problems_of(failures: pl.DataFrame) -> list[Problem]:
+    """Failures of a table as problems, the first ones."""
+    return [
+        Problem(Reason(one["reason"]), f"row {one['row']}", one["field"], one["value"], one["allowed"], one["remedy"])
+        for one in failures.head(20).to_dicts()
+    ]
 
 
 def checked_scenarios(scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
     """Scenarios of moves alone, each with a label of its own: a row of a book has no plan that an event could change."""
     found = tuple(scenarios)
-    labels = ["base", *(scenario.label for scenario in found)]
+    labels = [BASE, *(scenario.label for scenario in found)]
     for scenario in found:
         if scenario.events:
             why = "a book knows no events"
@@ -133,117 +155,56 @@ def checked_scenarios(scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
     return found
 
 
-def _fits_market(good: pl.DataFrame, market: Market) -> tuple[pl.DataFrame, list[RowFailure]]:
-    """Rows whose share, milestone and expiry the market can serve."""
-    failures: list[RowFailure] = []
-    shares = [f"equity:{name}" for name in market.equity]
-    for row, name, underlying, expiry, stone, planned in good.select(
-        "row", "id", "underlying", "expiry", "milestone", "planned_delivery"
-    ).iter_rows():
-        subject = f"row {row}"
-        if underlying not in shares:
-            failures.append(
-                RowFailure(
-                    row, name, problem("missing_key", subject=subject, field="underlying", value=underlying, key=underlying, choices=shares)
-                )
-            )
-        elif expiry <= market.as_of:
-            rule = f"expiry must be after the market's date {market.as_of}"
-            failures.append(
-                RowFailure(
-                    row, name, problem("broken_rule", subject=subject, field="expiry", value=str(expiry), rule=rule, remedy="drop the row")
-                )
-            )
-        elif (stone is None) != (planned is None):
-            rule = "milestone and planned_delivery go together"
-            failures.append(
-                RowFailure(row, name, problem("broken_rule", subject=subject, field="milestone", rule=rule, remedy="give both or none"))
-            )
-        elif planned is not None and planned <= market.as_of:
-            rule = f"a delivery planned on or before the market's date {market.as_of} is overdue or done"
-            remedy = "restate the plan, or leave both columns empty if it is delivered"
-            failures.append(
-                RowFailure(
-                    row,
-                    name,
-                    problem("broken_rule", subject=subject, field="planned_delivery", value=str(planned), rule=rule, remedy=remedy),
-                )
-            )
-        elif stone is not None and stone not in market.milestones:
-            key = f"milestone:{stone}"
-            have = [f"milestone:{item}" for item in market.milestones]
-            failures.append(
-                RowFailure(row, name, problem("missing_key", subject=subject, field="milestone", value=stone, key=key, choices=have))
-            )
-    lost = [failure.row for failure in failures]
-    return good.filter(~pl.col("row").is_in(lost)), failures
+def slices_of(found: tuple[Source, ...], how: How, *, fine: bool, window: int = WINDOW) -> Iterator[Slice]:
+    """The book in slices, in order.
+
+    Args:
+        found: the sources. how: settings.
+        fine: cut slices so that none holds more than `ENGINE_ROWS` rows for engines: work that can be spread and kept.
+        window: rows read at a time.
+    """
+    repeated = repeated_ids(found)
+    for source, twice in zip(found, repeated, strict=True):
+        if source.deals:
+            step = 1 if fine else len(source.deals)
+            for start in range(0, len(source.deals), step):
+                names = tuple(str(path) for path in source.deals[start : start + step])
+                yield Slice(source.name, DEALS, start, pl.DataFrame(), deals=names)
+            continue
+        for start, frame in windows(source, window):
+            cuts = _cuts(source, frame, how) if fine else [0, frame.height]
+            for low, high in pairwise(cuts):
+                inside = twice[(twice >= start + low) & (twice < start + high)]
+                yield Slice(source.name, source.kind, start + low, frame.slice(low, high - low), tuple(inside.tolist()))
 
 
-def _price_rows(
-    good: pl.DataFrame, market: Market, scenario: str, executor: Executor | None, how: tuple[int, int, int | None]
-) -> tuple[pl.DataFrame, list[RowFailure]]:
-    lane = in_lane(good, market)
-    fast, slow = good.filter(lane), good.filter(~lane)
-    rows: list[dict[str, Any]] = []
-    failures: list[RowFailure] = []
-    base = {"scenario": scenario, "date": market.as_of, "measure": "value", "probability": "pricing", "unit": "USD"}
-    if fast.height:
-        found = lane_values(fast, market)
-        for row, name, value, note in zip(fast["row"], fast["id"], found.values, found.notes, strict=True):
-            rows.append(
-                base | {"row": row, "id": name, "value": float(value), "standard_error": None, "error_note": note, "method": "closed_form"}
-            )
-    items = [(record, market, how) for record in slow.to_dicts()]
-    outcomes = executor.map(price_row, items) if executor is not None else map(price_row, items)
-    for (record, _, _), outcome in zip(items, outcomes, strict=True):
-        if isinstance(outcome, Problem):
-            failures.append(RowFailure(record["row"], record["id"], outcome))
-        else:
-            value, error, note, method = outcome
-            rows.append(
-                base
-                | {"row": record["row"], "id": record["id"], "value": value, "standard_error": error, "error_note": note, "method": method}
-            )
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("row"), failures
+def _cuts(source: Source, frame: pl.DataFrame, how: How) -> list[int]:
+    """Where a window is cut: after every `ENGINE_ROWS` rows that no lane prices."""
+    slow = np.ones(frame.height, dtype=bool)
+    names = [source.kind] if source.kind else [name for name in kinds() if name in set(frame["kind"].cast(pl.String))]
+    for name in names:
+        mine = np.ones(frame.height, dtype=bool) if source.kind else (frame["kind"].cast(pl.String) == name).fill_null(False).to_numpy()
+        part = frame.drop("kind", strict=False)
+        part = part.filter(pl.Series(mine)) if source.kind is None else part
+        if source.kind is None:
+            part = part.drop([column for column in part.columns if part[column].null_count() == part.height])
+        better, obeyed = typed_frame(kinds()[name], part)
+        slow[np.flatnonzero(mine)] = ~lane_rows(kinds()[name], better, obeyed, how.market).to_numpy()
+    count = np.cumsum(slow)
+    marks = np.searchsorted(count, np.arange(ENGINE_ROWS, count[-1] if count.size else 0, ENGINE_ROWS)) + 1
+    return [0, *(int(mark) for mark in marks if mark < frame.height), frame.height]
 
 
-def price_row(item: tuple[dict[str, Any], Market, tuple[int, int, int | None]]) -> tuple[float, float | None, str | None, str] | Problem:
-    """Price one row through the engines; a failure is a value. Module-level, so that process pools can send it."""
-    record, market, (paths, seed, threads) = item
-    try:
-        valuation = price(deal_of(record, market.as_of), market, measures=("value",), paths=paths, seed=seed, threads=threads)
-        row = valuation.row("value")
-    except GpufinError as error:
-        return error.problems[0]
-    return valuation.value, row.standard_error, row.error_note, row.method or ""
-
-
-def deal_of(record: dict[str, Any], as_of: dt.date) -> Deal:
-    """One row as a deal of its own."""
-    legs: list[Leg] = []
-    milestones: dict[str, Milestone] = {}
-    if record["target_usd"] is not None:
-        observation = Touch() if (record["observation"] or "touch") == "touch" else Close()
-        legs.append(PriceTarget(of=record["underlying"], at_least=record["target_usd"], observation=observation))
-    if record["milestone"] is not None:
-        milestones[record["milestone"]] = Milestone(unit="delivery", plan={record["planned_delivery"]: 1.0})
-        legs.append(MilestoneReached(milestone=record["milestone"], at_least=1.0))
-    warrant = Warrant(
-        issuer="issuer",
-        holder="holder",
-        underlying=record["underlying"],
-        shares=record["shares"],
-        strike_usd=record["strike_usd"],
-        expiry=record["expiry"],
-        tranches=(Tranche(shares=record["shares"], condition=AllOf(legs=tuple(legs))),),
-    )
-    parties = {"issuer": Party(equity=record["underlying"]), "holder": Party()}
-    return Deal(id=record["id"], as_of=as_of, parties=parties, milestones=milestones, contracts={"warrant": warrant})
-
-
-def _failure_frame(failures: list[RowFailure]) -> pl.DataFrame:
-    rows = [
-        (f.row, f.id, f.problem.reason.value, f.problem.field, f.problem.value, f.problem.allowed, f.problem.remedy)
-        for f in sorted(failures, key=lambda item: item.row)
-    ]
-    return pl.DataFrame(rows, schema=FAILURE_SCHEMA, orient="row")
+def repeated_ids(found: tuple[Source, ...]) -> list[NDArray[np.int64]]:
+    """For each source the indices of rows whose id stands in an earlier row of the book."""
+    columns = [source.ids() for source in found]
+    every = pl.concat([ids for ids in columns if ids is not None] or [pl.Series("id", [], dtype=pl.String)])
+    rising = every.null_count() == 0 and bool((every[1:] > every[:-1]).all()) if every.len() > 1 else True
+    twice = np.zeros(len(every), dtype=bool) if rising else (~every.is_first_distinct() & every.is_not_null()).to_numpy()
+    at = 0
+    out: list[NDArray[np.int64]] = []
+    for ids in columns:
+        size = 0 if ids is None else ids.len()
+        out.append(np.flatnonzero(twice[at : at + size]))
+        at += size
+    return out

@@ -83,13 +83,35 @@ def _parser() -> argparse.ArgumentParser:
     web.set_defaults(module="run_web")
 
     batch = commands.add_parser(
-        "batch", help="price a book: a CSV or Parquet file of contracts", description="Price a book.", epilog=EXIT_CODES
+        "batch",
+        help="price a book: files of contracts, one a row, or a folder of deals",
+        description="Price a book of contracts. With --output it is priced in parts: run the same command again after an interruption.",
+        epilog=EXIT_CODES,
     )
-    batch.add_argument("book", help="a .csv or .parquet file, one contract a row")
+    batch.add_argument(
+        "book", help="a .parquet, .csv, .arrow, .arrows or .jsonl file, a book.toml, a folder of these or of deals; - reads an Arrow stream"
+    )
     batch.add_argument("--market", metavar="FILE", help="market file (default: market.toml beside the book)")
-    batch.add_argument("--output", "-o", metavar="FILE", help="write results to a .csv or .parquet file")
+    batch.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios, priced after the base case")
+    batch.add_argument("--output", "-o", metavar="FILE", help="write results to a .parquet, .csv, .jsonl or .arrow file")
+    batch.add_argument(
+        "--executor", metavar="WHO", help="serial (default), threads:N, processes:N or dask:ADDRESS; changes speed, never numbers"
+    )
+    batch.add_argument("--summary", metavar="FILE", help="write totals and problems by kind to an .xlsx file")
+    batch.add_argument("--rows", type=_whole, metavar="N", help="most rows of a part of --output (default: 65,536)")
     _common(batch, simulated=True)
     batch.set_defaults(module="run_batch")
+
+    compare = commands.add_parser(
+        "diff",
+        help="what changed between two results or deals, and why",
+        description="Compare two results (JSON of a command, or a batch's results beside their manifest), or two deals with their markets.",
+        epilog=EXIT_CODES,
+    )
+    compare.add_argument("before", metavar="A", help="a result, a deal file or a deal's folder")
+    compare.add_argument("after", metavar="B", help="the same kind of thing")
+    _common(compare, simulated=True)
+    compare.set_defaults(module="run_diff")
 
     check = commands.add_parser(
         "check",

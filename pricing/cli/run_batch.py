@@ -5,15 +5,22 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
+from time import monotonic
 
 import polars as pl
 
-from instruments.ground.errors import InputError
-from instruments.ground.messages import printable, problem
-from pricing.books.pricer import BookResult, price_book
+from curves.files import load_scenarios
+from instruments.ground.messages import printable
+from pricing.books.batch import BookRun, run_book
+from pricing.books.executors import executor_named
+from pricing.books.output import read_table
+from pricing.books.pricer import WINDOW, BookResult, price_book
+from pricing.books.sheet import summary_sheet
+from pricing.books.slices import BASE, FAILURE_SCHEMA, SCHEMA
 from pricing.cli.figures import table, usd
 from pricing.cli.inputs import say, sibling_market
 
+EVERY_SECONDS = 2.0
 SHOWN = 20
 """Rows shown on a terminal; files and JSON hold all of them."""
 
@@ -21,43 +28,95 @@ SHOWN = 20
 def run(arguments: Namespace) -> int:
     """Exit code 0, or 4 where some rows failed."""
     market = sibling_market(arguments.book, arguments.market)
-    result = price_book(arguments.book, market, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
-    if arguments.output:
-        _write(result, Path(arguments.output))
+    scenarios = load_scenarios(arguments.scenarios) if arguments.scenarios else None
+    with executor_named(arguments.executor) as executor:
+        if arguments.output:
+            done = run_book(
+                arguments.book,
+                market,
+                Path(arguments.output),
+                scenarios=scenarios,
+                executor=executor,
+                paths=arguments.paths,
+                seed=arguments.seed,
+                threads=arguments.threads,
+                rows=arguments.rows or WINDOW,
+                progress=Progress(),
+            )
+            if arguments.summary:
+                summary_sheet(read_table(done.results, SCHEMA), read_table(done.failures, FAILURE_SCHEMA), Path(arguments.summary))
+            return _written(done)
+        result = price_book(
+            arguments.book,
+            market,
+            scenarios=scenarios,
+            executor=executor,
+            paths=arguments.paths,
+            seed=arguments.seed,
+            threads=arguments.threads,
+        )
+    if arguments.summary:
+        summary_sheet(result.results, result.failures, Path(arguments.summary))
     if arguments.format == "json":
         sys.stdout.write(result.to_json())
     else:
         print(text_of(result))
     say(result.warnings, "note")
-    for row, name, _, field, value, allowed, remedy in result.failures.iter_rows():
-        print(f"failed: row {row} {printable(name)}: {field} = {printable(value)}: {allowed}; {remedy}", file=sys.stderr)
+    _say_failures(result.failures)
     return 4 if result.failures.height else 0
+
+
+class Progress:
+    """A line on standard error every few seconds; data and clocks stay apart."""
+
+    def __init__(self) -> None:
+        self.first: tuple[int, float] | None = None
+        self.said = monotonic()
+
+    def __call__(self, done: int, count: int) -> None:
+        """Say how far it is, and how fast since the first part of this run."""
+        now = monotonic()
+        if self.first is None:
+            self.first = (done, now)
+        elif now - self.said >= EVERY_SECONDS or done == count:
+            rate = (done - self.first[0]) / max(now - self.first[1], 1e-9)
+            print(f"progress: {done:,} of {count:,} rows, {rate:,.0f} a second", file=sys.stderr)
+            self.said = now
+
+
+def _written(done: BookRun) -> int:
+    kept, lost = done.manifest["results"]["rows"], done.manifest["failures"]["rows"]
+    print(f"{kept // len(done.totals):,} priced, {lost:,} problems; total {usd(done.totals[BASE])} USD")
+    for label, total in done.totals.items():
+        if label != BASE:
+            print(f"total, {printable(label)}: {usd(total)} USD")
+    print(f"values: {done.results}\nproblems: {done.failures}")
+    say(done.warnings, "note")
+    if lost:
+        _say_failures(read_table(done.failures, FAILURE_SCHEMA))
+    return 4 if lost else 0
+
+
+def _say_failures(failures: pl.DataFrame) -> None:
+    failures = failures.with_columns(pl.col(pl.String).fill_null(""))
+    for one in failures.head(SHOWN).iter_rows(named=True):
+        place = f"row {one['row']} {printable(one['id'])}: {one['field']} = {printable(one['value'])}"
+        print(f"failed: {place}: {one['allowed']}; {one['remedy']}", file=sys.stderr)
+    if failures.height > SHOWN:
+        print(f"failed: ... and {failures.height - SHOWN:,} more; --output or --format json gives all", file=sys.stderr)
 
 
 def text_of(result: BookResult) -> str:
     """The book for a terminal."""
+    shown = result.results.filter(pl.col("scenario") == BASE)
     body = [
         [str(row), name, usd(value, error), method, note or ""]
-        for row, name, value, error, method, note in result.results.head(SHOWN)
+        for row, name, value, error, method, note in shown.head(SHOWN)
         .select("row", "id", "value", "standard_error", "method", "error_note")
         .iter_rows()
     ]
     parts = [table(["row", "id", "value, USD", "method", "note"], body, right=(0, 2))]
-    if result.results.height > SHOWN:
-        parts.append(f"... and {result.results.height - SHOWN:,} more; --output or --format json gives all")
-    parts.append(f"{result.results.height:,} priced, {result.failures.height:,} problems; total {usd(result.total)} USD")
+    if shown.height > SHOWN:
+        parts.append(f"... and {shown.height - SHOWN:,} more; --output or --format json gives all")
+    parts.append(f"{shown.height:,} priced, {result.failures.height:,} problems; total {usd(result.total)} USD")
     return "\n\n".join(parts)
-
-
-def _write(result: BookResult, path: Path) -> None:
-    """The results, whole or not at all."""
-    if path.suffix not in (".csv", ".parquet"):
-        raise InputError(problem("bad_option", subject="--output", value=path.name, expected="a .csv or .parquet file", hint="name it so"))
-    part = path.with_name(path.name + ".part")
-    try:
-        frame: pl.DataFrame = result.results
-        frame.write_csv(part) if path.suffix == ".csv" else frame.write_parquet(part)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(problem("file_unwritable", subject=str(path), why=error.strerror or str(error))) from error

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 NEEDED = ("gpufin", "numpy", "scipy", "polars", "pydantic", "hypothesis", "numba", "QuantLib")
-OPTIONAL = {"plotly": "report", "distributed": "dask", "xlsxwriter": "spreadsheet"}
+OPTIONAL = {"distributed": "dask"}
 """Module of an optional part to the name of its extra."""
 TOUCH_USD = 70.62
 """A penny claim on a share at 100 that touches 120 within a year, volatility 40 %, no rate."""
@@ -31,9 +31,8 @@ def run(arguments: Namespace) -> int:
         print(f"{'ok    ' if why is None else 'broken'}  {what}{'' if why is None else f': {why}'}")
         bad += why is not None
     for module, extra in OPTIONAL.items():
-        if extra in _extras():
-            there = find_spec(module) is not None
-            print(f"{'ok    ' if there else 'absent'}  optional: {module}" + ("" if there else f" (pip install 'gpufin[{extra}]')"))
+        there = find_spec(module) is not None
+        print(f"{'ok    ' if there else 'absent'}  optional: {module}" + ("" if there else f" (pip install 'gpufin[{extra}]')"))
     return 2 if bad else 0
 
 
@@ -78,9 +77,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "missing"
-
-
-def _extras() -> frozenset[str]:
-    from importlib.metadata import metadata
-
-    return frozenset(metadata("gpufin").get_all("Provides-Extra") or ())

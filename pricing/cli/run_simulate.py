@@ -8,6 +8,7 @@ from argparse import Namespace
 from instruments.deal import Deal
 from instruments.ground.messages import printable
 from pricing.cli.claims import claims_table, things_table
+from pricing.cli.facilities import feature_tables
 from pricing.cli.figures import number, percent, table, usd
 from pricing.cli.inputs import deal_and_market, is_project, say
 from pricing.cli.joint import joint_text
@@ -49,7 +50,7 @@ def text_of(deal: Deal, found: Simulation, *, party: str | None = None, path: in
         if isinstance(ledger, Ledger):
             parts += [_headline(contract_id, rows), _yields(contract_id, rows), _margins(rows)]
             parts += [] if only else [_draws(ledger), _coverage(ledger, path, rows)]
-            parts.append(_covenants(rows))
+            parts += [_covenants(rows), *feature_tables(rows)]
             risk += risk_text(rows)
         else:
             parts.append(_sides(contract_id, rows))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pricing.collateral.values import fleet_values
+from pricing.engines.facility_features import feature_rows
 from pricing.engines.facility_measures import break_even_rent, lent, losses, margin_ladder
 from pricing.engines.facility_run import FacilityRun, Setup, planned_run
 from pricing.ledger import facility as k
@@ -89,6 +90,7 @@ def facility_rows(setup: Setup, run: FacilityRun, market: Market, *, wanted: fro
     _covenants(rows, run)
     _yields(rows, setup, run)
     _fleet(rows, setup)
+    feature_rows(rows, setup, run)
     risk_rows(rows, setup, run, market, threads)
     return tuple(rows.made)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
+from pricing.engines.cross_default import Member, crossed_months, linked
 from pricing.kernels.facility import roll_kept, roll_reduced
 from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled, roll_forward
@@ -16,12 +18,16 @@ from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.facility import Facility, resolve_facility
-from pricing.schedules.plan import Drivers
-from pricing.schedules.types import Floats
+from pricing.schedules.plan import Drivers, Events, no_events
+from pricing.schedules.types import Floats, Ints
 
 if TYPE_CHECKING:
     from curves.market import Market
     from instruments.deal import Deal
+
+
+Decide = Callable[[int, int, Drivers], Events | None]
+"""Seed, block and its drivers to what is decided outside the facility's months."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class FacilityRun:
     """[outcome, path] of `pricing.ledger.facility`."""
     mean_tests: Floats
     """[covenant, time, item] mean over paths."""
+    decided: Decide | None = None
+    """Events of a block from (seed, block, its drivers); None where nothing is decided."""
 
     @property
     def net(self) -> Floats:
@@ -72,10 +80,14 @@ class FacilityRun:
         block, column = divmod(path, BLOCK)
         whole = drivers_of(self.model, self.seed, block)
         one = Drivers._make(np.ascontiguousarray(item[..., column : column + 1]) for item in whole)
-        return one, Rolled(*roll_kept(self.facility.plan, one))
+        events = self.decided(self.seed, block, whole) if self.decided else None
+        mine = None if events is None else Events._make(np.ascontiguousarray(item[column : column + 1]) for item in events)
+        return one, Rolled(*roll_kept(self.facility.plan, one, mine))
 
 
-def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
+def run_facility(
+    facility: Facility, model: FacilityModel, *, paths: int, seed: int = 0, threads: int | None = None, decided: Decide | None = None
+) -> FacilityRun:
     """Simulate a facility on whole blocks of 4,096 paths.
 
     Args:
@@ -84,11 +96,13 @@ def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: 
         paths: at least this many; rounded up to whole blocks.
         seed: root of every stream.
         threads: changes speed, never bytes: blocks are added in their order.
+        decided: events of each block; None is none.
     """
     count = blocks_for(paths)
 
     def work(block: int) -> tuple[Floats, Floats, Floats]:
-        return roll_reduced(facility.plan, drivers_of(model, seed, block))
+        drivers = drivers_of(model, seed, block)
+        return roll_reduced(facility.plan, drivers, decided(seed, block, drivers) if decided else None)
 
     total = np.zeros((facility.plan.months, k.POSTINGS + k.STATES))
     outcomes = np.empty((k.OUTCOMES, count * BLOCK))
@@ -99,7 +113,7 @@ def run_facility(facility: Facility, model: FacilityModel, *, paths: int, seed: 
         outcomes[:, block * BLOCK : (block + 1) * BLOCK] = out
     mean = total / (count * BLOCK)
     return FacilityRun(
-        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK)
+        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK), decided
     )
 
 
@@ -114,17 +128,43 @@ class Setup:
 
     facility: Facility
     model: FacilityModel
+    others: tuple[Setup, ...] = ()
+    """Facilities whose defaults reach this one."""
+    known: dict[tuple[int, int], Ints] = field(default_factory=dict, compare=False, repr=False)
+    """Months of cross-default by seed and block, where this facility's own terms have no part in them."""
 
     def run(self, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
         """Simulate it."""
-        return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads)
+        return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads, decided=self.events)
+
+    def events(self, seed: int, block: int, drivers: Drivers) -> Events | None:
+        """What is decided outside the facility on a block: None where it is tied to no other loan."""
+        if not self.others:
+            return None
+        crossed = self.known.get((seed, block))
+        if crossed is None:
+            members = [Member(each.facility.loan_id, each.facility.loan, each.facility.plan, each.model) for each in (self, *self.others)]
+            crossed = crossed_months(members, self.facility.loan_id, seed, block)
+            if not any(cross.contract == self.facility.loan_id for each in self.others for cross in each.facility.loan.cross_defaults):
+                self.known[seed, block] = crossed
+        return no_events(drivers.ratio.shape[1])._replace(crossed=crossed)
 
     def cut(self, *keys: str | None) -> Setup:
         """The same without the named credits' defaults."""
-        return replace(self, model=self.model.without(*keys))
+        return replace(self, model=self.model.without(*keys), others=tuple(each.cut(*keys) for each in self.others), known={})
 
 
 def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
+    """Resolve a facility and fit its credits, and those of the facilities whose defaults reach it.
+
+    Raises:
+        As `set_up_alone`.
+    """
+    others = tuple(set_up_alone(deal, other, market) for other in linked(deal, loan_id))
+    return replace(set_up_alone(deal, loan_id, market), others=others)
+
+
+def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
     """Resolve a facility and fit its credits.
 
     Raises:

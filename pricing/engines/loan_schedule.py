@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,23 +12,23 @@ from instruments.contracts.loan import Loan
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from pricing.engines.facility_run import planned_run, set_up
+from pricing.engines.loan_prepayment import HELD, Credit, Curve, prepayable_rows
 from pricing.registry import Outcome, Task, register_engine
 from pricing.results import Row
-from pricing.schedules.loan import LoanFlows, Scheduled, facility_flows, scheduled_value, term_flows
+from pricing.schedules.grid import day_counts
+from pricing.schedules.loan import (
+    LoanFlows,
+    Scheduled,
+    average_life,
+    facility_flows,
+    internal_rate,
+    planned_cash,
+    scheduled_value,
+    term_flows,
+)
 from pricing.schedules.types import Floats
 
-MEASURES = ("value", "fair_margin")
-Curve = Callable[[Floats], Floats]
-
-
-@dataclass(frozen=True)
-class Credit:
-    """Whose default the planned flows are put under."""
-
-    part: str | None
-    survival: Curve
-    recovery: float
-    note: str
+MEASURES = ("value", "fair_margin", "prepayment_option", "effective_rate", "wal_years")
 
 
 def _sure(times: Floats) -> Floats:
@@ -86,18 +85,34 @@ def schedule_rows(task: Task, method: str, *, by_quantlib: bool) -> tuple[Row, .
                 )
             )  # fmt: skip
 
+    right = loan.prepayment if isinstance(loan, Loan) and loan.collateral is None else None
     for credit in credits:
         arrays = scheduled_value(flows, discount, credit.survival, credit.recovery)
         found = arrays
+        if right is not None:
+            for row in prepayable_rows(task, right, flows, credit, discount, arrays, by_quantlib=by_quantlib):
+                add(*row)
         if by_quantlib:
             from pricing._quantlib.loan import quantlib_value  # QuantLib is loaded by those who ask for it
 
             found = quantlib_value(flows, discount, credit.survival, credit.recovery, subject=task.contract_id)
-        add("value", found.risky, credit.part, lender, credit.note)
-        if credit.part is None:
+        part = credit.part if right is None else f"{credit.part or 'as it is'}, {HELD}"
+        add("value", found.risky, part, lender, credit.note)
+        if credit.part is None and right is None:
             add("value", -found.risky, None, getattr(loan, "borrower", None), credit.note)
         add("fair_margin", flows.margin + _to_par(found, arrays, flows), credit.part, lender, credit.note)
+    if isinstance(loan, Loan) and (loan.upfront_fee > 0 or loan.discount > 0):
+        _yields(add, flows, discount, lender)
     return tuple(rows)
+
+
+def _yields(add: Callable[..., None], flows: LoanFlows, discount: Curve, lender: str | None) -> None:
+    """What the lender earns on what it really lent, on the plan."""
+    times = day_counts(flows.as_of, flows.dates)[0]
+    rate = internal_rate(times, planned_cash(flows, discount), flows.opening)
+    if rate is not None:
+        add("effective_rate", rate, None, lender, "planned flows, floating interest at its forwards; fee and discount as a yield")
+    add("wal_years", average_life(times, flows.principal, np.zeros_like(times)), None, lender, "planned principal")
 
 
 def _to_par(found: Scheduled, arrays: Scheduled, flows: LoanFlows) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +10,10 @@ from instruments.contracts.guarantee import Guarantee
 from instruments.contracts.loan import Loan
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
-from pricing.engines.facility_rows import MEASURES, METHOD, facility_rows
-from pricing.engines.facility_run import FacilityRun, Setup, set_up
+from pricing.engines import facility_features, facility_priced
+from pricing.engines.facility_priced import priced, priced_rows
+from pricing.engines.facility_rows import MEASURES, METHOD
+from pricing.engines.facility_run import FacilityRun, Setup
 from pricing.engines.loan_schedule import schedule_rows
 from pricing.ledger import facility as k
 from pricing.registry import Outcome, Task, register_engine
@@ -25,18 +26,8 @@ if TYPE_CHECKING:
 
 def simulated(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> tuple[Setup, FacilityRun]:
     """A facility and its run, remembered by value: its loan, offtake and guarantee share one simulation."""
-    return (_short if paths <= SHORT_PATHS else _long)(deal, loan_id, market, paths, seed, threads)
-
-
-def _simulated(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> tuple[Setup, FacilityRun]:
-    setup = set_up(deal, loan_id, market)
-    return setup, setup.run(paths=paths, seed=seed, threads=threads)
-
-
-SHORT_PATHS = 4096
-"""Runs of exposure tables: many, small (a third of a megabyte each), asked for again by each contract of the deal."""
-_short = lru_cache(maxsize=128)(_simulated)
-_long = lru_cache(maxsize=4)(_simulated)
+    found = priced(deal, loan_id, market, paths, seed, threads)
+    return found.setup, found.run
 
 
 def _of(task: Task, loan_id: str) -> tuple[Setup, FacilityRun]:
@@ -44,21 +35,30 @@ def _of(task: Task, loan_id: str) -> tuple[Setup, FacilityRun]:
     return simulated(task.deal, loan_id, task.market, settings.paths, settings.seed, settings.threads)
 
 
-@register_engine(Loan, METHOD, measures=MEASURES, default=True, note="facility: waterfall and ledger on paths; other loans: planned flows")
+@register_engine(
+    Loan,
+    METHOD,
+    measures=(*MEASURES, *facility_features.MEASURES, *facility_priced.MEASURES),
+    default=True,
+    note="facility: waterfall and ledger on paths; other loans: planned flows",
+)
 def loan_by_simulation(task: Task) -> Outcome:
     """Price a loan. A project facility is rolled forward on paths of rent and credit; another loan rests on its borrower's credit alone.
 
     **Model**: `pricing.mechanics` by month, `pricing.paths.facility` for the paths. Rates are deterministic (forwards of the curve), so
-    hedged and unhedged parts differ in carry only. **Not modelled**: voluntary prepayment, amendments to come, taxes.
+    hedged and unhedged parts differ in carry only. Where the borrower may prepay, value and ledger are with its right used by its rule;
+    margins and losses are of the loan held to maturity. **Not modelled**: amendments to come, taxes.
     """
     loan = task.contract
     if not isinstance(loan, Loan):
         raise PricingError(problem("unsupported", subject=task.contract_id, why="not a loan", remedy="name a loan"))
     if loan.collateral is None:
         return Outcome(rows=schedule_rows(task, METHOD, by_quantlib=False))
-    setup, run = _of(task, task.contract_id)
-    rows = facility_rows(setup, run, task.market, wanted=task.settings.measures, threads=task.settings.threads)
-    return Outcome(rows=rows, warnings=_warnings(setup), sample=run.net.astype(np.float64) if task.settings.keep_sample else None)
+    settings = task.settings
+    found = priced(task.deal, task.contract_id, task.market, settings.paths, settings.seed, settings.threads)
+    rows = priced_rows(found, task.market, wanted=settings.measures, threads=settings.threads)
+    sample = found.run.net.astype(np.float64) if settings.keep_sample else None
+    return Outcome(rows=rows, warnings=_warnings(found.setup), sample=sample)
 
 
 def _warnings(setup: Setup) -> tuple[str, ...]:
@@ -81,10 +81,10 @@ def _facility_of(task: Task, loan_id: str | None) -> tuple[Setup, FacilityRun]:
 
 
 def offtake_in_facility(task: Task, loan_id: str) -> Outcome:
-    """Value of the rents that a customer pays in the facility that rests on them, before the cost of serving it."""
+    """Value of what a customer pays in the facility that rests on it, money paid ahead less credits too, before the cost of serving it."""
     setup, run = _of(task, loan_id)
     offtake = setup.facility.offtake
-    return _from_ledger(task, run, k.RENT, (offtake.provider, offtake.customer))
+    return _from_ledger(task, run, (k.RENT, k.PREPAID), (offtake.provider, offtake.customer), less=(k.PREPAID_BACK,))
 
 
 @register_engine(Guarantee, METHOD, measures=("value",), default=True, note="payments in its loan's simulation")
@@ -93,7 +93,7 @@ def guarantee_by_simulation(task: Task) -> Outcome:
     contract = task.contract
     loan_id = contract.loan if isinstance(contract, Guarantee) and _is_facility(task, contract.loan) else None
     setup, run = _facility_of(task, loan_id)
-    return _from_ledger(task, run, k.GUARANTEE, (setup.facility.loan.lender, setup.facility.guarantor))
+    return _from_ledger(task, run, (k.GUARANTEE,), (setup.facility.loan.lender, setup.facility.guarantor))
 
 
 def _is_facility(task: Task, loan_id: str) -> bool:
@@ -101,8 +101,9 @@ def _is_facility(task: Task, loan_id: str) -> bool:
     return isinstance(loan, Loan) and loan.collateral is not None
 
 
-def _from_ledger(task: Task, run: FacilityRun, column: int, sides: tuple[str, str]) -> Outcome:
-    value = float(np.sum(run.mean_ledger[:, column] * run.facility.plan.discount))
+def _from_ledger(task: Task, run: FacilityRun, columns: tuple[int, ...], sides: tuple[str, str], *, less: tuple[int, ...] = ()) -> Outcome:
+    mean = run.mean_ledger
+    value = sum(float(np.sum(mean[:, c] * run.facility.plan.discount)) * (-1.0 if c in less else 1.0) for c in (*columns, *less))
     rows = [
         Row(
             deal=task.deal.id,

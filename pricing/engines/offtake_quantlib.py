@@ -51,12 +51,12 @@ def offtake_by_quantlib(task: Task) -> Outcome:
     rows = ContractRows(task, "quantlib", offtake.provider)
     plan = resolve_offtake(task.deal, task.contract_id, task.market)
     kept = "special case: planned rents, nobody leaves, no outage, the operator never fails"
-    rows.add_sides("value", worth(_planned(plan, None), plan.prepaid_usd), other=offtake.customer, note=f"{kept}; {on}")
+    rows.add_sides("value", worth(planned_payments(plan, None), plan.prepaid_usd), other=offtake.customer, note=f"{kept}; {on}")
     notice = firm_usd(plan)[1]
     if notice is not None:
-        value = worth(_planned(plan, notice), plan.prepaid_usd)
+        value = worth(planned_payments(plan, notice), plan.prepaid_usd)
         rows.add("value_at_first_notice", value, note=f"as before, the customer gives notice on {notice}; {on}")
-    if _lognormal(task, plan):
+    if plan.rights and _lognormal(task, plan):
         for party, right in plan.rights:
             side = "customer" if right is plan.customer else "provider"
             best, when = max(_options(task, plan, right, side, survival(plan.years)), default=(0.0, as_of))
@@ -65,7 +65,7 @@ def offtake_by_quantlib(task: Task) -> Outcome:
     return Outcome(rows=rows.rows)
 
 
-def _planned(plan: OfftakePlan, notice: dt.date | None) -> dict[dt.date, float]:
+def planned_payments(plan: OfftakePlan, notice: dt.date | None) -> dict[dt.date, float]:
     """Net cash from the customer by date on the plan: with the least it may take where it leaves, all of it where it stays."""
     from pricing.schedules.offtake import fee_usd, kept_share
 

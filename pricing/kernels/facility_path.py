@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from pricing.kernels import facility_steps as steps
+from pricing.kernels.facility_draws import close_prepayment, divide, draw, prepay_by_choice, prepayment
 from pricing.kernels.facility_tests import CURED, FAILED, IN_ROW, WAIVED, run_tests
 from pricing.ledger import facility as k
 from pricing.mechanics.state import DEBT_TOL, RELET, RUN, SELL, UNDECIDED
@@ -22,14 +23,16 @@ PERFORMING, ENFORCEMENT, CLOSED, AWAITING = k.PERFORMING, k.ENFORCEMENT, k.CLOSE
 
 
 @steps.jit
-def walk(plan, dr, first, stop, acc, made, out, scratch):
+def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
     """Roll paths first to stop forward: postings and states are added to acc [time, column], tests to made, outcomes go to out[:, path].
 
     `row` is scratch for one month: it stays in the first cache, which is what makes the pass fast.
     """
     row = np.empty(WIDTH)
-    n_c, n_past = plan.fund.shape[0], plan.past_cfads.shape[0]
-    funded, lent, accepted, past_c, past_s, past_r, book, verdict, later = scratch
+    n_c, n_past, n_pre, n_call = plan.fund.shape[0], plan.past_cfads.shape[0], plan.prepaid.shape[0], plan.call_price.shape[0]
+    n_tr = plan.tranche_share.shape[0]
+    special = n_pre + n_call > 0 or ev.crossed.min() < plan.months
+    funded, lent, accepted, past_c, past_s, past_r, book, verdict, later, held = scratch
     tests, n_tests, n_bands, n_tenor = plan.tests, plan.tests.codes.shape[0], plan.sweep_below.shape[0], plan.tenor.shape[0]
     tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
     for j in range(first, stop):
@@ -45,8 +48,8 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             lent[c] = plan.cohort_drawn[c]
             accepted[c] = -1 if plan.accept[c] < 0 else plan.accept[c] + dr.delay[c, j]
             settled_at = max(settled_at, plan.fund[c], int(accepted[c]))
-        bf, bx, liq, pwr, trap, drawn, advanced, raised = plan.opening
-        a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
+        bf, bx, liq, pwr, trap, drawn, advanced, raised, unearned, advance = plan.opening
+        a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = a_j = 0.0
         status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
         late, fee_due, prepay = 0, 0.0, 0.0
         trap_on, swap_ended, locked, blocked, caught, beyond = trap > 0, False, False, False, False, False
@@ -57,7 +60,10 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
         if n_tenor > 0:
             later[:] = plan.prior_due
             rest = later.sum()
-        called_at, exposure, least = float(plan.months), 0.0, math.inf
+        called_at, exposure, least, swap_left = float(plan.months), 0.0, math.inf, 1.0
+        prepaid_at, by_cross, blend = float(plan.months), 0.0, 0.0
+        for c in range(n_tr):
+            held[c] = plan.tranche_share[c] * (bf + bx)
         paid_in = received = gone_total = gone_present = owner_value = hedge_value = recovered = 0.0
         for t in range(plan.months):
             if status == CLOSED:
@@ -126,64 +132,42 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             # draws
             of, ox, od = bf, bx, drawn
             cash = revenue + sale
+            credit = 0.0
+            if n_pre > 0:
+                credit = min(unearned, plan.burn_rate * rent)
+                row[k.PREPAID_BACK] = row[k.PREPAID_DUE] = credit
+                unearned -= credit
+                cash -= credit
+                if t == 0 and plan.prepaid_at_start > 0:
+                    row[k.PREPAID] = row[k.TO_ADVANCE] = plan.prepaid_at_start
+                    unearned += plan.prepaid_at_start
+                    advance += plan.prepaid_at_start
             if t <= plan.window and performing and not trap_on and not blocked and operator > t and t + 1 < dead:
-                for c in range(n_c):
-                    for top_up in range(2):
-                        amount = 0.0
-                        if top_up == 0:
-                            if plan.fund[c] != t:
-                                continue
-                            room = max(min(plan.initial_commitment - advanced, plan.commitment - drawn), 0.0)
-                            amount = plan.at_funding * plan.cost[c]
-                            if plan.size_at_funding == 1:
-                                amount = min(amount, plan.top_up_capacity[c])
-                            if plan.market_share > 0:
-                                amount = min(amount, plan.market_share * plan.market_value[c, t] * linked)
-                            funded[c] = 1.0
-                            spare = steps.schedule_room(plan.schedule_share, plan.schedule_value, funded, t, bf + bx)
-                            amount = min(min(amount, room), spare)
-                            advanced += amount
-                            row[k.CAPEX] += plan.cost[c]
-                            row[k.EQUITY] += plan.cost[c] - amount + plan.draw_fee * amount
-                            row[k.DELIVERED] += plan.units[c, t]
-                        else:
-                            if not (funded[c] > 0 and accepted[c] == t):
-                                continue
-                            spare = steps.schedule_room(plan.schedule_share, plan.schedule_value, funded, t, bf + bx)
-                            room = min(max(plan.commitment - drawn, 0.0), spare)
-                            amount = min(max(min(plan.after_acceptance * plan.cost[c], plan.top_up_capacity[c]) - lent[c], 0.0), room)
-                            cash += amount - plan.draw_fee * amount
-                        floating = amount * plan.floating_share
-                        row[k.DRAW_FLOATING] += floating
-                        row[k.DRAW_FIXED] += amount - floating
-                        bf += floating
-                        bx += amount - floating
-                        drawn += amount
-                        lent[c] += amount
-                        row[k.LENDER_FEE] += plan.draw_fee * amount
-                        row[k.FEES_DUE] += plan.draw_fee * amount
-                        for m in range(min(n_tenor, plan.months - 1 - t)):
-                            later[t + 1 + m] += plan.tenor[m] * amount
-                            rest += plan.tenor[m] * amount
+                cash, bf, bx, drawn, advanced, rest, unearned, advance = draw(
+                    plan, t, linked, funded, accepted, lent, later, row, cash, bf, bx, drawn, advanced, rest, unearned, advance
+                )
             for c in range(n_c if t <= settled_at else 0):
                 all_funded = all_funded and (plan.fund[c] != t or funded[c] > 0)
+            claim = 0.0
+            if n_pre > 0:
+                cash, unearned, advance, claim = prepayment(plan, t, live, dead, customer, funded, accepted, row, cash, unearned, advance)
             # dues
             n_f = n_x = swap = 0.0
             if live:
                 extra = plan.default_margin
                 if performing:
                     extra = plan.late_margin if late > 0 else 0.0
-                extra = (extra + raised) * plan.accrual[t]
+                extra = (extra + raised + blend) * plan.accrual[t]
                 n_f = of * (plan.floating_interest[t] + extra)
                 n_x = ox * (plan.fixed_interest[t] + extra)
                 if not swap_ended:
-                    swap = plan.swap_due[t] if performing else plan.swap_close[t]
+                    swap = (plan.swap_due[t] if performing else plan.swap_close[t]) * swap_left
             if status == ENFORCEMENT:
                 swap_ended = True
             undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= plan.window else 0.0
             agent = plan.agent_fee if live else 0.0
             pik_f = pik_x = 0.0
-            if plan.pik[t] > 0 and performing and bf + bx > 0 and (plan.pik_toggle == 0 or revenue - operating < n_f + n_x):
+            if plan.pik[t] > 0 and performing and bf + bx > 0 and (plan.pik_toggle == 0 or revenue - credit - operating < n_f + n_x):
                 pik_f, pik_x = n_f * plan.pik[t], n_x * plan.pik[t]
                 row[k.PIK_FLOATING], row[k.PIK_FIXED] = pik_f, pik_x
                 bf, bx, n_f, n_x = bf + pik_f, bx + pik_x, n_f - pik_f, n_x - pik_x
@@ -219,6 +203,8 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             service = n_f + n_x + swap + scheduled if performing else 0.0
             # payments
             receipt, swap_out = max(-swap, 0.0), max(swap, 0.0)
+            junior = swap_out if plan.swap_junior == 1 and not performing else 0.0
+            swap_out -= junior
             cash += receipt
             if not trap_on and not locked and performing:
                 row[k.TO_TRAP] = -trap
@@ -228,9 +214,8 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             if performing:
                 total = bf + bx
                 left = 1.0 - (new_p + a_p) / total if total > 0 else 0.0
-                target = (
-                    left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] + standing * plan.operating_next[t]
-                )
+                target = left * (bf * plan.floating_next[t] + bx * plan.fixed_next[t]) + plan.swap_next[t] * swap_left
+                target += standing * plan.operating_next[t]
                 target = max(target, plan.liquidity_floor[t])
                 target_pwr = standing * plan.power_next[t]
                 if plan.support == 1 and operator > t and t < dead and t <= settled_at:
@@ -295,22 +280,22 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                         row[k.TO_TRAP] += cash
                         cash = 0.0
                 elif rank == p.RANK_SUBORDINATED:
-                    owed = management + a_m
-                    paid = min(cash, owed)
-                    row[k.MANAGEMENT] = paid
-                    cash -= paid
-                    row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = management, owed - paid - a_m
-                    a_m = owed - paid
+                    row[k.MANAGEMENT_DUE] = management
+                    cash, a_m = steps.pay_claim(row, k.MANAGEMENT, k.MANAGEMENT_DEFERRED, cash, management, a_m)
                 else:
                     if locked and performing and bf + bx + (a_f + a_x) > tiny:
                         trap += cash
                         row[k.TO_TRAP] += cash
                         cash = 0.0
+                    if junior + a_j > 0.0:
+                        cash, a_j = steps.pay_claim(row, k.SWAP, k.SWAP_DEFERRED, cash, junior, a_j)
+                    if claim + a_r > 0.0:
+                        cash, a_r = steps.pay_claim(row, k.PREPAID_BACK, k.PREPAID_DEFERRED, cash, claim, a_r)
                     row[k.DISTRIBUTION] = cash
                     cash = 0.0
             row[k.TO_LIQUIDITY], row[k.TO_POWER_RESERVE] = liq - liq0, pwr - pwr0
             # tests, cure, trap
-            cfads = revenue - operating if live else 0.0
+            cfads = revenue - credit - operating if live else 0.0
             sum_c = sum_s = 0.0
             for i in range(n_past):
                 past_c[i] = past_c[i + 1] if i + 1 < n_past else cfads
@@ -352,10 +337,17 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                 late = late + 1 if a_op + a_fee + (a_f + a_x) + a_s + a_p > tiny else 0
                 called = late > plan.grace or beyond or t == plan.maturity - 1
                 called = called or (early_end and t + 1 >= dead and plan.customer_event == 1)
-                if called:
+                crossed = not called and ev.crossed[j] <= t
+                if called or crossed:
                     status = ENFORCEMENT
+                    row[k.CROSS_NOTICE] = 1.0 if crossed else 0.0
                     if called_at == plan.months:
-                        called_at, exposure = float(t), debt
+                        called_at, exposure, by_cross = float(t), debt, 1.0 if crossed else 0.0
+                elif n_call > 0 and ev.prepay[j] == t and late == 0:
+                    prepaid_at = float(t)
+                    close = 0.0 if swap_ended else plan.swap_close[t] - plan.swap_due[t]
+                    bf, bx, swap_left = prepay_by_choice(plan.call_price[t], plan.call_share, plan.call_cost, close, row, bf, bx, swap_left)
+                    debt = bf + bx + (a_f + a_x)
             else:
                 late = 0
             # sites not yet accepted wait for the operator's replacement
@@ -411,24 +403,31 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
                 if given > 0:
                     a_f, a_x, a_p, bf, bx = steps.pay_lender(row, given, a_f, a_x, a_p, bf, bx)
             if over or (last_lot and not entitled):
-                steps.close(row, trap, liq, pwr, a_op, a_fee, a_f + a_x, a_s, a_p, a_m)
-                trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = 0.0
+                steps.close(row, trap, liq, pwr, a_op, a_fee, a_f + a_x, a_s + a_j, a_p, a_m)
+                if a_r > 0.0:
+                    close_prepayment(row, a_r)
+                trap = liq = pwr = bf = bx = a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = a_j = 0.0
                 status = CLOSED
+            if n_tr > 0:
+                blend = divide(plan.tranche_share, plan.tranche_step, plan.tranche_how[0 if performing else 1] > 0, tiny, row, held)
             i = k.POSTINGS
             row[i + k.FLOATING], row[i + k.FIXED], row[i + k.LIQUIDITY], row[i + k.POWER_RESERVE], row[i + k.TRAP] = bf, bx, liq, pwr, trap
             row[i + k.OPEX_ARREARS], row[i + k.FEE_ARREARS], row[i + k.INTEREST_ARREARS] = a_op, a_fee, a_f + a_x
-            row[i + k.SWAP_ARREARS], row[i + k.PRINCIPAL_ARREARS], row[i + k.MANAGEMENT_ARREARS] = a_s, a_p, a_m
+            row[i + k.SWAP_ARREARS], row[i + k.PRINCIPAL_ARREARS], row[i + k.MANAGEMENT_ARREARS] = a_s + a_j, a_p, a_m
             row[i + k.DRAWN], row[i + k.UNITS], row[i + k.STATUS] = drawn, owned * after if live else 0.0, status
             row[i + k.CFADS], row[i + k.SERVICE], row[i + k.TRAILING] = cfads, service, trailing
             row[i + k.TESTED], row[i + k.BREACHED] = 1.0 if tested else 0.0, 1.0 if breached else 0.0
             row[i + k.MARKET_VALUE], row[i + k.MARGIN_STEP] = value * after, raised
+            row[i + k.UNEARNED], row[i + k.PREPAID_ARREARS], row[i + k.ADVANCE] = unearned, a_r, advance
+            row[i + k.TRANCHE_STEP] = blend
             if tested and trailing < least:
                 least = trailing
             d = plan.discount[t]
             got = row[k.UNDRAWN_FEE] + row[k.INTEREST_FLOATING] + row[k.INTEREST_FIXED] + row[k.PRINCIPAL_FLOATING] + row[k.PRINCIPAL_FIXED]
-            got += row[k.LENDER_FEE] - row[k.PIK_FLOATING] - row[k.PIK_FIXED]
+            got += row[k.CALL_PREMIUM] + row[k.LENDER_FEE] - row[k.PIK_FLOATING] - row[k.PIK_FIXED]
             gone = row[k.INTEREST_LOST] + row[k.PRINCIPAL_LOST]
             owner = row[k.MANAGEMENT] + row[k.DISTRIBUTION] + row[k.TERMINAL] - row[k.EQUITY] - row[k.SUPPORT] - row[k.CURE]
+            owner -= row[k.NEW_LOAN]
             paid_in += (row[k.DRAW_FLOATING] + row[k.DRAW_FIXED]) * d
             received += got * d
             gone_total += gone
@@ -437,11 +436,14 @@ def walk(plan, dr, first, stop, acc, made, out, scratch):
             hedge_value += row[k.SWAP] * d
             if t > called_at:
                 recovered += got * d
-            for i in range(WIDTH):
+            for i in range(k.PLAIN):
+                acc[t, i] += row[i]
+            for i in range(k.PLAIN if special else k.POSTINGS, WIDTH):
                 acc[t, i] += row[i]
         out[k.PAID_IN, j], out[k.RECEIVED, j], out[k.RECOVERED, j] = paid_in, received, recovered
         out[k.SHORTFALL, j], out[k.SHORTFALL_DISCOUNTED, j] = gone_total, gone_present
         out[k.EQUITY_VALUE, j], out[k.HEDGE_VALUE, j] = owner_value, hedge_value
         out[k.DEFAULT_MONTH, j], out[k.EXPOSURE_AT_DEFAULT, j] = called_at, exposure
         out[k.FIRST_BREACHED, j], out[k.FIRST_BREACH_MONTH, j] = first_breached, first_month
+        out[k.PREPAID_MONTH, j], out[k.CROSS_CALLED, j] = prepaid_at, by_cross
         out[k.LEAST_TRAILING, j] = least if least < math.inf else 0.0

@@ -89,6 +89,16 @@ def pay_interest(row, cash, reserve, n_f, n_x, kind, swap, swap_out, a_f, a_x, a
     return cash - paid, used, o_f * off, o_x * off, o_s * off
 
 
+@inlined
+def pay_claim(row, paid_column, deferred_column, cash, new, put_off):
+    """One claim, the new part and what was put off; returns cash and what is put off."""
+    owed = new + put_off
+    paid = min(cash, owed)
+    row[paid_column] += paid
+    row[deferred_column] += owed - paid - put_off
+    return cash - paid, owed - paid
+
+
 @jit
 def pay_lender(row, given, a_f, a_x, a_p, bf, bx):
     """Reserves or a guarantee to the lender: interest put off first, then principal; returns what is left of both."""

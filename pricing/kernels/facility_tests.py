@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pricing.kernels.facility_steps import jit, repay
+from pricing.kernels.facility_steps import inlined, repay
 from pricing.ledger import facility as k
 from pricing.schedules import plan as p
 
@@ -10,7 +10,7 @@ CURED, WAIVED, FAILED, IN_ROW = range(4)
 """What a path remembers of each covenant: [covenant, item]."""
 
 
-@jit
+@inlined
 def run_tests(tests, t, solvent, owes, cost, funded, value, row, bf, bx, liq, pwr, trap, a_p, past_c, past_s, past_r, book, verdict):
     """Every covenant of the date in turn; the loan performs. Returns balances, reserves, and what falls due on the next date."""
     prepay = fee = step = 0.0

@@ -22,6 +22,7 @@ from pricing.laws import (
     notes,
     offtake,
     paths,
+    prepayment,
     risk,
     staged,
     warrants,
@@ -47,6 +48,7 @@ def _round_trip(deal: Deal, market: Market, settings: Settings) -> str | None:
 LAWS: tuple[Law, ...] = (
     *warrants.LAWS,
     *facility.LAWS,
+    *prepayment.LAWS,
     *risk.LAWS,
     *staged.LAWS,
     *compute_derivatives.LAWS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from curves import Market
@@ -9,15 +11,18 @@ from instruments.contracts.loan import Loan
 from instruments.deal import Deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS
 from pricing.engines.facility_run import Setup, set_up
+from pricing.engines.tranche_run import tranche_ledger
 from pricing.kernels.facility import roll_kept
 from pricing.laws.law import Law
-from pricing.ledger import facility as k
+from pricing.ledger import facility as k, tranches as c
 from pricing.ledger.checks import check_ledger
 from pricing.mechanics.rollforward import Rolled
 from pricing.paths.facility import drivers_of
 from pricing.registry import Settings
-from pricing.schedules.plan import Drivers
+from pricing.schedules.plan import Drivers, Events
 
+DUST = 1e-9
+"""Principal below this share of the commitment is rounding, and so is a difference of two recovered shares below it."""
 PATHS = 512
 """Paths of the first block on which the whole ledger is kept and checked."""
 
@@ -36,7 +41,13 @@ def _kept(deal: Deal, market: Market, settings: Settings, loan_id: str) -> tuple
     setup = set_up(deal, loan_id, market)
     whole = drivers_of(setup.model, settings.seed, 0)
     drivers = Drivers._make(np.ascontiguousarray(item[..., :PATHS]) for item in whole)
-    return setup, drivers, Rolled(*roll_kept(setup.facility.plan, drivers))
+    return setup, drivers, Rolled(*roll_kept(setup.facility.plan, drivers, _events(setup, settings)))
+
+
+def _events(setup: Setup, settings: Settings) -> Events | None:
+    """What other loans do to the first paths."""
+    events = setup.events(settings.seed, 0, drivers_of(setup.model, settings.seed, 0)) if setup.others else None
+    return None if events is None else Events._make(np.ascontiguousarray(item[:PATHS]) for item in events)
 
 
 def ledger_adds_up(deal: Deal, market: Market, settings: Settings) -> str | None:
@@ -72,6 +83,66 @@ def losses_within_claims(deal: Deal, market: Market, settings: Settings) -> str 
     return None
 
 
+def has_cross_defaults(deal: Deal) -> bool:
+    """Whether a facility is tied to another."""
+    return any(isinstance(contract, Loan) and contract.cross_defaults for contract in deal.contracts.values())
+
+
+def cross_default_never_delays(deal: Deal, market: Market, settings: Settings) -> str | None:
+    """None where no path has its event of default later than the same loan tied to no other."""
+    for name in facilities(deal):
+        tied = set_up(deal, name, market)
+        if not tied.others:
+            continue
+        with_it = tied.run(paths=1, seed=settings.seed, threads=settings.threads).outcomes[k.DEFAULT_MONTH]
+        alone = replace(tied, others=()).run(paths=1, seed=settings.seed, threads=settings.threads).outcomes[k.DEFAULT_MONTH]
+        if (with_it > alone).any():
+            return f"{name}: the cross-default brings the event of default later on {int((with_it > alone).sum())} of {with_it.size} paths"
+    return None
+
+
+def has_sequential_tranches(deal: Deal) -> bool:
+    """Whether a facility has tranches that enforcement pays one after the other, and whose principal falls alike before."""
+    return bool(_sequential(deal))
+
+
+def _sequential(deal: Deal) -> dict[str, Loan]:
+    loans = {name: contract for name, contract in deal.contracts.items() if isinstance(contract, Loan)}
+    return {name: loan for name, loan in loans.items() if loan.tranches is not None and loan.tranches.enforcement == "sequential"}
+
+
+def senior_tranche_recovers_more(deal: Deal, market: Market, settings: Settings) -> str | None:
+    """None where, after the event of default, each tranche recovers at least the share of its principal that the next one does."""
+    for name in _sequential(deal):
+        setup, drivers, rolled = _kept(deal, market, settings, name)
+        events = _events(setup, settings)
+        parts = tranche_ledger(setup.facility, drivers, events)
+        later = np.arange(setup.facility.plan.months)[:, None] > rolled.outcomes[k.DEFAULT_MONTH][None, :]
+        paid = np.where(later[:, None], parts[:, c.PRINCIPAL :: c.COLUMNS], 0.0).sum(axis=0)
+        claim = paid + parts[:, c.PRINCIPAL_LOST :: c.COLUMNS].sum(axis=0)
+        share = paid / np.where(claim > 0, claim, 1.0)
+        least = DUST * setup.facility.plan.commitment
+        for i in range(len(claim) - 1):
+            both = (claim[i] > least) & (claim[i + 1] > least)
+            if (share[i] < share[i + 1] - DUST)[both].any():
+                return f"{name}: on some path tranche {i + 2} recovers a larger share of its principal than tranche {i + 1}"
+    return None
+
+
+def pari_passu_is_one_loan(deal: Deal, market: Market, settings: Settings) -> str | None:
+    """None where the facility's ledger does not change when it is split in two tranches of one margin, paid alike."""
+    for name in facilities(deal):
+        setup, drivers, _ = _kept(deal, market, settings, name)
+        halves = setup.facility.plan._replace(
+            tranche_share=np.array([0.5, 0.5]), tranche_step=np.zeros(2), tranche_how=np.ones(2, dtype=np.int64)
+        )
+        plain = setup.facility.plan._replace(tranche_share=np.zeros(0), tranche_step=np.zeros(0), tranche_how=np.ones(2, dtype=np.int64))
+        events = _events(setup, settings)
+        if not np.array_equal(roll_kept(halves, drivers, events)[0], roll_kept(plain, drivers, events)[0]):
+            return f"{name}: split pari passu it is another loan"
+    return None
+
+
 LAWS: tuple[Law, ...] = (
     Law(
         "ledger_adds_up",
@@ -87,6 +158,30 @@ LAWS: tuple[Law, ...] = (
         "facilities",
         has_facilities,
         losses_within_claims,
+    ),
+    Law(
+        "cross_default_never_delays",
+        "a cross-default never brings the event of default later",
+        "facilities tied to others, path by path",
+        has_cross_defaults,
+        cross_default_never_delays,
+        markets=40,
+    ),
+    Law(
+        "senior_tranche_recovers_more",
+        "after the event of default a senior tranche recovers at least the share of its principal that a junior one does",
+        "tranches of one facility that enforcement pays sequentially, interest of all before principal of any; path by path",
+        has_sequential_tranches,
+        senior_tranche_recovers_more,
+        markets=40,
+    ),
+    Law(
+        "pari_passu_is_one_loan",
+        "a facility split in two tranches of one margin, paid alike, has the same ledger, to the last bit",
+        "facilities whose tests are of the whole loan; on 512 paths",
+        has_facilities,
+        pari_passu_is_one_loan,
+        markets=40,
     ),
 )
 """Laws of facilities."""

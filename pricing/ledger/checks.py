@@ -14,7 +14,7 @@ import numpy as np
 from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled
 from pricing.mechanics.state import DEBT_TOL
-from pricing.schedules.plan import NEVER, Drivers, FacilityPlan
+from pricing.schedules.plan import AT_ACCEPTANCE, AT_FUNDING, NEVER, Drivers, FacilityPlan
 from pricing.schedules.types import Floats
 
 _CLAIMS = (
@@ -24,6 +24,7 @@ _CLAIMS = (
     ("swap", (k.SWAP,), k.SWAP_DUE, k.SWAP_ARREARS),
     ("principal", (k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED), k.PRINCIPAL_DUE, k.PRINCIPAL_ARREARS),
     ("management_fee", (k.MANAGEMENT,), k.MANAGEMENT_DUE, k.MANAGEMENT_ARREARS),
+    ("prepaid_capacity", (k.PREPAID_BACK,), k.PREPAID_DUE, k.PREPAID_ARREARS),
 )
 """Claim, columns in which it is paid, first of its three claim columns, state item of what is put off."""
 
@@ -75,11 +76,13 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
     out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - _interest(plan, states)))
     out.extend(_fees(plan, ledger, states, worst))
     out.append(worst("vehicle's cash is nought at month end", _vehicle_cash(ledger)))
-    reserves = states[:, [k.LIQUIDITY, k.POWER_RESERVE, k.TRAP, k.FLOATING, k.FIXED]]
+    reserves = states[:, [k.LIQUIDITY, k.POWER_RESERVE, k.TRAP, k.FLOATING, k.FIXED, k.ADVANCE, k.UNEARNED, k.PREPAID_ARREARS]]
     out.append(worst("reserves and balances never negative", np.minimum(reserves, 0.0)))
     arrears = states[:, k.OPEX_ARREARS : k.MANAGEMENT_ARREARS + 1]
     out.append(worst("claims put off never negative", np.minimum(arrears, 0.0)))
     out.extend(_outside(plan, drivers, ledger, states, worst))
+    if len(plan.prepaid):
+        out.append(_paid_ahead(plan, drivers, ledger, worst))
     return tuple(out)
 
 
@@ -89,11 +92,16 @@ def _balances(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) 
     lent = ledger[:, [k.DRAW_FLOATING, k.DRAW_FIXED, k.PIK_FLOATING, k.PIK_FIXED]].sum(axis=1)
     total = _opening(plan, 0) + _opening(plan, 1) + np.cumsum(lent - back, axis=0)
     out.append(worst("balance rebuilt from draws, principal and losses", total - states[:, k.FLOATING] - states[:, k.FIXED]))
-    for item, column, start in ((k.LIQUIDITY, k.TO_LIQUIDITY, 2), (k.POWER_RESERVE, k.TO_POWER_RESERVE, 3), (k.TRAP, k.TO_TRAP, 4)):
+    accounts = (
+        (k.LIQUIDITY, k.TO_LIQUIDITY, 2), (k.POWER_RESERVE, k.TO_POWER_RESERVE, 3), (k.TRAP, k.TO_TRAP, 4), (k.ADVANCE, k.TO_ADVANCE, 9),
+    )  # fmt: skip
+    for item, column, start in accounts:
         rebuilt = _opening(plan, start) + np.cumsum(ledger[:, column], axis=0)
         out.append(worst(f"{k.STATE_NAMES[item]} rebuilt from postings", rebuilt - states[:, item]))
     drawn = _opening(plan, 5) + np.cumsum(ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED], axis=0)
     out.append(worst("drawn in total", drawn - states[:, k.DRAWN]))
+    unearned = _opening(plan, 8) + np.cumsum(ledger[:, k.PREPAID] - ledger[:, k.PREPAID_DUE], axis=0)
+    out.append(worst("unearned prepayment rebuilt from postings", unearned - states[:, k.UNEARNED]))
     return out
 
 
@@ -114,7 +122,7 @@ def _interest(plan: FacilityPlan, states: Floats) -> Floats:
     owed = sum(_before(states, item, 0.0) for item in range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
     behind = (status == k.PERFORMING) & (owed > DEBT_TOL * plan.commitment)
     late = np.where(status == k.ENFORCEMENT, plan.default_margin, np.where(behind, plan.late_margin, 0.0))
-    late = (late + _before(states, k.MARGIN_STEP, _opening(plan, 7))) * plan.accrual[:, None]
+    late = (late + _before(states, k.MARGIN_STEP, _opening(plan, 7)) + _before(states, k.TRANCHE_STEP, 0.0)) * plan.accrual[:, None]
     due = floating * (plan.floating_interest[:, None] + late) + fixed * (plan.fixed_interest[:, None] + late)
     return np.where(status < k.CLOSED, due, 0.0)
 
@@ -132,11 +140,14 @@ def _fees(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) -> l
 
 def _vehicle_cash(ledger: Floats) -> Floats:
     """What comes in less what goes out: nothing stays in the operating account overnight."""
-    came = [k.RENT, k.RELET, k.EQUITY, k.SUPPORT, k.DRAW_FLOATING, k.DRAW_FIXED, k.CURE, k.SALE, k.GUARANTEE, k.PIK_FLOATING, k.PIK_FIXED]
+    came = [
+        k.RENT, k.RELET, k.EQUITY, k.SUPPORT, k.DRAW_FLOATING, k.DRAW_FIXED, k.CURE, k.SALE, k.GUARANTEE, k.PIK_FLOATING, k.PIK_FIXED,
+        k.PREPAID, k.REFINANCED,
+    ]  # fmt: skip
     went = [
         k.POWER, k.SITE, k.TRANSITION, k.CAPEX, k.AGENT_FEE, k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.SWAP,
         k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED, k.TO_LIQUIDITY, k.TO_POWER_RESERVE, k.TO_TRAP, k.MANAGEMENT, k.DISTRIBUTION,
-        k.LENDER_FEE,
+        k.LENDER_FEE, k.PREPAID_BACK, k.TO_ADVANCE, k.CALL_PREMIUM, k.NEW_LOAN_COST,
     ]  # fmt: skip
     return ledger[:, came].sum(axis=1) - ledger[:, went].sum(axis=1)
 
@@ -175,3 +186,21 @@ def _outside(plan: FacilityPlan, drivers: Drivers, ledger: Floats, states: Float
         worst("capital spending = cost of the cohorts delivered", ledger[:, k.CAPEX] - capex),
         worst("operating cost under contract = site, power and transition", np.where(under_contract, ledger[:, k.OPEX_DUE] - cost, 0.0)),
     ]
+
+
+def _paid_ahead(plan: FacilityPlan, drivers: Drivers, ledger: Floats, worst: Worst) -> Check:
+    """The customer's money, cohort by cohort, from terms, purchases and default dates."""
+    paid = np.zeros(ledger.shape[::2])
+    paid[0] += plan.prepaid_at_start
+    quits = np.where(drivers.substituted == 1, NEVER, np.minimum(drivers.operator, NEVER // 2) + plan.substitute_delay)
+    dead = np.minimum(np.minimum(drivers.customer, quits) + 1, plan.contract_end)
+    for c in range(len(plan.fund)):
+        bought = ledger[plan.fund[c], k.CAPEX] >= plan.cost[c] * (1.0 - 1e-12) if plan.fund[c] >= 0 else np.ones_like(dead, dtype=np.bool_)
+        if plan.prepaid_when == AT_FUNDING and plan.fund[c] >= 0:
+            paid[plan.fund[c]] += np.where(bought, plan.prepaid[c], 0.0)
+        elif plan.prepaid_when == AT_ACCEPTANCE and plan.accept[c] >= 0:
+            planned = plan.accept[c] + drivers.delay[c]
+            at = planned + np.where(drivers.operator < planned, plan.substitute_delay, 0)
+            for path in np.flatnonzero(bought & (at + 1 < dead)):
+                paid[at[path], path] += plan.prepaid[c]
+    return worst("prepayment = its share of the contract", ledger[:, k.PREPAID] - paid)

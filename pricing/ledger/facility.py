@@ -24,19 +24,28 @@ MANAGEMENT_DUE, MANAGEMENT_DEFERRED, MANAGEMENT_LOST = range(41, 44)
 DELIVERED, LOST_UNITS, SOLD = range(44, 47)
 # fees to the lender on draws and waivers; interest capitalised, lent and paid in one
 LENDER_FEE, PIK_FLOATING, PIK_FIXED = range(47, 50)
-POSTINGS = 50
+# the customer's prepayment: paid in, credited and paid back, claim of what is unearned; account of what is kept for cohorts to come
+PREPAID, PREPAID_BACK, PREPAID_DUE, PREPAID_DEFERRED, PREPAID_LOST, TO_ADVANCE = range(50, 56)
+# prepayment by choice: premium, money of the new lender and what the owner owes for it, cost of the new loan
+CALL_PREMIUM, REFINANCED, NEW_LOAN, NEW_LOAN_COST = range(56, 60)
+# another loan's default accelerates this one: a notice of the lender
+CROSS_NOTICE = 60
+POSTINGS = 61
+PLAIN = 50
+"""The first so many are in every facility; the others belong to prepayments and cross-defaults."""
 """Number of postings."""
 
 (
     FLOATING, FIXED, LIQUIDITY, POWER_RESERVE, TRAP, OPEX_ARREARS, FEE_ARREARS, INTEREST_ARREARS, SWAP_ARREARS, PRINCIPAL_ARREARS,
     MANAGEMENT_ARREARS, DRAWN, UNITS, STATUS, CFADS, SERVICE, TESTED, BREACHED, TRAILING, MARKET_VALUE, MARGIN_STEP,
-) = range(21)  # fmt: skip
-STATES = 21
+    UNEARNED, PREPAID_ARREARS, ADVANCE, TRANCHE_STEP,
+) = range(25)  # fmt: skip
+STATES = 25
 """Number of state items: the second axis of the engine's own state [time, item, path]."""
 STATE_NAMES = (
     "floating", "fixed", "liquidity_reserve", "power_reserve", "trapped", "opex_arrears", "fee_arrears", "interest_arrears", "swap_arrears",
     "principal_arrears", "management_arrears", "drawn", "units", "status", "cfads", "service", "tested", "breached", "trailing_dscr",
-    "market_value", "margin_step",
+    "market_value", "margin_step", "unearned", "prepaid_arrears", "advance", "tranche_step",
 )  # fmt: skip
 """Names of the state items."""
 
@@ -49,12 +58,14 @@ PERFORMING, ENFORCEMENT, CLOSED, AWAITING = range(4)
 
 (
     PAID_IN, RECEIVED, SHORTFALL, SHORTFALL_DISCOUNTED, EQUITY_VALUE, DEFAULT_MONTH, RECOVERED, EXPOSURE_AT_DEFAULT, LEAST_TRAILING,
-    HEDGE_VALUE, FIRST_BREACHED, FIRST_BREACH_MONTH,
-) = range(12)  # fmt: skip
-OUTCOMES = 12
+    HEDGE_VALUE, FIRST_BREACHED, FIRST_BREACH_MONTH, PREPAID_MONTH, CROSS_CALLED,
+) = range(14)  # fmt: skip
+OUTCOMES = 14
 """Numbers kept for every path: discounted draws and receipts of the lender, what it writes off, the owner's discounted net flows,
 month of the event of default (the number of months where none), discounted receipts after it, balance at it, least trailing coverage,
-discounted net payments to the hedge provider, number of the covenant first breached (-1 where none) and month of it."""
+discounted net payments to the hedge provider, number of the covenant first breached (-1 where none) and month of it,
+month of the prepayment by choice (the number of months where none), 1 where nothing but another loan's default called the event of
+default."""
 
 
 def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, vendor: str, guarantor: str, fleet: str, loan: str,
@@ -62,7 +73,8 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
     """The plan of postings of one facility, from the ids of its parties and contracts.
 
     Outside parties without an id of their own: `market` buys capacity and used hardware, `supplier` sells power and space, `agent`
-    administers, `hedge` is the swap counterparty, `scrap` takes broken units.
+    administers, `hedge` is the swap counterparty, `scrap` takes broken units, `refinancer` lends what
+    prepays the loan and is owed as much by the owner from then on, `arranger` is paid for the new loan.
     """
     v, sub = vehicle, f"{vehicle}/"
     cash = [
@@ -88,4 +100,12 @@ def facility_plan(*, lender: str, vehicle: str, operator: str, customer: str, ve
     posted.extend(Posting(a, b, fleet, why, "devices", "cash") for a, b, why in devices)
     posted.append(Posting(v, lender, loan, "lender_fee", "USD", "cash"))
     posted.extend(Posting(lender, v, loan, why, "USD", "cash") for why in ("capitalised_floating", "capitalised_fixed"))
+    posted.append(Posting(customer, v, offtake, "prepayment", "USD", "cash"))
+    posted.extend(Posting(v, customer, offtake, "prepaid_capacity", "USD", claim) for claim in ("cash", "due", "deferred", "written_off"))
+    posted.append(Posting(v, f"{sub}advance", offtake, "advance_account", "USD", "cash"))
+    posted += [
+        Posting(v, lender, loan, "call_premium", "USD", "cash"), Posting("refinancer", v, loan, "refinancing", "USD", "cash"),
+        Posting(operator, "refinancer", loan, "new_loan", "USD", "terminal"), Posting(v, "arranger", loan, "new_loan_cost", "USD", "cash"),
+    ]  # fmt: skip
+    posted.append(Posting(lender, v, loan, "cross_default", "notices", "cash"))
     return LedgerPlan(tuple(posted))

@@ -121,15 +121,17 @@ def coverage_statement(dates: tuple[dt.date, ...], states: Floats, threshold: fl
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def covenant_statement(facility: Facility, tests: Floats) -> pl.DataFrame:
-    """Every covenant test of one path, with what it found.
+def covenant_statement(facility: Facility, tests: Floats, ledger: Floats) -> pl.DataFrame:
+    """Every covenant test of one path, with what it found, and the cross-default that accelerates the loan, if one does.
 
     Args:
         facility: its covenants and dates.
         tests: [covenant, time, item] of one path.
+        ledger: [time, posting] of the path.
 
     Returns:
-        date, covenant, value_tested, threshold, verdict ('passed', 'cured', 'waived', 'failed'), in order of date.
+        date, covenant, value_tested, threshold, verdict ('passed', 'cured', 'waived', 'failed', 'called' by a cross-default), in order of
+        date. A cross-default has seen one default of the loans that it names, where none is allowed.
     """
     import polars as pl
 
@@ -143,6 +145,9 @@ def covenant_statement(facility: Facility, tests: Floats) -> pl.DataFrame:
             if made:
                 verdict = "passed" if not failed else "cured" if cured else "waived" if waived else "failed"
                 rows.append((date, label, float(value), float(facility.plan.tests.level[i, t]), verdict))
+        if ledger[t, k.CROSS_NOTICE] > 0:
+            named = ", ".join(cross.contract for cross in facility.loan.cross_defaults)
+            rows.append((date, f"cross-default: {named}", 1.0, 0.0, "called"))
     text, number = pl.String(), pl.Float64()
     schema = {"date": pl.Date(), "covenant": text, "value_tested": number, "threshold": number, "verdict": text}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -9,7 +9,7 @@ from pricing.mechanics.deliveries import Income
 from pricing.mechanics.state import DEBT_TOL, State
 from pricing.mechanics.waterfall import Dues, reduce_principal
 from pricing.schedules import plan as p
-from pricing.schedules.plan import Drivers
+from pricing.schedules.plan import Drivers, Events
 from pricing.schedules.types import Bools, Floats
 
 
@@ -21,7 +21,7 @@ def trailing(state: State, months: int) -> tuple[Floats, Floats]:
 def remember(state: State, income: Income, due: Dues) -> tuple[Floats, Floats]:
     """Move the window on by a month; returns the month's cash flow available for debt service and its service."""
     live = state.status < k.CLOSED
-    cfads = np.where(live, income.revenue - income.operating, 0.0)
+    cfads = np.where(live, income.revenue - income.credit - income.operating, 0.0)
     service = np.where(state.status == k.PERFORMING, due.service, 0.0)
     state.past_cfads = np.concatenate([state.past_cfads[1:], cfads[None, :]])
     state.past_service = np.concatenate([state.past_service[1:], service[None, :]])
@@ -122,8 +122,10 @@ def set_trap(state: State, drivers: Drivers, t: int, ratio: Floats) -> None:
     state.trap_on = parent | customer | state.stands(p.TRAP)
 
 
-def call_defaults(state: State, t: int) -> Bools:
-    """Events of default at the end of month t: late payment beyond grace, a breach beyond its own, end of the contract, maturity."""
+def call_defaults(state: State, events: Events, t: int) -> tuple[Bools, Bools]:
+    """Events of default at the end of month t: late payment beyond grace, a breach beyond its own, end of the contract, maturity, the
+    default of another loan. Returns where one is called, and where nothing but that other default calls it.
+    """
     plan = state.plan
     owed = state.opex_arrears + state.fee_arrears + state.interest_arrears + state.swap_arrears + state.principal_arrears
     performing = (state.status == k.PERFORMING) & ~state.repaid
@@ -133,6 +135,8 @@ def call_defaults(state: State, t: int) -> Bools:
         if plan.tests.codes[i, p.CONSEQUENCE] == p.CALL:
             called = called | (state.in_row[i] > plan.tests.codes[i, p.GRACE])
     called = called | (state.ends_early & (t + 1 >= state.dead_from) & (plan.customer_event == 1))
-    called = performing & (called | (t == plan.maturity - 1))
-    state.status = np.where(called, k.ENFORCEMENT, state.status)
-    return called
+    own = performing & (called | (t == plan.maturity - 1))
+    crossed = performing & (events.crossed <= t) & ~own
+    state.row[k.CROSS_NOTICE] = crossed
+    state.status = np.where(own | crossed, k.ENFORCEMENT, state.status)
+    return own | crossed, crossed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.ledger import facility as k
+from pricing.mechanics.prepayment import burn
 from pricing.mechanics.state import SELL, State
 from pricing.schedules.plan import Drivers
 from pricing.schedules.types import Bools, Floats
@@ -29,6 +30,8 @@ class Income:
     """Share of the fleet not sold."""
     market_value: Floats
     """Of what is bought and not sold."""
+    credit: Floats
+    """Of the contract rent, paid by what the customer has paid ahead."""
 
     @property
     def operating(self) -> Floats:
@@ -82,7 +85,8 @@ def deliveries(state: State, drivers: Drivers, t: int) -> Income:
     stood = (plan.units[:, t - 1] if t > 0 else plan.opening_units)[:, None]
     lost = np.where(state.funded, stood - units, 0.0).sum(axis=0)
     row[k.LOST_UNITS] = np.where(live, lost * before, 0.0)
-    return Income(rent + relet, power, site, transition, sale, standing, np.where(live, owned, 0.0), after, value * after)
+    owned = np.where(live, owned, 0.0)
+    return Income(rent + relet, power, site, transition, sale, standing, owned, after, value * after, burn(state, rent))
 
 
 def _sale(state: State, t: int, value: Floats, owned: Floats) -> Floats:

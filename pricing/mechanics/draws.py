@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pricing.ledger import facility as k
+from pricing.mechanics.prepayment import for_hardware, sign
 from pricing.mechanics.state import State
 from pricing.schedules.plan import Drivers
 from pricing.schedules.types import Bools, Floats
@@ -15,11 +16,12 @@ def draws(state: State, drivers: Drivers, t: int) -> Floats:
 
     A draw needs the window open, the loan performing, no cash trap, no covenant failed, and neither operator nor customer in default. A
     cohort that cannot be funded then is never bought. A draw at funding is the least of what cost, market value, depreciated schedule,
-    coverage and commitment allow; equity pays the rest of the cost, and the fee on the draw.
+    coverage and commitment allow, and of what the customer's prepayment leaves of the cost; equity pays the rest, and the fee on the draw.
     """
     plan, row = state.plan, state.row
     row[[k.DRAW_FLOATING, k.DRAW_FIXED, k.CAPEX, k.EQUITY, k.DELIVERED, k.LENDER_FEE, k.FEES_DUE]] = 0.0
     cash = np.zeros_like(state.floating)
+    sign(state, t)
     if t > plan.window:
         return cash
     allowed: Bools = (state.status == k.PERFORMING) & ~state.trap_on & (drivers.operator > t) & (t + 1 < state.dead_from)
@@ -33,11 +35,16 @@ def draws(state: State, drivers: Drivers, t: int) -> Floats:
             if plan.market_share > 0:
                 most = np.minimum(most, plan.market_share * plan.market_value[c, t] * drivers.linked[t])
             state.funded[c] = allowed
+            ahead = for_hardware(state, c, allowed)
+            spent = np.minimum(ahead, plan.cost[c])
+            if len(plan.prepaid):
+                most = np.minimum(most, plan.cost[c] - spent)
+            cash = cash + (ahead - spent)
             amount = np.where(allowed, np.minimum(np.minimum(most, room), _schedule_room(state, t)), 0.0)
             state.advanced = state.advanced + amount
             _draw(state, amount, c, t)
             row[k.CAPEX] += np.where(allowed, plan.cost[c], 0.0)
-            row[k.EQUITY] += np.where(allowed, plan.cost[c] - amount + plan.draw_fee * amount, 0.0)
+            row[k.EQUITY] += np.where(allowed, plan.cost[c] - spent - amount + plan.draw_fee * amount, 0.0)
             row[k.DELIVERED] += np.where(allowed, plan.units[c, t], 0.0)
         due = allowed & state.funded[c] & (state.accepted_at[c] == t)
         room = np.maximum(plan.commitment - state.drawn, 0.0)

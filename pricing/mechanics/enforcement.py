@@ -6,6 +6,7 @@ import numpy as np
 
 from pricing.ledger import facility as k
 from pricing.mechanics.deliveries import Income
+from pricing.mechanics.prepayment import close_claim
 from pricing.mechanics.state import RELET, RUN, SELL, UNDECIDED, State
 from pricing.mechanics.waterfall import reduce_principal
 from pricing.schedules.plan import Drivers
@@ -102,12 +103,13 @@ def _pay_lender(state: State, amount: Floats) -> None:
 
 
 def _release_reserves(state: State, when: Bools) -> None:
-    row = state.row
+    row, total = state.row, np.zeros_like(state.trapped)
     for account, column in (("trapped", k.TO_TRAP), ("liquidity", k.TO_LIQUIDITY), ("power", k.TO_POWER_RESERVE)):
         free = np.where(when, getattr(state, account), 0.0)
         row[column] -= free
-        row[k.DISTRIBUTION] += free
+        total = total + free
         setattr(state, account, getattr(state, account) - free)
+    row[k.DISTRIBUTION] += close_claim(state, when, total)
 
 
 def _write_off(state: State, when: Bools) -> None:
@@ -124,12 +126,15 @@ def _write_off(state: State, when: Bools) -> None:
     state.fixed = np.where(when, 0.0, state.fixed)
 
 
-_ARREARS = ("opex_arrears", "fee_arrears", "floating_arrears", "fixed_arrears", "swap_arrears", "principal_arrears", "management_arrears")
+_ARREARS = (
+    "opex_arrears", "fee_arrears", "floating_arrears", "fixed_arrears", "swap_arrears", "junior_arrears", "principal_arrears",
+    "management_arrears",
+)  # fmt: skip
 _COLUMNS = {
     (k.OPEX_LOST, k.OPEX_DEFERRED): ("opex_arrears",),
     (k.FEES_LOST, k.FEES_DEFERRED): ("fee_arrears",),
     (k.INTEREST_LOST, k.INTEREST_DEFERRED): ("floating_arrears", "fixed_arrears"),
-    (k.SWAP_LOST, k.SWAP_DEFERRED): ("swap_arrears",),
+    (k.SWAP_LOST, k.SWAP_DEFERRED): ("swap_arrears", "junior_arrears"),
     (k.PRINCIPAL_LOST, k.PRINCIPAL_DEFERRED): ("principal_arrears",),
     (k.MANAGEMENT_LOST, k.MANAGEMENT_DEFERRED): ("management_arrears",),
 }

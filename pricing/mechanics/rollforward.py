@@ -16,9 +16,12 @@ from pricing.mechanics.covenants import call_defaults, remember, run_tests, set_
 from pricing.mechanics.deliveries import deliveries
 from pricing.mechanics.draws import draws
 from pricing.mechanics.enforcement import decide, settle, slip
+from pricing.mechanics.prepayment import at_acceptance, end_contract
+from pricing.mechanics.refinancing import prepay
 from pricing.mechanics.state import opening_state
+from pricing.mechanics.tranches import average_step, divide
 from pricing.mechanics.waterfall import dues, pay
-from pricing.schedules.plan import Drivers, FacilityPlan
+from pricing.schedules.plan import Drivers, Events, FacilityPlan, no_events
 from pricing.schedules.types import Floats
 
 
@@ -36,12 +39,13 @@ class Rolled:
     """[covenant, time, item, path], `TEST_ITEMS` of `pricing.ledger.facility`."""
 
 
-def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
+def roll_forward(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> Rolled:
     """Roll a facility forward on every path.
 
     Args:
         plan: the resolved facility, T months.
         drivers: rents and defaults by path, N paths.
+        events: prepayments by choice and defaults of other loans; None is neither.
 
     Returns:
         Ledger [T, posting, N], states [T, item, N], outcomes [outcome, N].
@@ -51,43 +55,52 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers) -> Rolled:
     states = np.zeros((months, k.STATES, paths))
     tests = np.zeros((len(plan.tests.codes), months, k.TEST_ITEMS, paths))
     state = opening_state(plan, drivers)
+    events = events or no_events(paths)
     called_at = np.full(paths, float(months))
+    prepaid_at, by_cross = np.full(paths, float(months)), np.zeros(paths)
     exposure = np.zeros(paths)
     for t in range(months):
         state.row = ledger[t]
+        performing = state.status == k.PERFORMING
         income = deliveries(state, drivers, t)
         opening = (state.floating, state.fixed, state.drawn)
-        top_up = draws(state, drivers, t)
+        top_up = draws(state, drivers, t) + at_acceptance(state, t) + end_contract(state, drivers, t)
         due = dues(state, t, income, opening)
-        pay(state, drivers, t, income, due, income.revenue + income.sale + top_up)
+        pay(state, drivers, t, income, due, income.revenue + income.sale + top_up - income.credit)
         cfads, service = remember(state, income, due)
         ratio = run_tests(state, drivers, t, income)
         tests[:, t] = state.verdicts
         tested, breached = state.verdicts[0, :2] if plan.threshold > 0 else np.zeros((2, paths))
         set_trap(state, drivers, t, ratio)
-        called = call_defaults(state, t)
+        called, crossed = call_defaults(state, events, t)
         first = called & (called_at == months)
+        by_cross = np.where(first, crossed, by_cross)
         called_at = np.where(first, t, called_at)
         exposure = np.where(first, state.debt, exposure)
+        prepaid_at = np.where(prepay(state, events, t), t, prepaid_at)
         slip(state, drivers, t)
         decide(state, drivers, t, income)
         settle(state, drivers, t, income)
+        divide(state, performing)
         states[t] = (
             state.floating, state.fixed, state.liquidity, state.power, state.trapped, state.opex_arrears, state.fee_arrears,
-            state.interest_arrears, state.swap_arrears, state.principal_arrears, state.management_arrears, state.drawn,
-            income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
-            state.step,
+            state.interest_arrears, state.swap_arrears + state.junior_arrears, state.principal_arrears, state.management_arrears,
+            state.drawn, income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
+            state.step, state.unearned, state.prepaid_arrears, state.advance, average_step(state),
         )  # fmt: skip
-    return Rolled(ledger, states, _outcomes(plan, ledger, states, tests, called_at, exposure), tests)
+    outcomes = _outcomes(plan, ledger, states, tests, called_at, exposure)
+    outcomes[k.PREPAID_MONTH], outcomes[k.CROSS_CALLED] = prepaid_at, by_cross
+    return Rolled(ledger, states, outcomes, tests)
 
 
 def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, tests: Floats, called_at: Floats, exposure: Floats) -> Floats:
     d = plan.discount[:, None]
     paid_in = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
     received = ledger[:, [k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED]].sum(axis=1)
-    received = received + ledger[:, k.LENDER_FEE] - ledger[:, k.PIK_FLOATING] - ledger[:, k.PIK_FIXED]
+    received = received + ledger[:, k.CALL_PREMIUM] + ledger[:, k.LENDER_FEE] - ledger[:, k.PIK_FLOATING] - ledger[:, k.PIK_FIXED]
     lost = ledger[:, k.INTEREST_LOST] + ledger[:, k.PRINCIPAL_LOST]
-    owner = ledger[:, [k.MANAGEMENT, k.DISTRIBUTION, k.TERMINAL]].sum(axis=1) - ledger[:, [k.EQUITY, k.SUPPORT, k.CURE]].sum(axis=1)
+    owner = ledger[:, [k.MANAGEMENT, k.DISTRIBUTION, k.TERMINAL]].sum(axis=1)
+    owner = owner - ledger[:, [k.EQUITY, k.SUPPORT, k.CURE, k.NEW_LOAN]].sum(axis=1)
     after = np.arange(plan.months)[:, None] > called_at[None, :]
     ratio = np.where(states[:, k.TESTED] > 0, states[:, k.TRAILING], np.inf).min(axis=0)
     out = np.zeros((k.OUTCOMES, ledger.shape[2]))

@@ -74,6 +74,19 @@ class State:
     swap_arrears: Floats
     principal_arrears: Floats
     management_arrears: Floats
+    unearned: Floats
+    """Of the customer's prepayment, paid in and not yet burned off or claimed."""
+    advance: Floats
+    """Of it, on the account for cohorts to be bought."""
+    prepaid_claim: Floats
+    """Claim of the customer that falls due this month."""
+    prepaid_arrears: Floats
+    junior_arrears: Floats
+    """Close-out of the swap that ranks behind principal, put off."""
+    swap_left: Floats
+    """Share of the planned swap that still runs: less than one after a prepayment by choice."""
+    tranches: Floats
+    """[tranche, path] balances."""
     row: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     """[posting, path] of the month."""
 
@@ -116,7 +129,7 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
     def count(value: int) -> Ints:
         return np.full(n, value, dtype=np.int64)
 
-    floating, fixed, liquidity, power, trapped, drawn, advanced, step = plan.opening
+    floating, fixed, liquidity, power, trapped, drawn, advanced, step, unearned, advance = plan.opening
     tests = len(plan.tests.codes)
     tenor = plan.months if len(plan.tenor) else 0
     ended = np.where(drivers.substituted == 1, NEVER, np.minimum(drivers.operator, NEVER - 64) + 1 + plan.substitute_delay)
@@ -162,4 +175,11 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
         swap_arrears=zeros(),
         principal_arrears=zeros(),
         management_arrears=zeros(),
+        unearned=whole(unearned),
+        advance=whole(advance),
+        prepaid_claim=zeros(),
+        prepaid_arrears=zeros(),
+        junior_arrears=zeros(),
+        swap_left=whole(1.0),
+        tranches=np.repeat(plan.tranche_share[:, None] * (floating + fixed), n, axis=1),
     )

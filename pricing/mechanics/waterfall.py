@@ -9,7 +9,9 @@ import numpy as np
 from pricing.ledger import facility as k
 from pricing.mechanics.deliveries import Income
 from pricing.mechanics.draws import schedule_limit
+from pricing.mechanics.prepayment import pay_claim
 from pricing.mechanics.state import State
+from pricing.mechanics.tranches import average_step
 from pricing.schedules import plan as p
 from pricing.schedules.plan import Drivers
 from pricing.schedules.types import Bools, Floats
@@ -49,11 +51,11 @@ def dues(state: State, t: int, income: Income, opening: tuple[Floats, Floats, Fl
     floating, fixed, drawn = opening
     live = state.status < k.CLOSED
     performing = state.status == k.PERFORMING
-    late = np.where(performing, np.where(state.late > 0, plan.late_margin, 0.0), plan.default_margin) + state.step
+    late = np.where(performing, np.where(state.late > 0, plan.late_margin, 0.0), plan.default_margin) + state.step + average_step(state)
     undrawn = plan.undrawn_fee * np.maximum(plan.commitment - drawn, 0.0) * plan.accrual[t] if t <= plan.window else np.zeros_like(drawn)
     interest_floating = np.where(live, floating * (plan.floating_interest[t] + late * plan.accrual[t]), 0.0)
     interest_fixed = np.where(live, fixed * (plan.fixed_interest[t] + late * plan.accrual[t]), 0.0)
-    swap = np.where(live & ~state.swap_ended, np.where(performing, plan.swap_due[t], plan.swap_close[t]), 0.0)
+    swap = np.where(live & ~state.swap_ended, np.where(performing, plan.swap_due[t], plan.swap_close[t]) * state.swap_left, 0.0)
     state.swap_ended = state.swap_ended | (state.status == k.ENFORCEMENT)
     kind = _capitalise(state, t, income, interest_floating, interest_fixed)
     not_due = state.balance - state.principal_arrears
@@ -86,7 +88,7 @@ def _capitalise(state: State, t: int, income: Income, floating: Floats, fixed: F
     plan, row = state.plan, state.row
     chosen = (state.status == k.PERFORMING) & (state.balance > 0)
     if plan.pik_toggle:
-        chosen &= income.revenue - income.operating < floating + fixed
+        chosen &= income.revenue - income.credit - income.operating < floating + fixed
     share = np.where(chosen, plan.pik[t], 0.0)
     row[k.PIK_FLOATING], row[k.PIK_FIXED] = floating * share, fixed * share
     state.floating = state.floating + row[k.PIK_FLOATING]
@@ -130,6 +132,8 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
     performing = state.status == k.PERFORMING
     receipt = np.maximum(-due.swap, 0.0)
     swap = np.maximum(due.swap, 0.0)
+    junior = np.where(performing, 0.0, swap) if plan.swap_junior else np.zeros_like(swap)
+    swap = swap - junior
     state.trapped, cash = _release(state, cash + receipt)
     total = state.balance
     owed = due.principal + state.principal_arrears
@@ -137,7 +141,7 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
     liquidity = np.where(
         performing,
         left * (state.floating * plan.floating_next[t] + state.fixed * plan.fixed_next[t])
-        + plan.swap_next[t]
+        + plan.swap_next[t] * state.swap_left
         + income.standing * plan.operating_next[t],
         state.liquidity,
     )
@@ -174,7 +178,8 @@ def pay(state: State, drivers: Drivers, t: int, income: Income, due: Dues, cash:
             row[k.MANAGEMENT_DUE], row[k.MANAGEMENT_DEFERRED] = due.management, owed - paid - state.management_arrears
             state.management_arrears = owed - paid
         else:
-            cash = _hold(state, cash, state.stands(p.LOCK_UP))
+            cash = _pay_junior(state, junior, _hold(state, cash, state.stands(p.LOCK_UP)))
+            cash = pay_claim(state, cash)
             row[k.DISTRIBUTION] = cash
             cash = np.zeros_like(cash)
     row[k.TO_LIQUIDITY] = state.liquidity - start_liquidity
@@ -269,6 +274,16 @@ def _pay_interest(state: State, due: Dues, swap: Floats, cash: Floats, performin
     row[k.INTEREST_DUE] = due.floating + due.fixed + due.pik_floating + due.pik_fixed
     row[k.INTEREST_DEFERRED] = state.interest_arrears - before
     return cash
+
+
+def _pay_junior(state: State, new: Floats, cash: Floats) -> Floats:
+    """The close-out of the swap that ranks behind principal."""
+    owed = new + state.junior_arrears
+    paid = np.minimum(cash, owed)
+    state.row[k.SWAP] += paid
+    state.row[k.SWAP_DEFERRED] += owed - paid - state.junior_arrears
+    state.junior_arrears = owed - paid
+    return cash - paid
 
 
 def _pay_principal(state: State, new: Floats, cash: Floats, performing: Bools) -> Floats:

@@ -14,7 +14,7 @@ from pricing.mechanics.state import DEBT_TOL
 from pricing.paths.facility import drivers_of
 from pricing.paths.streams import BLOCK, run_blocks
 from pricing.risk.yields import lives, yearly_rates
-from pricing.schedules.plan import Drivers
+from pricing.schedules.plan import Drivers, Events
 from pricing.schedules.types import Floats
 
 EVERY = 6
@@ -47,7 +47,7 @@ class Walk:
 def walk(run: FacilityRun, *, threads: int | None = None) -> Walk:
     """Roll the paths of a run again and keep what is asked of each.
 
-    The paths are those of the run: present values to the lender are its `net`. Memory while running: threads x 256 paths x months x 71
+    The paths are those of the run: present values to the lender are its `net`. Memory while running: threads x 256 paths x months x 86
     columns x 8 bytes; kept: paths x (parties + 3 x dates + 2) x 8 bytes, since exact quantiles need every path of a date.
 
     Args:
@@ -62,8 +62,8 @@ def walk(run: FacilityRun, *, threads: int | None = None) -> Walk:
     lender = signs[parties.index(facility.loan.lender)]
     opening, tiny = float(plan.opening[0] + plan.opening[1]), DEBT_TOL * plan.commitment
 
-    def chunk(drivers: Drivers) -> Floats:
-        ledger, states, _, _ = roll_kept(plan, drivers)
+    def chunk(drivers: Drivers, events: Events | None) -> Floats:
+        ledger, states, _, _ = roll_kept(plan, drivers, events)
         present = np.einsum("qk,kp->qp", signs, np.einsum("t,tkp->kp", plan.discount, ledger))
         balance = states[:, k.FLOATING] + states[:, k.FIXED]
         status = np.concatenate([np.full((1, states.shape[2]), k.PERFORMING), states[:-1, k.STATUS]])
@@ -87,10 +87,14 @@ def walk(run: FacilityRun, *, threads: int | None = None) -> Walk:
 
     def work(block: int) -> Floats:
         whole = drivers_of(run.model, run.seed, block)
-        parts = (
-            Drivers._make(np.ascontiguousarray(item[..., at : at + CHUNK]) for item in whole) for at in range(0, BLOCK, CHUNK)
-        )  # fmt: skip
-        return np.concatenate([chunk(part) for part in parts], axis=1)
+        events = run.decided(run.seed, block, whole) if run.decided else None
+
+        def part(at: int) -> Floats:
+            drivers = Drivers._make(np.ascontiguousarray(item[..., at : at + CHUNK]) for item in whole)
+            mine = None if events is None else Events._make(np.ascontiguousarray(item[at : at + CHUNK]) for item in events)
+            return chunk(drivers, mine)
+
+        return np.concatenate([part(at) for at in range(0, BLOCK, CHUNK)], axis=1)
 
     numbers = np.concatenate(list(run_blocks(work, run.paths // BLOCK, threads)), axis=1)
     ends = np.cumsum([len(parties), len(months), len(months), len(months), 1])

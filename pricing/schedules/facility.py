@@ -17,6 +17,7 @@ from instruments.contracts.offtake import Offtake
 from pricing.ledger.facility import facility_plan
 from pricing.ledger.plan import LedgerPlan
 from pricing.schedules.amortisation import amortisation_shares, draw_profile, sculpted_shares, service_ahead, window_sum
+from pricing.schedules.call import UnitLoan, call_prices
 from pricing.schedules.covenants import liquidity_floor, longest_window, test_plan
 from pricing.schedules.facility_arrays import (
     DrawRules,
@@ -35,6 +36,7 @@ from pricing.schedules.facility_arrays import (
 from pricing.schedules.facility_terms import check_dates, contiguous, facility_terms, month_indices, quotes_behind
 from pricing.schedules.grid import day_counts, month_ends, month_index, months_to, thirty_360
 from pricing.schedules.plan import RANKS, FacilityPlan
+from pricing.schedules.prepaid import resolve_prepayment
 from pricing.schedules.types import Floats
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ class Facility:
     """[time] balance after each date if everything goes to plan."""
     unit_service: Floats
     """[time] planned service per unit of balance at the month's start, net swap included."""
+    unit: UnitLoan
+    """What is scheduled on a unit of balance, without the swap."""
     plan: FacilityPlan
     postings: LedgerPlan
 
@@ -142,7 +146,10 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     tenor = draw_profile(loan.amortisation, draws.tenor_months) if draws.tenor_months else np.zeros(0)
     prior_due = draws_before(fleet, cohort_drawn, tenor, dates)
     served = np.where(accept[:, None] < np.arange(months)[None, :], units, 0.0)
-    income = units * (hours * price - power_cost - site_cost)
+    prepaid = resolve_prepayment(
+        offtake, deal.position.facilities.get(loan_id), fund, accept, cost, units * np.where(ends, hours, 0.0), price
+    )  # fmt: skip
+    income = units * (hours * price - power_cost - site_cost) - prepaid.credits
 
     hedge = loan.hedge
     swap_share, start = (hedge.share, hedge.start) if hedge else (0.0, loan.maturity)
@@ -161,6 +168,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
             most = np.minimum(most, capacity[:, None])
         if draws.of_market_value is not None:
             most = np.minimum(most, draws.of_market_value * value)
+        if offtake.prepayment is not None:
+            most = np.minimum(most, (cost - prepaid.spent)[:, None])
         scheduled = limit.share * written if limit else None
         rules = DrawRules(
             fund, accept, cost, cohort_drawn, most, scheduled, limit is not None and limit.continuous, tenor, prior_due
@@ -170,7 +179,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
             shares = amortisation_shares(loan.amortisation, dates, maturity)
             before = planned_balance(loan, rules, capacity, shares, now, maturity)[0]
             debt = float(before[first - 1]) if first > 0 else now[1]
-            plan_cash = (served * (hours * price - power_cost - site_cost)).sum(axis=0)
+            plan_cash = (served * (hours * price - power_cost - site_cost) - prepaid.credits).sum(axis=0)
             service, _ = sculpted_shares(plan_cash, unit_interest, debt, first, maturity, loan.amortisation.target_dscr)
             shares = amortisation_shares(loan.amortisation, dates, maturity, service=service)
         planned, planned_floating, shares = planned_balance(loan, rules, capacity, shares, now, maturity)
@@ -198,6 +207,11 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     if loan.pik:
         pik = np.where([date <= loan.pik.until for date in dates], loan.pik.share, 0.0)
     bands = sorted(loan.sweep_bands, key=lambda band: band.below)
+    unit = UnitLoan(floating_share * floating + (1.0 - floating_share) * fixed, shares, compounded, accrual, maturity)
+    right = loan.prepayment
+    curve = discount if right is None or right.make_whole is None or right.make_whole.key is None else _curve(market, right.make_whole.key)
+    classes = loan.tranches.classes if loan.tranches else ()
+    ways = (loan.tranches.principal, loan.tranches.enforcement) if loan.tranches else ("pro_rata", "pro_rata")
     plan = FacilityPlan(
         months=months,
         maturity=maturity,
@@ -281,6 +295,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
                 position.drawn_usd,
                 position.drawn_at_funding_usd,
                 position.margin_step,
+                position.unearned_usd,
+                position.advance_usd,
             ]
         ),
         cohort_drawn=cohort_drawn,
@@ -302,6 +318,18 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         fleet_schedule=written.sum(axis=0),
         tenor=tenor,
         prior_due=prior_due,
+        prepaid=prepaid.amounts,
+        prepaid_at_start=prepaid.at_start,
+        prepaid_when=prepaid.when,
+        burn_rate=prepaid.rate,
+        prepaid_refund=prepaid.refund,
+        call_price=call_prices(right, unit, dates, times, curve) if right else np.zeros(0),
+        call_share=right.share if right else 0.0,
+        call_cost=right.cost if right else 0.0,
+        swap_junior=int(hedge is not None and hedge.close_out == "junior"),
+        tranche_share=np.array([each.share for each in classes]),
+        tranche_step=np.array([each.margin_step for each in classes]),
+        tranche_how=np.array([int(how == "pro_rata") for how in ways], dtype=np.int64),
     )
     ledger = facility_plan(
         lender=loan.lender, vehicle=loan.borrower, operator=fleet.operator, customer=offtake.customer, vendor=fleet.vendor,
@@ -310,5 +338,11 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
     )  # fmt: skip
     return Facility(
         deal, market.as_of, loan_id, loan, loan.collateral or "", fleet, offtake, guarantee_id, guarantee, dates, times, swap_rate, planned,
-        unit_interest + shares, FacilityPlan._make(contiguous(item) for item in plan), ledger,
+        unit_interest + shares, unit, FacilityPlan._make(contiguous(item) for item in plan), ledger,
     )  # fmt: skip
+
+
+def _curve(market: Market, key: str) -> Discount:
+    from curves import discount_curve
+
+    return discount_curve(market, key).discount

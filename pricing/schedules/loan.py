@@ -12,6 +12,7 @@ import numpy as np
 from instruments.contracts.loan import Loan
 from instruments.contracts.loan_parts import LoanPosition
 from pricing.schedules.amortisation import amortisation_shares
+from pricing.schedules.call import UnitLoan
 from pricing.schedules.facility import Facility
 from pricing.schedules.grid import day_counts, month_ends, months_to, thirty_360
 from pricing.schedules.types import Floats
@@ -35,7 +36,7 @@ class LoanFlows:
     fees: Floats
     """Undrawn fees, fees and discount on draws."""
     opening: float
-    """Lent before the first date."""
+    """Lent before the first date, less the fee and the discount kept on it."""
 
 
 def term_flows(loan: Loan, as_of: dt.date, position: LoanPosition | None = None) -> LoanFlows:
@@ -63,7 +64,7 @@ def term_flows(loan: Loan, as_of: dt.date, position: LoanPosition | None = None)
         margin=loan.floating.margin if loan.floating else 0.0,
         rate=loan.fixed.rate if loan.fixed else 0.0,
         fees=np.zeros(maturity),
-        opening=total,
+        opening=total if seasoned else total * (1.0 - loan.upfront_fee - loan.discount),
     )
 
 
@@ -159,3 +160,14 @@ def scheduled_value(flows: LoanFlows, discount: Curve, survival: Curve, recovery
     back = recovery * balance * (s0 - s) * middle
     annuity = float(((flows.floating * accrual + flows.fixed * thirty) * d * s).sum())
     return Scheduled(float((d * cash).sum()), float((d * s * cash + back).sum()), annuity)
+
+
+def unit_loan(flows: LoanFlows, discount: Curve) -> UnitLoan:
+    """The planned flows of a loan per unit of balance."""
+    years, days = day_counts(flows.as_of, flows.dates)
+    d0, d = discount(np.concatenate([[0.0], years[:-1]])), discount(years)
+    forward, accrual = d0 / d - 1.0, days / 360.0
+    balance = flows.floating + flows.fixed
+    safe = np.where(balance > 0, balance, 1.0)
+    interest = flows.floating * (forward + flows.margin * accrual) + flows.fixed * flows.rate * thirty_360(flows.as_of, flows.dates)
+    return UnitLoan(interest / safe, flows.principal / safe, forward, accrual, len(flows.dates))

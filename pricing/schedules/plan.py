@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from pricing.schedules.types import Floats, Ints
 
 NEVER = 1 << 30
@@ -23,6 +25,10 @@ DSCR, REALISATION, MINIMUM_LIQUIDITY, LOAN_TO_COST, LOAN_TO_VALUE = range(5)
 CONSEQUENCES = ("event_of_default", "cash_trap", "lock_up", "prepayment")
 """Codes of what follows a breach that stands."""
 CALL, TRAP, LOCK_UP, PREPAY = range(4)
+
+
+AT_SIGNING, AT_FUNDING, AT_ACCEPTANCE = range(3)
+"""When a customer pays ahead."""
 
 
 CODES = ("kind", "window", "cures", "free_until", "in_cash", "grace", "consequence", "waivers")
@@ -159,7 +165,7 @@ class FacilityPlan(NamedTuple):
     guarantee_lag: int
     guarantor_recovery: float
     opening: Floats
-    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, drawn at funding, margin step]"""
+    """[floating, fixed, liquidity, power reserve, trapped, drawn in total, drawn at funding, margin step, unearned, advance]"""
     cohort_drawn: Floats
     """[cohort] drawn on it before the grid."""
     past_cfads: Floats
@@ -192,6 +198,30 @@ class FacilityPlan(NamedTuple):
     """[month after the draw] share of a draw that falls due; empty: all draws share `amortisation`."""
     prior_due: Floats
     """[time] scheduled principal of draws before the grid, where draws have a tenor."""
+    prepaid: Floats
+    """[cohort] what the customer pays ahead for hardware still to be bought, or accepted; empty: nothing was or is paid ahead."""
+    prepaid_at_start: float
+    """Paid in on the first date."""
+    prepaid_when: int
+    """`AT_SIGNING`, `AT_FUNDING` or `AT_ACCEPTANCE`."""
+    burn_rate: float
+    """Share of a month's rent that is paid by what is unearned."""
+    prepaid_refund: float
+    """Share of what is unearned at the contract's agreed end that is paid back."""
+    call_price: Floats
+    """[time] of a unit prepaid by choice; empty is no right to."""
+    call_share: float
+    """Of the balance, prepaid once."""
+    call_cost: float
+    """Paid to others, as a share of what is prepaid."""
+    swap_junior: int
+    """1 where a close-out owed to the hedge provider ranks behind principal."""
+    tranche_share: Floats
+    """[tranche] of every draw, senior first; empty is no tranches."""
+    tranche_step: Floats
+    """[tranche] added to both coupons."""
+    tranche_how: Ints
+    """[2] 1 where principal is divided pro rata, 0 sequentially: while the loan performs, and afterwards."""
 
 
 class Drivers(NamedTuple):
@@ -213,3 +243,18 @@ class Drivers(NamedTuple):
     """[path] 1 where an operator default comes with a bad act."""
     delay: Ints
     """[cohort, path] months by which acceptance slips."""
+
+
+class Events(NamedTuple):
+    """What is decided outside the facility's own months, by path: month indices; `NEVER` (or beyond the grid) is not."""
+
+    prepay: Ints
+    """[path] month at whose end the borrower prepays, if the loan performs then."""
+    crossed: Ints
+    """[path] month from whose end on the lender accelerates because another loan has defaulted."""
+
+
+def no_events(paths: int) -> Events:
+    """Nothing is decided."""
+    never = np.full(paths, NEVER, dtype=np.int64)
+    return Events(never, never)

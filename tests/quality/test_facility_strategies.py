@@ -9,17 +9,20 @@ import numpy as np
 
 from pricing.kernels.facility import roll_kept
 from pricing.ledger import facility as k
-from tests.facilities import deal, rough_drivers, setup
+from tests.facilities import deal, rough_drivers, rough_events, setup
 
 KIND: dict[str, Any] = {
     "pik": {"share": 0.5, "until": dt.date(2027, 3, 31)},
+    "offtake": {"prepayment": {"share": 0.1, "paid": "at_signing", "refund": 0.5}},
+    "prepayment": {"first": dt.date(2026, 10, 31), "schedule": {dt.date(2026, 10, 31): 1.02}, "cost": 0.01, "share": 0.5},
     "draws": deal().contracts["loan"].draws.model_dump() | {"upfront_fee": 0.01},  # type: ignore[union-attr]
 }
 
 
 def test_rough_drivers_reach_every_posting() -> None:
     facility = setup(deal(maintenance=deal().contracts["loan"].maintenance.model_dump() | {"cures": 2}, sweep=0.3, **KIND)).facility  # type: ignore[union-attr]
-    ledger = np.concatenate([roll_kept(facility.plan, rough_drivers(facility, seed))[0] for seed in range(4)], axis=2)
+    ways = [(rough_drivers(facility, seed), rough_events(facility, seed)) for seed in range(6)]
+    ledger = np.concatenate([roll_kept(facility.plan, drivers, events)[0] for drivers, events in ways], axis=2)
     never = [str(posting.reason) for i, posting in enumerate(facility.postings.postings) if not np.abs(ledger[:, i]).any()]
     assert never == []
 

@@ -5,12 +5,12 @@ from hypothesis import given, settings, strategies as st
 
 from instruments import Deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, PV_REL
-from pricing.kernels.facility import roll_kept, roll_reduced
+from pricing.kernels.facility import roll_kept, roll_lender, roll_reduced
 from pricing.ledger import facility as k
 from pricing.ledger.checks import check_ledger
 from pricing.mechanics.rollforward import roll_forward
 from pricing.schedules.plan import NEVER, Drivers
-from tests.facilities import deals, market, rough_drivers, setup
+from tests.facilities import deals, market, rough_drivers, rough_events, setup
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -20,7 +20,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 def test_the_ledger_keeps_its_laws(deal: Deal, seed: int) -> None:
     facility = setup(deal).facility
     drivers = rough_drivers(facility, seed)
-    for check in check_ledger(facility.plan, drivers, roll_forward(facility.plan, drivers)):
+    for check in check_ledger(facility.plan, drivers, roll_forward(facility.plan, drivers, rough_events(facility, seed))):
         assert check.relative <= CASH_CONSERVATION_ABS, check
 
 
@@ -29,9 +29,10 @@ def test_the_ledger_keeps_its_laws(deal: Deal, seed: int) -> None:
 def test_the_kernel_is_the_numpy_statement(deal: Deal, seed: int) -> None:
     facility = setup(deal).facility
     drivers = rough_drivers(facility, seed)
-    stated = roll_forward(facility.plan, drivers)
-    ledger, states, outcomes, tests = roll_kept(facility.plan, drivers)
-    sums, again, made = roll_reduced(facility.plan, drivers)
+    events = rough_events(facility, seed)
+    stated = roll_forward(facility.plan, drivers, events)
+    ledger, states, outcomes, tests = roll_kept(facility.plan, drivers, events)
+    sums, again, made = roll_reduced(facility.plan, drivers, events)
     scale = facility.plan.commitment
     assert np.abs(ledger - stated.ledger).max() <= PV_REL * scale
     assert np.abs(states - stated.states).max() <= PV_REL * scale
@@ -39,6 +40,10 @@ def test_the_kernel_is_the_numpy_statement(deal: Deal, seed: int) -> None:
     assert np.abs(tests - stated.tests).max(initial=0.0) <= PV_REL * scale
     assert np.array_equal(again, outcomes)
     assert np.abs(made - tests.sum(axis=3)).max(initial=0.0) <= PV_REL * scale * ledger.shape[2]
+    cash, balance, _ = roll_lender(facility.plan, drivers, events)
+    d = facility.plan.discount
+    assert np.abs(np.einsum("t,tp->p", d, cash) - outcomes[k.RECEIVED] + outcomes[k.PAID_IN]).max() <= PV_REL * scale * len(d)
+    assert np.abs(balance - states[:, k.FLOATING] - states[:, k.FIXED]).max() <= PV_REL * scale
     assert np.abs(sums[:, : k.POSTINGS] - ledger.sum(axis=2)).max() <= PV_REL * scale * ledger.shape[2]
 
 
@@ -75,7 +80,7 @@ def test_a_facility_scales(seed: int, factor: float) -> None:
             "swap_due", "swap_close", "swap_next", "relet_income", "relet_cost", "relet_rest", "sale_estimate", "sale_idle",
             "cost", "top_up_capacity", "units", "opening_units", "market_value", "fleet_units", "fleet_value", "commitment",
             "initial_commitment", "agent_fee", "guarantee_cap", "opening", "cohort_drawn", "past_cfads", "past_service",
-            "past_received", "schedule_value", "fleet_schedule", "liquidity_floor", "prior_due",
+            "past_received", "schedule_value", "fleet_schedule", "liquidity_floor", "prior_due", "prepaid", "prepaid_at_start",
         )
     }  # fmt: skip
     drivers = rough_drivers(base.facility, seed)

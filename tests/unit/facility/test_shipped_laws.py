@@ -35,8 +35,8 @@ def test_the_laws_hold_on_a_sound_facility() -> None:
     ],
 )
 def test_a_planted_fault_breaks_its_law(law: str, column: int | None, state: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(plan: Any, drivers: Any) -> Any:
-        ledger, states, outcomes, tests = roll_kept(plan, drivers)
+    def wrong(plan: Any, drivers: Any, events: Any = None) -> Any:
+        ledger, states, outcomes, tests = roll_kept(plan, drivers, events)
         if column is not None:
             ledger[5, column] += 2.0 * plan.commitment
         if state is not None:

@@ -14,7 +14,8 @@ from instruments.events import Delay
 from instruments.ground.errors import BatchError, FileError, InputError
 from instruments.ground.tolerances import MC_SIGMAS, ORACLE_REL
 from pricing import price
-from pricing.books.pricer import deal_of, price_book
+from pricing.books.hurdle import deal_of
+from pricing.books.pricer import price_book
 from tests.warrants import AS_OF, EXPIRY, SHARE, market
 
 PLANNED = dt.date(2026, 1, 20)
@@ -95,22 +96,23 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"id": ""}, "id", "a short name"),
     ({"id": "good"}, "id", "earlier row"),
     ({"underlying": None}, "underlying", "required"),
-    ({"underlying": "AMD"}, "underlying", "a share such as"),
+    ({"underlying": "AMD"}, "underlying", "a market key such as equity:AMD"),
+    ({"underlying": "credit:AMD"}, "underlying", "the market has no credit:AMD"),
     ({"underlying": "equity:NVDA"}, "underlying", "the market has no equity:NVDA"),
     ({"shares": None}, "shares", "required"),
     ({"shares": 0.0}, "shares", "above 0"),
     ({"shares": -5.0}, "shares", "above 0"),
-    ({"shares": float("nan")}, "shares", "above 0"),
-    ({"shares": float("inf")}, "shares", "above 0"),
+    ({"shares": float("nan")}, "shares", "a finite number"),
+    ({"shares": float("inf")}, "shares", "a finite number"),
     ({"strike_usd": None}, "strike_usd", "required"),
     ({"strike_usd": -0.01}, "strike_usd", "at or above 0"),
-    ({"strike_usd": float("nan")}, "strike_usd", "at or above 0"),
+    ({"strike_usd": float("nan")}, "strike_usd", "a finite number"),
     ({"target_usd": 0.0}, "target_usd", "above 0"),
-    ({"target_usd": float("inf")}, "target_usd", "above 0"),
+    ({"target_usd": float("inf")}, "target_usd", "a finite number"),
     ({"expiry": None}, "expiry", "required"),
     ({"expiry": AS_OF}, "expiry", "after the market's date"),
     ({"expiry": dt.date(2020, 1, 1)}, "expiry", "after the market's date"),
-    ({"observation": "monthly"}, "observation", "touch or close"),
+    ({"observation": "monthly"}, "observation", "one of close, touch"),
     ({"milestone": None}, "milestone", "go together"),
     ({"planned_delivery": None}, "milestone", "go together"),
     ({"milestone": "gigawatts"}, "milestone", "the market has no milestone:gigawatts"),
@@ -175,11 +177,16 @@ def test_executors_change_nothing() -> None:
 
 def test_csv_and_parquet_give_what_the_frame_gives(tmp_path: Path) -> None:
     frame = book(*ALL_LANE[:4])
-    expected = price_book(frame, market()).to_json()
+    expected = price_book(frame, market()).results.drop("source")
     frame.write_csv(tmp_path / "book.csv")
     frame.write_parquet(tmp_path / "book.parquet")
-    assert price_book(tmp_path / "book.csv", market()).to_json() == expected
-    assert price_book(str(tmp_path / "book.parquet"), market()).to_json() == expected
+    frame.write_ipc(tmp_path / "book.arrow")
+    frame.write_ipc_stream(tmp_path / "book.arrows")
+    frame.write_ndjson(tmp_path / "book.jsonl")
+    for suffix in ("csv", "parquet", "arrow", "arrows", "jsonl"):
+        found = price_book(tmp_path / f"book.{suffix}", market()).results
+        assert found["source"].unique().to_list() == [f"book.{suffix}"]
+        assert found.drop("source").equals(expected)
 
 
 def test_cells_of_a_csv_are_judged_one_by_one(tmp_path: Path) -> None:

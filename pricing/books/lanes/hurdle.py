@@ -7,7 +7,6 @@ are exact; `close` rows use the shift of Broadie, Glasserman and Kou and say so.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -15,6 +14,9 @@ from numpy.typing import NDArray
 
 from curves import Market, business_times, correlation_between, default_rates_key, discount_curve, equity_inputs
 from curves.arrays import DAYS_PER_YEAR
+from instruments.ground.errors import Problem
+from instruments.ground.messages import problem
+from pricing.books.lanes.base import LaneValues, Refusal, column, not_after
 from pricing.formulas.hurdle import daily_watch, delivery_probability, touch_call_value
 from pricing.formulas.vanilla import call_value
 
@@ -22,12 +24,50 @@ Array = NDArray[np.float64]
 SHIFTED = "daily watch by the shift of Broadie, Glasserman and Kou"
 
 
-@dataclass(frozen=True)
-class LaneValues:
-    """Values of the lane's rows [row], USD, and the note of each."""
+class HurdleLane:
+    """The lane of hurdle warrants."""
 
-    values: Array
-    notes: list[str]
+    method = "closed_form"
+    party = "holder"
+
+    def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
+        """Rows whose share, milestone and dates the market can serve."""
+        found = []
+        for field, prefix, names in (
+            ("underlying", "", [f"equity:{n}" for n in market.equity]),
+            ("milestone", "milestone:", market.milestones),
+        ):
+            have = [f"milestone:{name}" for name in names] if prefix else list(names)
+
+            def missing(value: str, field: str = field, prefix: str = prefix, have: list[str] = have) -> Problem:
+                return problem("missing_key", field=field, value=value, key=f"{prefix}{value}", choices=have)
+
+            if field in frame.columns:
+                unknown = frame[field].is_not_null() & ~frame[field].is_in(list(names))
+                found.append(Refusal(unknown, field, missing))
+        found.append(not_after(frame, "expiry", market.as_of, "expiry must be after the market's date"))
+        if "planned_delivery" in frame.columns:
+            remedy = "restate the plan, or leave both columns empty if it is delivered"
+            rule = "is overdue or done: a delivery must be planned after the market's date"
+            found.append(not_after(frame, "planned_delivery", market.as_of, rule, remedy))
+        return found
+
+    def domain(self, frame: pl.DataFrame, market: Market) -> pl.Series:
+        """Rules across fields, and `in_lane`."""
+        both = column(frame, "milestone").is_null() == column(frame, "planned_delivery").is_null()
+        frame = _whole(frame)
+        share = pl.col("underlying").str.starts_with("equity:")
+        return in_lane(frame, market) & frame.select((both & share).alias("fits"))["fits"]
+
+    def values(self, frame: pl.DataFrame, market: Market) -> LaneValues:
+        """See `lane_values`."""
+        return lane_values(_whole(frame), market)
+
+
+def _whole(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with every column that this lane reads."""
+    missing = {"target_usd": pl.Float64, "observation": pl.String, "milestone": pl.String, "planned_delivery": pl.Date}
+    return frame.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in missing.items() if name not in frame.columns)
 
 
 def in_lane(frame: pl.DataFrame, market: Market) -> pl.Series:

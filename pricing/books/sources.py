@@ -1,0 +1,252 @@
+"""Where the rows of a book come from: frames, files, folders of files or deals, and a `book.toml` that maps a user's own columns."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from hashlib import sha256
+from io import BytesIO
+from operator import or_
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import polars as pl
+from pydantic import Field
+
+from instruments.files.loading import load_model
+from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
+from instruments.ground.errors import FileError, InputError
+from instruments.ground.messages import problem, suggest
+from pricing.books.kinds import kinds
+
+SUFFIXES = (".parquet", ".csv", ".arrow", ".arrows", ".jsonl")
+"""Parquet, CSV, Arrow file, Arrow stream, JSON lines."""
+DEFAULT_KIND = "hurdle_warrant"
+DEALS = "deal"
+"""Kind of a row that is a whole deal file."""
+STANDARD_INPUT = "-"
+T = TypeVar("T")
+Frames = pl.DataFrame | Mapping[str, pl.DataFrame]
+BookLike = Frames | str | PathLike[str]
+
+
+class From(Terms):
+    """A column of the user's file, in its own unit."""
+
+    column: str
+    """Its name in the file."""
+    scale: float = 1.0
+    """Times which it is the column of the book: 0.0001 for basis points."""
+
+
+class Frame(Terms):
+    """One file of a book."""
+
+    file: str
+    """Beside the book file."""
+    kind: str | None = None
+    """What its rows are; null: its column `kind`, else its name (`loan-2026.parquet`)."""
+    columns: FrozenMap[str, str | From] = FrozenDict()
+    """Column of the book to column of the file; a column that is not named here keeps its name if the book knows it."""
+    values: FrozenMap[str, str | float | int | bool] = FrozenDict()
+    """Column of the book to the value of all rows."""
+    ignore: Many[str] | Literal["others"] = ()
+    """Columns of the file to leave aside: by name, or all that the book does not know."""
+
+
+class BookFile(Terms):
+    """A `book.toml`: which files, and how their columns are named."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    """Version of the file format."""
+    frames: Annotated[Many[Frame], Field(min_length=1)]
+    """The files, in order."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One frame of a book; `name` is its file, '' for a frame in memory."""
+
+    name: str
+    kind: str | None
+    frame: pl.DataFrame | None = None
+    path: Path | None = None
+    map: Frame | None = None
+    deals: tuple[Path, ...] = field(default=())
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        if self.deals:
+            return len(self.deals)
+        if self.frame is not None:
+            return self.frame.height
+        assert self.path is not None, "a source is a frame, deals or a Parquet file"
+        return int(_guarded(self.path, lambda: pl.scan_parquet(self.path).select(pl.len()).collect().item()))
+
+    def rows(self, start: int, count: int) -> pl.DataFrame:
+        """Rows from `start`, columns named as the book knows them; of a Parquet file only these are read."""
+        if self.frame is not None:
+            return self.frame.slice(start, count)
+        assert self.path is not None, "a source is a frame, deals or a Parquet file"
+        return _renamed(_guarded(self.path, lambda: pl.scan_parquet(self.path).slice(start, count).collect()), self.map, self.name)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of its columns, as the book knows them."""
+        return tuple(self.rows(0, 0).columns)
+
+    def ids(self) -> pl.Series | None:
+        """Its column of ids as text, None where there is none."""
+        if self.deals or "id" not in self.columns:
+            return None
+        if self.frame is not None:
+            return self.frame["id"].cast(pl.String)
+        name = self.map.columns.get("id", "id") if self.map is not None else "id"
+        column = name if isinstance(name, str) else name.column
+        return _guarded(self.path or Path(), lambda: pl.scan_parquet(self.path or "").select(column).collect()[column]).cast(pl.String)
+
+    def fingerprint(self) -> str:
+        """Hash of its content: of the bytes of a file, of the frame's columns in memory."""
+        digest = sha256(f"{self.name}|{self.kind}|{self.map.model_dump_json() if self.map else ''}".encode())
+        for path in self.deals or ((self.path,) if self.path else ()):
+            with path.open("rb") as stream:
+                while piece := stream.read(1 << 20):
+                    digest.update(piece)
+        if self.frame is not None:
+            digest.update(repr(self.frame.schema).encode())
+            for start in range(0, self.frame.height, 1 << 16):
+                buffer = BytesIO()
+                self.frame.slice(start, 1 << 16).rechunk().write_ipc(buffer)
+                digest.update(buffer.getbuffer())
+        return digest.hexdigest()
+
+
+def sources_of(book: BookLike) -> tuple[Source, ...]:
+    """The frames of a book, in order, their headers checked.
+
+    Args:
+        book: a frame; frames by kind; a file (.parquet, .csv, .arrow, .arrows, .jsonl; '-' is an Arrow stream on standard input); a
+            `book.toml`; a folder with a `book.toml`, or of such files, or of deals.
+
+    Raises:
+        FileError: a file is missing, unreadable or of another kind. InputError: a column is unknown, or a required one missing.
+    """
+    if isinstance(book, pl.DataFrame):
+        found = (Source("", None if "kind" in book.columns else DEFAULT_KIND, book),)
+    elif isinstance(book, Mapping):
+        found = tuple(Source("", name, frame) for name, frame in book.items())
+    elif str(book) == STANDARD_INPUT:
+        found = (_in_memory("standard input", None, _guarded(Path("-"), lambda: pl.read_ipc_stream(sys.stdin.buffer.read())), None),)
+    else:
+        found = _from_path(Path(book))
+    for source in found:
+        if not source.deals:
+            check_header(source)
+    return found
+
+
+def _from_path(path: Path) -> tuple[Source, ...]:
+    if path.is_dir() and not (path / "book.toml").is_file():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        deals = tuple(sorted({*path.rglob("deal.toml"), *path.rglob("deal.json")}))
+        found = [_from_file(file, None) for file in files]
+        if deals:
+            found.append(Source(path.name, DEALS, deals=deals))
+        if not found:
+            raise FileError(problem("file_missing", subject=str(path), expected="book.toml, frames or deals"))
+        return tuple(found)
+    if path.is_dir() or path.suffix.lower() == ".toml":
+        home = path if path.is_dir() else path.parent
+        return tuple(_from_file(home / one.file, one) for one in load_model(path, BookFile, kind="book").frames)
+    return (_from_file(path, None),)
+
+
+def _from_file(path: Path, how: Frame | None) -> Source:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        expected = "a .csv or .parquet file (or .arrow, .arrows, .jsonl)"
+        raise FileError(problem("bad_option", subject="book", value=path.name, expected=expected, hint="convert it"))
+    if not path.is_file():
+        raise FileError(problem("file_missing", subject=str(path), expected="book.csv"))
+    if suffix == ".parquet":
+        names = _guarded(path, lambda: pl.scan_parquet(path).collect_schema().names())
+        return Source(path.name, _kind_of(path.stem, names, how), path=path, map=how)
+    if suffix == ".csv":
+        frame = _guarded(path, lambda: pl.read_csv(path, infer_schema=False))
+    elif suffix == ".jsonl":
+        frame = _guarded(path, lambda: pl.read_ndjson(path, infer_schema_length=None))
+    elif suffix == ".arrow":
+        frame = _guarded(path, lambda: pl.read_ipc(path))
+    else:
+        frame = _guarded(path, lambda: pl.read_ipc_stream(path))
+    return _in_memory(path.name, _kind_of(path.stem, frame.columns, how), frame, how)
+
+
+def _in_memory(name: str, kind: str | None, frame: pl.DataFrame, how: Frame | None) -> Source:
+    found = _renamed(frame, how, name)
+    return Source(name, kind or (None if "kind" in found.columns else DEFAULT_KIND), found)
+
+
+def _kind_of(stem: str, names: list[str], how: Frame | None) -> str | None:
+    if how is not None and how.kind is not None:
+        return how.kind
+    if "kind" in names or (how is not None and ("kind" in how.columns or "kind" in how.values)):
+        return None
+    first = stem.split("-")[0].split(".")[0]
+    return first if first in kinds() else DEFAULT_KIND
+
+
+def _guarded(path: Path, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FileError(problem("file_unreadable", subject=str(path), why=" ".join(str(error).split())[:200])) from error
+
+
+def check_header(source: Source) -> None:
+    """Raise unless every column is known to the kind, and those without which no row can be read are there."""
+    if source.kind is not None and source.kind not in kinds():
+        names = tuple(kinds())
+        raise InputError(
+            problem("bad_choice", subject="book", field="kind", value=source.kind, choices=names, suggestion=suggest(source.kind, names))
+        )
+    possible = [kinds()[source.kind]] if source.kind else list(kinds().values())
+    known = reduce(or_, (kind.columns.keys() for kind in possible))
+    columns = source.columns
+    for name in columns:
+        if name != "kind" and all(kind.scalar(name) is None for kind in possible):
+            raise InputError(problem("unknown_field", subject=source.name or "book", field=name, suggestion=suggest(name, tuple(known))))
+    for node in possible[0].nodes if source.kind else ():
+        whole = node.name in columns or any(name.startswith(f"{node.name}.") for name in columns)
+        if node.required and not whole:
+            raise InputError(problem("missing_field", subject=source.name or "book", field=node.name))
+
+
+def _renamed(frame: pl.DataFrame, how: Frame | None, name: str) -> pl.DataFrame:
+    """A user's own columns under the names of the book."""
+    if how is None:
+        return frame
+    taken: list[str] = []
+    found: list[pl.Expr] = []
+    for target, origin in how.columns.items():
+        column, scale = (origin.column, origin.scale) if isinstance(origin, From) else (origin, 1.0)
+        if column not in frame.columns:
+            raise InputError(problem("unknown_name", subject=name, field=target, value=column, what="column", choices=tuple(frame.columns)))
+        taken.append(column)
+        found.append((pl.col(column) * scale if scale != 1.0 else pl.col(column)).alias(target))
+    for other in frame.columns:
+        left = how.ignore == "others" and all(kind.scalar(other) is None for kind in kinds().values()) and other != "kind"
+        if other not in taken and not left and other not in how.ignore and other not in how.columns:
+            found.append(pl.col(other))
+    found += [pl.lit(value).alias(target) for target, value in how.values.items()]
+    return frame.select(found)
+
+
+def windows(source: Source, size: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The rows of a source in pieces of at most `size`, each with the index of its first row."""
+    for start in range(0, source.height, size):
+        yield start, source.rows(start, size)
