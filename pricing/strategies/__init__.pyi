@@ -8,12 +8,12 @@ from .leases import (
 from .margin_loans import margin_deal as margin_deal, margin_loans as margin_loans
 from .notes import notes_deal as notes_deal, orders as orders, pool_notes as pool_notes
 from .offtakes import cancellations as cancellations, offtake_deals as offtake_deals, offtake_markets as offtake_markets
-from .projects import designs as designs, projects as projects
 from .prepayable import (
     prepayable_deals as prepayable_deals,
     prepayable_markets as prepayable_markets,
     prepayment_rights as prepayment_rights,
 )
+from .projects import designs as designs, projects as projects
 from .shocks import shocks as shocks
 from .staged import staged_deals as staged_deals, staged_markets as staged_markets
 from .warrants import (
