@@ -17,7 +17,7 @@ def sentence_of(compared: Compared, rows: Sequence[TransferRow], design: str) ->
     found = {(row.measure, row.party, row.part): row for row in rows if row.design == design}
     titles = compared.project.parties
     lines = [f"Per 100 USD of hardware (± 95 %), {_title(compared, design)} against {_title(compared, compared.baseline)}:"]
-    for view, when in (("", "on average"), ("_in_tail", "in the worst 5 % of paths")):
+    for view, when in (("", "On average"), ("_in_tail", "In the worst 5 % of paths")):
         less: list[str] = []
         more: list[str] = []
         for holder in compared.holders:
@@ -28,11 +28,10 @@ def sentence_of(compared: Compared, rows: Sequence[TransferRow], design: str) ->
             name = titles[holder].name if holder in titles and titles[holder].name else holder.replace("_", " ")
             (less if value < 0.0 else more).append(f"{name} {_interval(abs(value), row.standard_error)}")
         weight = found[f"dead_weight{view}", None, None]
-        said = [f"{when}"]
-        said.append(f"less is lost by {', '.join(less)}" if less else "nobody loses less")
-        said.append(f"more by {', '.join(more)}" if more else "nobody more")
-        said.append(f"dead weight {_interval(weight.value or 0.0, weight.standard_error)}")
-        lines.append("; ".join(said) + ".")
+        fewer = f"less is lost by {', '.join(less)}" if less else "nobody loses less"
+        greater = f"more by {', '.join(more)}" if more else "nobody loses more"
+        lost = f"{_interval(weight.value or 0.0, weight.standard_error)} is dead weight"
+        lines.append(f"{when} {fewer}; {greater}; {lost}.")
     early, months = found.get(("early_value", None, None)), found.get(("months_earlier", None, None))
     if early is not None and months is not None:
         lines.append(f"The capacity stands {months.value or 0.0:.1f} months earlier, worth {early.value or 0.0:.2f}.")
