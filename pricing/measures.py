@@ -180,7 +180,6 @@ _LIST = (
     Measure("joint_shortfall", "USD", "positive: a loss", "mean of the worst 5 % of paths of what joint_loss is the mean of"),
     Measure("joint_loss_part", "USD", "positive: adds to the loss", "Shapley value of the switch in part; all parts add up to joint_loss"),
     Measure("joint_shortfall_part", "USD", "positive: adds to the tail", "the same of joint_shortfall"),
-    Measure("wrong_way_cost", "USD", "positive: dependence hurts", "value with the guarantor independent of all else - value"),
     Measure(
         "wrong_way_cost",
         "USD",

@@ -66,6 +66,7 @@ def search_law(law: Law, deal: Deal, market: Market, how: Settings, *, examples:
 
     searched = seed(how.seed)(
         settings(
+            derandomize=False,  # a profile of the caller's must not replace our seed
             max_examples=min(examples, law.markets),
             database=None,
             deadline=None,

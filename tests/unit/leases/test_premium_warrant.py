@@ -31,16 +31,17 @@ def with_premium(premium: str | None = "thanks", **warrant: Any) -> Deal:
     return Deal.model_validate(document | {"parties": parties, "contracts": contracts})
 
 
-def test_the_premium_is_the_warrants_own_value_and_blacks_formula() -> None:
+def test_the_premium_is_the_warrants_own_value_and_blacks_formula_with_the_issuers_hazard() -> None:
     on = market(equity={"TEN": {"spot_usd": 50.0, "volatility": 0.6}})
     rows = price(with_premium(), on, paths=4096).rows
     premium = next(row for row in rows if row.contract == "support" and row.measure == "premium_value")
     own = next(row for row in rows if row.contract == "thanks" and row.measure == "value" and row.part is None and row.party == "maker")
     assert (premium.value, premium.party) == (own.value, "maker")
-    years = (EXPIRY - AS_OF).days / 365.0
-    forward, spread = 50.0 * np.exp(0.04 * years), 0.6 * np.sqrt(years)
+    # the share falls to nothing when its issuer fails and drifts up by the hazard before (Merton 1976): Black at rate + hazard
+    years, hazard = (EXPIRY - AS_OF).days / 365.0, 0.05
+    forward, spread = 50.0 * np.exp((0.04 + hazard) * years), 0.6 * np.sqrt(years)
     d = np.log(forward / 40.0) / spread + 0.5 * spread
-    call = 1e6 * np.exp(-0.04 * years) * (forward * ndtr(d) - 40.0 * ndtr(d - spread))
+    call = 1e6 * np.exp(-(0.04 + hazard) * years) * (forward * ndtr(d) - 40.0 * ndtr(d - spread))
     assert premium.value == pytest.approx(call, abs=MC_SIGMAS * (premium.standard_error or 0.0) + 1e-6 * call)
 
 
