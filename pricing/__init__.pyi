@@ -23,7 +23,7 @@ from .registry import (
 )
 from .results import Row as Row, Valuation as Valuation
 from .reverse.report import ReverseResult as ReverseResult, reverse_stress as reverse_stress
-from .risk.limits import Limit as Limit
+from .risk.break_evens import BreakEven as BreakEven
 from .risk.solving import solve_advance as solve_advance, solve_rent as solve_rent
 from .risk.transfer.report import RiskTransfer as RiskTransfer, compare_financings as compare_financings
 from .risk.transfer.rows import TransferRow as TransferRow

@@ -357,6 +357,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "yields": ("wal_quantile", "irr_quantile", "no_irr_probability"),
     "dependence": ("cva", "cva_without_dependence", "wrong_way_cost"),
     "support": ("guarantee_value", "guarantor_default_cost"),
-    "limits": ("advance_rate", "advance_rate_for_loss", "break_even_rent_at_par", "break_even_rent_for_loss"),
+    "break_evens": ("advance_rate", "advance_rate_for_loss", "break_even_rent_at_par", "break_even_rent_for_loss"),
 }  # fmt: skip
 """Names that stand for several measures where measures are asked for; only those that the contract offers are given."""

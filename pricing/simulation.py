@@ -193,7 +193,7 @@ def simulate(
         deal: holds at least one loan with collateral and offtake, or a contract with a simulator.
         market: rates, credits, rent, resale and power quotes.
         measures: names of the wanted measures, or of groups of them (`pricing.measures.GROUPS`); None gives all that the run holds. Fans,
-            yields by path, party losses, CVA, limits and sensitivities take further runs and are made only where they are named.
+            yields by path, party losses, CVA, break-evens and sensitivities take further runs and are made only where they are named.
         paths: rounded up to whole blocks of 4,096; default 32,768. Memory while running: threads x 4,096 x months x (2 x credits + 3) x 8
             bytes.
         seed: at or above 0. The same inputs and seed give the same bytes for any number of threads.

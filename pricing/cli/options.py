@@ -42,8 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     _target(simulate)
     simulate.add_argument(
         "--measures",
-        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, limits, sensitivities, or any measure "
-        "(default: all that one run holds)",
+        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, break_evens, sensitivities, or any "
+        "measure (default: all that one run holds)",
     )
     simulate.add_argument("--path", type=_whole, metavar="N", help="show the ledger of one path in place of the mean, counted from 0")
     simulate.add_argument("--party", help="show the cash statement of one party")

@@ -16,7 +16,7 @@ def risk_text(rows: list[Row]) -> list[str]:
     """Blocks of text for whatever risk rows of one contract are there; those of other families are left to them."""
     mine = [row for row in rows if row.method == "simulation" and row.kind == "loan"]
     parts = [_defaults(mine), _tails(mine), _fan(mine, "dscr_fan", "Trailing coverage"), _fan(mine, "ltv_fan", "Loan to market value")]
-    return [part for part in (*parts, _yields(mine), _lines(mine), _limits(mine), _sensitivities(mine)) if part]
+    return [part for part in (*parts, _yields(mine), _lines(mine), _break_evens(mine), _sensitivities(mine)) if part]
 
 
 DRIVERS = {
@@ -151,7 +151,7 @@ def _lines(rows: list[Row]) -> str:
     )
 
 
-def _limits(rows: list[Row]) -> str:
+def _break_evens(rows: list[Row]) -> str:
     titles: dict[str, tuple[str, Show]] = {
         "advance_rate": ("advance, drawn on the plan over cost", _with_error),
         "advance_rate_for_loss": ("advance at an", _with_error),

@@ -1,1 +1,1 @@
-"""Risk of simulated deals: tails, fans, yields by path, dependence, support, limits, drivers, joint losses; risk transfer."""
+"""Risk of simulated deals: tails, fans, yields by path, dependence, support, break-evens, drivers, joint losses; risk transfer."""

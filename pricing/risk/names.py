@@ -8,7 +8,7 @@ PARTY_LOSSES = ("loss_quantile", "loss_tail_mean")
 SENSITIVITIES = tuple(name for name in GROUPS["sensitivities"] if name.startswith("value_per_"))
 """Of a facility; other families have their own."""
 ON_REQUEST = (
-    *PARTY_LOSSES, *GROUPS["fans"], *GROUPS["yields"], *GROUPS["dependence"], *GROUPS["support"], *GROUPS["limits"], *SENSITIVITIES,
+    *PARTY_LOSSES, *GROUPS["fans"], *GROUPS["yields"], *GROUPS["dependence"], *GROUPS["support"], *GROUPS["break_evens"], *SENSITIVITIES,
 )  # fmt: skip
 """They roll the paths again, once or many times: made only where they are named."""
 RISK_MEASURES = ("pd", "lgd", "ead", "shortfall_probability", "shortfall_quantile", "shortfall_tail_mean", *ON_REQUEST)

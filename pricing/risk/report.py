@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pricing.engines.facility_run import FacilityRun, Setup
 from pricing.measures import GROUPS
+from pricing.risk.break_evens import break_even_rows
 from pricing.risk.dependence import dependence_rows, support_rows
 from pricing.risk.fans import fan_rows, yield_rows
-from pricing.risk.limits import limit_rows
 from pricing.risk.names import PARTY_LOSSES
 from pricing.risk.sensitivities import sensitivity_rows
 from pricing.risk.tails import default_rows, party_rows, shortfall_rows
@@ -34,6 +34,6 @@ def risk_rows(rows: Rows, setup: Setup, run: FacilityRun, market: Market, thread
         dependence_rows(rows, setup, run, threads)
     if rows.wants(*GROUPS["support"]):
         support_rows(rows, setup, run, threads)
-    if rows.wants(*GROUPS["limits"]):
-        limit_rows(rows, setup, run, market, threads)
+    if rows.wants(*GROUPS["break_evens"]):
+        break_even_rows(rows, setup, run, market, threads)
     sensitivity_rows(rows, setup, run, market, threads)

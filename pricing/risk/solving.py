@@ -8,7 +8,7 @@ from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.engines.facility_run import Setup, set_up
 from pricing.paths.streams import blocks_for, check_seed, workers
-from pricing.risk.limits import PATHS, Limit, advance_for_loss, rent_at_par, rent_for_loss
+from pricing.risk.break_evens import PATHS, BreakEven, advance_for_loss, rent_at_par, rent_for_loss
 
 if TYPE_CHECKING:
     from curves import Market
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def solve_advance(
     deal: Deal, market: Market, loan: str, *, loss_rate: float, paths: int = PATHS, seed: int = 0, threads: int | None = None
-) -> Limit:
+) -> BreakEven:
     """The advance rate of a facility (drawn on the plan / cost) at which its expected loss rate is as stated.
 
     **Model** all advance rates and commitments are scaled alike and the facility is resolved again, on the same paths in every round.
@@ -28,7 +28,7 @@ def solve_advance(
         paths: rounded up to whole blocks of 4,096. seed: at or above 0. threads: None uses every processor.
 
     Returns:
-        A `Limit`: value as a fraction of cost, its standard error, and the scale of the terms' advance.
+        A `BreakEven`: value as a fraction of cost, its standard error, and the scale of the terms' advance.
 
     Raises:
         InputError: an option is unusable, or the deal has no such contract. PricingError: no advance does it, or nothing is left to draw.
@@ -39,7 +39,7 @@ def solve_advance(
 
 def solve_rent(
     deal: Deal, market: Market, loan: str, *, loss_rate: float | None = None, paths: int = PATHS, seed: int = 0, threads: int | None = None
-) -> Limit:
+) -> BreakEven:
     """The contract rent, USD per unit-hour, at which a facility's loan is worth what is lent, or its expected loss rate is as stated.
 
     **Model** the rent moves on the day after signing: draws, schedule and hedge stay as resolved.
@@ -49,7 +49,7 @@ def solve_rent(
         loss_rate: decimal in (0, 1); None asks for a value of par.
 
     Returns:
-        A `Limit`: value in USD per unit-hour, its standard error, and the scale of the contract's rent.
+        A `BreakEven`: value in USD per unit-hour, its standard error, and the scale of the contract's rent.
 
     Raises:
         InputError, PricingError: as `solve_advance`.

@@ -89,4 +89,4 @@ def test_an_unknown_measure_is_told_with_what_there_is(folder: Path, capsys: pyt
     assert main(["simulate", str(folder), "--paths", "4096", "--measures", "value_per_sofr"]) == 2
     assert "value_per_sofr_bp" in capsys.readouterr().err
     with pytest.raises(InputError, match="measures"):
-        price(deal(), market(), measures=["limit"], paths=4096)
+        price(deal(), market(), measures=["break_even"], paths=4096)

@@ -11,7 +11,7 @@ from pricing import price, simulate, solve_advance, solve_rent
 from pricing.engines.facility_measures import lent
 from pricing.engines.facility_run import planned_run
 from pricing.ledger import facility as k
-from pricing.risk.limits import (
+from pricing.risk.break_evens import (
     advance_for_loss,
     loss_rate,
     planned_advance,
@@ -137,7 +137,7 @@ def test_unusable_options_are_told(options: dict[str, Any], says: str) -> None:
 
 
 def test_rows_say_so_where_nothing_is_reached() -> None:
-    found = simulate(plain_deal(), market(), measures=["limits"], paths=PATHS)
+    found = simulate(plain_deal(), market(), measures=["break_evens"], paths=PATHS)
     rows = {(row.measure, row.part): row for row in found.rows}
     void = rows["advance_rate_for_loss", "expected loss of 1 %"]
     assert void.value is None

@@ -37,7 +37,7 @@ Gap = Callable[[float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Limit:
+class BreakEven:
     """An answer with the standard error that simulation leaves in it."""
 
     value: float
@@ -55,21 +55,21 @@ def solve(gap: Gap, low: float, high: float, *, subject: str, wish: str) -> tupl
     Raises:
         PricingError: both ends of the bracket leave the same sign: no scale between them does it.
     """
-    from scipy.optimize import brentq  # found by those who ask for a limit
+    from scipy.optimize import brentq  # found by those who ask for a break-even
 
     def missing(scale: float) -> float:
         return gap(scale)[0]
 
     if missing(low) * missing(high) > 0.0:
         why = f"{wish} is not reached between {100 * low:.0f} % and {100 * high:.0f} % of what the terms say"
-        raise PricingError(problem("no_solution", subject=subject, why=why, remedy="ask for another limit"))
+        raise PricingError(problem("no_solution", subject=subject, why=why, remedy="ask for another target"))
     root: Any = brentq(missing, low, high, xtol=SCALE_ABS, rtol=8.9e-16, maxiter=ROUNDS)
     found = float(root)
     error = gap(found)[1]
     ends = [missing(found * (1.0 + sign * SLOPE_STEP)) for sign in (1.0, -1.0)]
     slope = (ends[0] - ends[1]) / (2.0 * SLOPE_STEP * found)
     if slope == 0.0:
-        raise PricingError(problem("no_solution", subject=subject, why=f"{wish} holds over a range", remedy="ask for another limit"))
+        raise PricingError(problem("no_solution", subject=subject, why=f"{wish} holds over a range", remedy="ask for another target"))
     return found, error / abs(slope)
 
 
@@ -110,7 +110,7 @@ def scaled_advance(setup: Setup, market: Market, scale: float) -> Setup:
 
 def advance_for_loss(
     setup: Setup, market: Market, target: float, *, paths: int = PATHS, seed: int = 0, threads: int | None = None
-) -> Limit:
+) -> BreakEven:
     """The advance rate (drawn on the plan / cost) at which the expected loss rate is `target`.
 
     **Model** all advance rates and commitments of the loan are scaled alike and the facility is resolved again; paths are common to all
@@ -138,7 +138,7 @@ def advance_for_loss(
     subject = f"{setup.facility.loan_id}: advance rate"
     scale, error = solve(gap, LEAST_SCALE, high, subject=subject, wish=f"an expected loss of {100 * target:g} %")
     found = planned_advance(scaled_advance(setup, market, scale))
-    return Limit(found, found / scale * error, scale)
+    return BreakEven(found, found / scale * error, scale)
 
 
 def scaled_rent(setup: Setup, scale: float) -> Setup:
@@ -147,7 +147,7 @@ def scaled_rent(setup: Setup, scale: float) -> Setup:
     return replace(setup, facility=replace(setup.facility, plan=plan._replace(price=scale * plan.price)))
 
 
-def rent_at_par(setup: Setup, *, paths: int = PATHS, seed: int = 0, threads: int | None = None) -> Limit:
+def rent_at_par(setup: Setup, *, paths: int = PATHS, seed: int = 0, threads: int | None = None) -> BreakEven:
     """The contract rent, USD per unit-hour, at which the loan is worth what is lent.
 
     **Model** the rent falls (or rises) on the day after signing: draws, schedule and hedge are as resolved at the rent of the terms.
@@ -164,7 +164,7 @@ def rent_at_par(setup: Setup, *, paths: int = PATHS, seed: int = 0, threads: int
     return _rent(setup, gap, "a value of par")
 
 
-def rent_for_loss(setup: Setup, target: float, *, paths: int = PATHS, seed: int = 0, threads: int | None = None) -> Limit:
+def rent_for_loss(setup: Setup, target: float, *, paths: int = PATHS, seed: int = 0, threads: int | None = None) -> BreakEven:
     """The contract rent, USD per unit-hour, at which the expected loss rate is `target`; model and errors as `rent_at_par`."""
 
     @cache
@@ -175,22 +175,22 @@ def rent_for_loss(setup: Setup, target: float, *, paths: int = PATHS, seed: int 
     return _rent(setup, gap, f"an expected loss of {100 * target:g} %")
 
 
-def _rent(setup: Setup, gap: Gap, wish: str) -> Limit:
+def _rent(setup: Setup, gap: Gap, wish: str) -> BreakEven:
     scale, error = solve(gap, LEAST_SCALE, MOST_SCALE, subject=f"{setup.facility.loan_id}: contract rent", wish=wish)
     price = setup.facility.offtake.price_usd_per_hour
-    return Limit(scale * price, price * error, scale)
+    return BreakEven(scale * price, price * error, scale)
 
 
-def limit_rows(rows: Rows, setup: Setup, run: FacilityRun, market: Market, threads: int | None) -> None:
-    """The solved limits that are asked for; one that nothing reaches is void, and says why."""
+def break_even_rows(rows: Rows, setup: Setup, run: FacilityRun, market: Market, threads: int | None) -> None:
+    """The break-evens that are asked for; one that nothing reaches is void, and says why."""
     paths = min(PATHS, run.paths)
 
-    def put(measure: str, part: str | None, found: Callable[[], Limit], note: str) -> None:
+    def put(measure: str, part: str | None, found: Callable[[], BreakEven], note: str) -> None:
         if not rows.wants(measure):
             return
         try:
-            limit = found()
-            rows.add(measure, limit.value, limit.error, part=part, note=note)
+            answer = found()
+            rows.add(measure, answer.value, answer.error, part=part, note=note)
         except PricingError as error:
             rows.add(measure, None, part=part, note=str(error.problems[0].allowed))
 
