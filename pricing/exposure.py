@@ -76,7 +76,7 @@ def exposure_of(entry: Entry, task: Task) -> Exposure:
         except GpufinError as error:
             return error
 
-    outcomes = run_blocks(attempt, len(alternatives), task.settings.threads) if alternatives else iter(())
+    outcomes = run_blocks(attempt, len(alternatives), task.settings.threads, "assumptions") if alternatives else iter(())
     rows: list[Row] = []
     failures: list[Problem] = []
     moves: dict[str, tuple[Alternative, list[str], list[float]]] = {}

@@ -15,6 +15,7 @@ from pricing.laws.catalogue import chosen_laws
 from pricing.laws.search import LawResult, search_law
 from pricing.limits import LimitResult, read_limit
 from pricing.paths.streams import check_seed
+from pricing.progress import follow
 from pricing.registry import DEFAULT_PATHS, Settings
 from pricing.results import Row, document_json, table_of
 from pricing.reverse.report import ReverseResult, reverse_stress
@@ -120,7 +121,7 @@ def stress(
     rows: list[Row] = []
     kept: list[LimitResult] = []
     failures: list[Problem] = []
-    for scenario in tried:
+    for scenario in follow(tried, "scenarios", len(tried)):
         try:
             changed, moved = after(deal, market, scenario)
             rows += scenario_rows(changed, moved, scenario.label, settings)
@@ -129,7 +130,8 @@ def stress(
             if scenario is base:
                 raise
             failures += [replace(item, subject=f"{scenario.label}: {item.subject}") for item in error.problems]
-    results = [search_law(law, deal, market, settings) for law in chosen_laws(None if laws is None else tuple(laws))]
+    chosen = chosen_laws(None if laws is None else tuple(laws))
+    results = [search_law(law, deal, market, settings) for law in follow(chosen, "laws", len(chosen))]
     found = None if reverse is None else reverse_stress(deal, market, reverse, settings, only=None if factors is None else tuple(factors))
     document = audit(deal, market, settings, "default") | {"scenarios": [fingerprint(scenario) for scenario in tried]}
     return StressReport(tuple(rows), tuple(results), tuple(kept), found, tuple(failures), (), document)

@@ -17,9 +17,12 @@ def main(argv: list[str] | None = None) -> int:
     if isinstance(arguments, int):
         return arguments
     from instruments.ground.errors import GpufinError  # after --help has been answered
+    from pricing.cli.progress import ProgressLine
+    from pricing.progress import listening
 
     try:
-        return int(import_module(f"pricing.cli.{arguments.module}").run(arguments))
+        with ProgressLine() as shown, listening(shown):
+            return int(import_module(f"pricing.cli.{arguments.module}").run(arguments))
     except GpufinError as error:
         for line in str(error).splitlines():
             print(f"gpufin: {line}", file=sys.stderr)

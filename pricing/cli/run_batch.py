@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
-from time import monotonic
 
 import polars as pl
 
@@ -19,8 +18,8 @@ from pricing.books.sheet import summary_sheet
 from pricing.books.slices import BASE, FAILURE_SCHEMA, SCHEMA
 from pricing.cli.figures import table, usd
 from pricing.cli.inputs import say, sibling_market
+from pricing.progress import counting
 
-EVERY_SECONDS = 2.0
 SHOWN = 20
 """Rows shown on a terminal; files and JSON hold all of them."""
 
@@ -31,18 +30,19 @@ def run(arguments: Namespace) -> int:
     scenarios = load_scenarios(arguments.scenarios) if arguments.scenarios else None
     with executor_named(arguments.executor) as executor:
         if arguments.output:
-            done = run_book(
-                arguments.book,
-                market,
-                Path(arguments.output),
-                scenarios=scenarios,
-                executor=executor,
-                paths=arguments.paths,
-                seed=arguments.seed,
-                threads=arguments.threads,
-                rows=arguments.rows or WINDOW,
-                progress=Progress(),
-            )
+            with counting("rows") as told:
+                done = run_book(
+                    arguments.book,
+                    market,
+                    Path(arguments.output),
+                    scenarios=scenarios,
+                    executor=executor,
+                    paths=arguments.paths,
+                    seed=arguments.seed,
+                    threads=arguments.threads,
+                    rows=arguments.rows or WINDOW,
+                    progress=told,
+                )
             if arguments.summary:
                 summary_sheet(read_table(done.results, SCHEMA), read_table(done.failures, FAILURE_SCHEMA), Path(arguments.summary))
             return _written(done)
@@ -64,24 +64,6 @@ def run(arguments: Namespace) -> int:
     say(result.warnings, "note")
     _say_failures(result.failures)
     return 4 if result.failures.height else 0
-
-
-class Progress:
-    """A line on standard error every few seconds; data and clocks stay apart."""
-
-    def __init__(self) -> None:
-        self.first: tuple[int, float] | None = None
-        self.said = monotonic()
-
-    def __call__(self, done: int, count: int) -> None:
-        """Say how far it is, and how fast since the first part of this run."""
-        now = monotonic()
-        if self.first is None:
-            self.first = (done, now)
-        elif now - self.said >= EVERY_SECONDS or done == count:
-            rate = (done - self.first[0]) / max(now - self.first[1], 1e-9)
-            print(f"progress: {done:,} of {count:,} rows, {rate:,.0f} a second", file=sys.stderr)
-            self.said = now
 
 
 def _written(done: BookRun) -> int:

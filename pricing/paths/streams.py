@@ -17,6 +17,7 @@ import numpy as np
 
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
+from pricing.progress import follow
 
 BLOCK = 4096
 """Paths in a block: the unit of simulation, streaming and reduction."""
@@ -63,11 +64,15 @@ def workers(threads: int | None) -> int:
     return threads
 
 
-def run_blocks(work: Callable[[int], T], count: int, threads: int | None) -> Iterator[T]:
+def run_blocks(work: Callable[[int], T], count: int, threads: int | None, what: str = "blocks of paths") -> Iterator[T]:
     """`work(block)` for every block, results in block order, so that sums do not depend on the number of threads.
 
     At most two results per thread wait in memory: a slow reader holds the workers back.
     """
+    return follow(_in_order(work, count, threads), what, count)
+
+
+def _in_order(work: Callable[[int], T], count: int, threads: int | None) -> Iterator[T]:
     size = min(workers(threads), count)
     if size == 1:
         yield from map(work, range(count))

@@ -26,6 +26,7 @@ from instruments.assets.fleet import GpuFleet
 from instruments.contracts.offtake import Offtake
 from instruments.deal import Deal
 from pricing.engines.facility_run import FacilityRun, Setup, set_up
+from pricing.progress import follow
 from pricing.risk.continuation import with_hazard
 from pricing.risk.dependence import mean_and_error, with_correlation
 from pricing.risk.names import SENSITIVITIES
@@ -76,7 +77,7 @@ def sensitivity(step: Step, base: FacilityRun, threads: int | None = None) -> tu
 def sensitivity_rows(rows: Rows, setup: Setup, run: FacilityRun, market: Market, threads: int | None) -> None:
     """The sensitivities that are asked for by name."""
     wanted = [measure for measure in SENSITIVITIES if rows.wants(measure)]
-    for measure in wanted:
+    for measure in follow(wanted, "sensitivities", len(wanted)):
         for step in steps(measure, setup, market):
             rows.add(step.measure, *sensitivity(step, run, threads), part=step.part, note=f"same paths, {step.note}")
 

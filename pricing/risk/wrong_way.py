@@ -28,6 +28,7 @@ import numpy as np
 
 from curves import Market
 from instruments.deal import Deal
+from pricing.progress import follow
 from pricing.registry import Settings
 from pricing.risk.party_values import losses_by_party
 from pricing.risk.switches import without_dependence, without_impact
@@ -125,7 +126,7 @@ def split(losses_of: Callable[[Case], Floats], level: float | None = None) -> di
         Part to value and error. The values add up to the loss with all switches on.
     """
     cases: list[Case] = [(a, b, c) for a, b, c in product((False, True), repeat=3)]
-    influence = {case: _influence(losses_of(case), level) for case in cases}
+    influence = {case: _influence(losses_of(case), level) for case in follow(cases, "parts of the joint loss", len(cases))}
     orders = list(permutations(range(len(SWITCHES))))
     added = {name: np.zeros_like(influence[cases[0]]) for name in SWITCHES}
     for order in orders:

@@ -14,6 +14,7 @@ from instruments.ground.messages import problem
 from instruments.project import Project
 from pricing.api import audit
 from pricing.paths.streams import blocks_for, check_seed, workers
+from pricing.progress import follow
 from pricing.registry import Settings
 from pricing.results import Report
 from pricing.risk.transfer.dead_weight import dead_weight
@@ -168,7 +169,7 @@ def compare_financings(
     shared = simulate_paths_of(setup, seed=check_seed(seed), blocks=count, threads=threads)
     runs: dict[str, DesignRun] = {}
     failures: list[Problem] = []
-    for name in names:
+    for name in follow(names, "financings", len(names)):
         try:
             margins = fair_margins(shared, name, project.designs[name], threads)
             runs[name] = run_design(shared, name, project.designs[name], margins, threads)

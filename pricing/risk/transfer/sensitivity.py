@@ -19,6 +19,7 @@ from instruments.project import Project
 from instruments.variants import variants_of, with_term
 from pricing.ledger.runs import party_signs
 from pricing.paths.streams import BLOCK
+from pricing.progress import follow
 from pricing.risk.transfer.benefits import benefit_of
 from pricing.risk.transfer.book import PresentBook
 from pricing.risk.transfer.dead_weight import dead_weight
@@ -140,7 +141,8 @@ def sensitivity(
     base = answer_of(project, market, names, count, seed, {})
     cases: list[Case] = []
     moved: dict[str, dict[str, Case]] = {}
-    for path, label, end_project, end_market in alternatives(project, market):
+    ends_of_all = tuple(alternatives(project, market))
+    for path, label, end_project, end_market in follow(ends_of_all, "cases", len(ends_of_all)):
         try:
             case = Case(path, label, answer_of(end_project, end_market, names, count, seed, base.margins))
         except GpufinError as error:
@@ -148,7 +150,7 @@ def sensitivity(
         cases.append(case)
         moved.setdefault(path, {})[label] = case
     flips: list[Flip] = []
-    for path, ends in moved.items() if turn else ():
+    for path, ends in follow(moved.items(), "signs", len(moved)) if turn else ():
         flips += _flips(project, market, names, count, seed, base, path, ends)
     return Sensitivity(base, tuple(cases), tuple(flips))
 
