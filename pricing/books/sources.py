@@ -237,13 +237,22 @@ def _renamed(frame: pl.DataFrame, how: Frame | None, name: str) -> pl.DataFrame:
         if column not in frame.columns:
             raise InputError(problem("unknown_name", subject=name, field=target, value=column, what="column", choices=tuple(frame.columns)))
         taken.append(column)
-        found.append((pl.col(column) * scale if scale != 1.0 else pl.col(column)).alias(target))
+        found.append(_scaled(column, scale, frame.schema[column]).alias(target))
     for other in frame.columns:
         left = how.ignore == "others" and all(kind.scalar(other) is None for kind in kinds().values()) and other != "kind"
         if other not in taken and not left and other not in how.ignore and other not in how.columns:
             found.append(pl.col(other))
     found += [pl.lit(value).alias(target) for target, value in how.values.items()]
     return frame.select(found)
+
+
+def _scaled(column: str, scale: float, dtype: pl.DataType) -> pl.Expr:
+    """A column in the book's unit; what is no number stays as it is, for the rules to name."""
+    if scale == 1.0 or not (dtype.is_numeric() or dtype == pl.String):
+        return pl.col(column)
+    if dtype.is_numeric():
+        return pl.col(column) * scale
+    return pl.coalesce((pl.col(column).cast(pl.Float64, strict=False) * scale).cast(pl.String), pl.col(column))
 
 
 def windows(source: Source, size: int) -> Iterator[tuple[int, pl.DataFrame]]:

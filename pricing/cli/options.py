@@ -7,9 +7,12 @@ import argparse
 EXIT_CODES = "exit codes: 0 done; 1 internal error; 2 input not usable; 3 a limit or law is broken; 4 some failed, the rest is there"
 
 STARTERS = (
-    "warrant", "loan", "lease", "offtake", "staged_equity", "margin_loan", "notes", "borrowing_base", "rent_swap", "market", "scenarios",
+    "warrant", "loan", "lease", "offtake", "staged_equity", "margin_loan", "notes", "borrowing_base", "rent_swap",
+    "market", "scenarios", "book", "project", "web",
 )  # fmt: skip
 """Files that `new` writes."""
+FILE_KINDS = ("book", "deal", "market", "project", "scenarios", "web")
+"""Files that `check` and `schema` know: the names of `pricing.cli.file_kinds`."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,11 +119,11 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="check files without pricing",
-        description="Check deal, market, project and web files, line by line.",
+        description="Check files of any kind, line by line.",
         epilog=EXIT_CODES,
     )
-    check.add_argument("files", nargs="+", help="deal, market, project or web files, or folders")
-    check.add_argument("--kind", choices=("deal", "market", "project", "web"), help="what the files are (default: by file name)")
+    check.add_argument("files", nargs="+", help="deal, market, project, web, scenario or book files, or folders")
+    check.add_argument("--kind", choices=FILE_KINDS, help="what the files are (default: by file name)")
     check.set_defaults(module="run_check")
 
     market = commands.add_parser(
@@ -131,12 +134,13 @@ def _parser() -> argparse.ArgumentParser:
     market.set_defaults(module="run_market")
 
     schema = commands.add_parser("schema", help="print a JSON Schema", description="Print the JSON Schema of a file kind.")
-    schema.add_argument("kind", choices=("deal", "market", "project", "scenarios", "web"))
+    schema.add_argument("kind", choices=(*FILE_KINDS, "all"))
+    schema.add_argument("--output", "-o", metavar="FOLDER", help="write it there, with the editor's .taplo.toml (default: print it)")
     schema.set_defaults(module="run_schema")
 
     new = commands.add_parser("new", help="a commented file to start from", description="A commented file that prices as it stands.")
     new.add_argument("kind", choices=STARTERS)
-    new.add_argument("--output", "-o", metavar="FOLDER", help="write it there, a deal with its market beside it (default: print it)")
+    new.add_argument("--output", "-o", metavar="FOLDER", help="write it there, with its market beside it (default: print it)")
     new.set_defaults(module="run_new")
 
     explain = commands.add_parser("explain", help="what a measure means", description="Meaning, formula, unit and sign of measures.")

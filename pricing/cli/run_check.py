@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 
 from curves.disclosure import market_warnings
-from curves.files import load_market
-from instruments.files.deals import load_deal
-from instruments.files.projects import load_project
-from instruments.files.webs import load_web
 from instruments.ground.errors import GpufinError
 from instruments.ground.messages import printable
-
-LOADERS: dict[str, Callable[[Path], object]] = {"deal": load_deal, "market": load_market, "project": load_project, "web": load_web}
+from pricing.cli.file_kinds import FILE_KINDS, kind_of
 
 
 def run(arguments: Namespace) -> int:
     """Exit code 0 where every file is usable, else 2."""
     bad = 0
     for place in _files(arguments.files, arguments.kind):
-        kind = arguments.kind or next((name for name in ("market", "project", "web") if place.name.startswith(name)), "deal")
-        load = LOADERS[kind]
+        kind = arguments.kind or kind_of(place)
         try:
-            loaded = load(place)
+            loaded = FILE_KINDS[kind].load(place)
         except GpufinError as error:
             bad += 1
             for line in str(error).splitlines():
@@ -39,10 +32,10 @@ def run(arguments: Namespace) -> int:
 
 
 def _files(names: list[str], kind: str | None) -> list[Path]:
-    """The named files; a folder stands for its deal, market, project and web files, variants included."""
+    """The named files; a folder stands for its files of every kind, variants included."""
     found: list[Path] = []
     for name in names:
         place = Path(name)
-        inside = sorted(p for k in LOADERS if kind in (None, k) for p in place.glob(f"{k}*.toml")) if place.is_dir() else []
+        inside = sorted(p for k in FILE_KINDS if kind in (None, k) for p in place.glob(f"{k}*.toml")) if place.is_dir() else []
         found += inside or [place]
     return found
