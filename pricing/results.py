@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from instruments.ground.errors import InputError, PricingError, Problem
 from instruments.ground.messages import problem, suggest
 from pricing.measures import GROUPS, MEASURES, Probability
+from pricing.shown import rows_text, told
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,7 +81,7 @@ class Assumption:
     largest_move_usd: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Generic[R]):
     """What every verb's result holds: rows, failures, warnings, assumptions and the audit."""
 
@@ -94,6 +95,21 @@ class Report(Generic[R]):
     def table(self) -> pl.DataFrame:
         """The rows as a polars frame."""
         return table_of(self.rows, type(self.rows[0]) if self.rows else Row)
+
+    def text(self, *measures: str, **wanted: object) -> str:
+        """Rows as a table for a terminal, with units and the digits that hold: `print(found.text("value", party="lender"))`.
+
+        Args:
+            measures: which, in this order; none means all of them.
+            wanted: columns that must be as given, such as `part=None` for whole contracts.
+
+        Raises:
+            InputError: no row has such a measure or column.
+        """
+        return rows_text(self.rows, measures, **wanted)
+
+    def __repr__(self) -> str:
+        return told(type(self).__name__, self.rows, len(self.failures))
 
     def to_json(self) -> str:
         """The JSON of the command line: schema_version, audit, results, assumptions, warnings, failures."""

@@ -33,6 +33,7 @@ from pricing.risk.party_values import PartyLosses, losses_by_party, simulated_co
 from pricing.risk.rows import joint_rows
 from pricing.risk.vehicle import vehicle_rows
 from pricing.schedules.types import Floats
+from pricing.shown import rows_text, told
 
 if TYPE_CHECKING:
     import polars as pl
@@ -91,7 +92,7 @@ class ContractLedger:
         return statement(self.plan, self.run.dates, self.run.mean_ledger if path is None else self.path(path), party=party)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Simulation:
     """What `simulate` returns."""
 
@@ -171,6 +172,13 @@ class Simulation:
     def table(self) -> pl.DataFrame:
         """The rows as a polars frame."""
         return table_of(self.rows)
+
+    def text(self, *measures: str, **wanted: object) -> str:
+        """Rows as a table for a terminal; measures and columns as `Valuation.text`."""
+        return rows_text(self.rows, measures, **wanted)
+
+    def __repr__(self) -> str:
+        return told(type(self).__name__, self.rows)
 
     def to_json(self) -> str:
         """The JSON of the command line."""

@@ -20,12 +20,13 @@ from pricing.registry import DEFAULT_PATHS, Settings
 from pricing.results import Row, document_json, table_of
 from pricing.reverse.report import ReverseResult, reverse_stress
 from pricing.scenario_events import after, default_scenarios
+from pricing.shown import rows_text, told
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StressReport:
     """What `stress` returns: a row per scenario and measure, a result per law."""
 
@@ -54,6 +55,13 @@ class StressReport:
         """Whether a limit is broken, at base or under a scenario, or that of a reverse stress today."""
         today = self.reverse is not None and self.reverse.status == "broken_at_base"
         return today or any(found.broken for found in self.limits)
+
+    def text(self, *measures: str, **wanted: object) -> str:
+        """Rows as a table for a terminal; measures and columns as `Valuation.text`."""
+        return rows_text(self.rows, measures, **wanted)
+
+    def __repr__(self) -> str:
+        return told(type(self).__name__, self.rows, len(self.failures))
 
     def to_json(self) -> str:
         """The JSON of the command line; after the rows stand limits under measure 'limit', laws under 'law', then 'reverse_stress'."""

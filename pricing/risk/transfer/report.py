@@ -36,7 +36,7 @@ DEAD_WEIGHT = "dead weight"
 """Name of the row of a matrix that holds what nobody gains."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RiskTransfer(Report[TransferRow]):
     """What `compare_financings` returns: rows, and frames that read them. Losses are per 100 USD of hardware, gains are below 0."""
 
