@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
+from xml.etree import ElementTree
 
 import pytest
 
@@ -41,6 +43,18 @@ def test_the_stored_numbers_come_out_again(found: RiskTransfer) -> None:
         other = kept[tuple(row.get(name) for name in NAMES)]
         slack = SMALLEST + ERRORS_ALLOWED * row.get("standard_error", 0.0)
         assert other["value"] == pytest.approx(row["value"], abs=slack, rel=1e-3)
+
+
+def test_the_picture_shows_the_numbers_of_the_dial(found: RiskTransfer) -> None:
+    drawn = runpy.run_path(str(FOLDER / "picture.py"))
+    fresh = drawn["svg"](found)
+    stored = (FOLDER / "dial.svg").read_text(encoding="utf-8")
+    numbers = [[float(text) for text in re.findall(r">(\d+\.\d)<", each)] for each in (stored, fresh)]
+    assert numbers[0] == pytest.approx(numbers[1], abs=0.11), "run examples/risk_transfer/picture.py again"
+    shown = [loss for parts in drawn["parts_of"](found).values() for _, loss in parts]
+    assert sorted(numbers[1]) == pytest.approx(sorted(shown), abs=0.051)
+    assert ElementTree.fromstring(stored).tag.endswith("svg")
+    assert "http" not in stored.replace("http://www.w3.org/2000/svg", ""), "nothing is fetched"
 
 
 def test_the_ledger_and_the_operations_agree_on_every_path(found: RiskTransfer) -> None:
