@@ -45,6 +45,26 @@ def test_the_stored_numbers_come_out_again(found: RiskTransfer) -> None:
         assert other["value"] == pytest.approx(row["value"], abs=slack, rel=1e-3)
 
 
+def test_the_first_screen_says_what_the_study_found(found: RiskTransfer) -> None:
+    def number(design: str, party: str, view: str = "_in_tail") -> float:
+        return found.number(f"transfer{view}", design, party=party).value or 0.0
+
+    earlier = found.number("early_value", "pledged").value or 0.0
+    said = [
+        f"operator's shareholders lose {-number('pledged', 'owners'):.0f} less",
+        f"the lender {number('pledged', 'lender'):.0f} more",
+        f"buyers of hardware sold in a hurry gain {-number('pledged', 'hardware_buyers'):.0f}",
+        f"and {found.number('dead_weight_in_tail', 'pledged').value:.1f} is lost to all",
+        f"the vendor's shareholders carry the {number('guaranteed', 'vendor'):.0f}",
+        f"they carry {number('guaranteed_and_warrants', 'vendor'):.0f}",
+        f"give away {number('guaranteed_and_warrants', 'vendor', ''):.0f} on average",
+        f"holds {number('shares_pledged', 'bank'):.1f} of it",
+        f"worth {earlier:.0f} if rents fall",
+    ]
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert [words for words in said if words not in text] == []
+
+
 def test_the_picture_shows_the_numbers_of_the_dial(found: RiskTransfer) -> None:
     drawn = runpy.run_path(str(FOLDER / "picture.py"))
     fresh = drawn["svg"](found)
