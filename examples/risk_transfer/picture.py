@@ -46,7 +46,7 @@ def svg(found: RiskTransfer) -> str:
         "<title>Who is left with the loss</title>",
         "<style>text{fill:#1f2328}.in{fill:#fff;font-weight:600}.dim{fill:#59636e}"
         "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.in{fill:#fff}.dim{fill:#9198a1}}</style>",
-        '<text x="0" y="18" font-size="16" font-weight="600">Lost per 100 USD of hardware in the worst 5 % of paths, by who holds it</text>',
+        '<text x="0" y="18" font-size="16" font-weight="600">Lost per 100 USD of hardware in the worst 5 % of paths, by holder</text>',
     ]
     at = 0.0
     for holder, colour in COLOURS.items():
