@@ -1,4 +1,4 @@
-"""The frame of the article study: figures with their source, one error for a bad entry, and a row for every id that answers to its inputs."""
+"""The frame of the article study: figures with their source, one error for a bad entry, a row for every id that answers to its inputs."""
 
 from __future__ import annotations
 
