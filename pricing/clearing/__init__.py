@@ -26,8 +26,10 @@ from pricing.clearing.commitments import (
 from pricing.clearing.debts import Cleared, DebtMethod, clear_debts
 from pricing.clearing.distress import Distress, debt_rank
 from pricing.clearing.flows import FlowTrace, LookThrough, closed_by_outside, impulse, look_through, new_external_cash, trace
+from pricing.clearing.funding import FundingMix, FundingRegime, funding_mix, funding_regime
 from pricing.clearing.guarantees import Guaranteed, clear_guarantees
 from pricing.clearing.holdings import Valued, clear_holdings
+from pricing.clearing.leveraged import Unwind, leveraged_holders
 from pricing.clearing.resonance import (
     OutsideMultiplier,
     Resonance,
@@ -68,6 +70,8 @@ __all__ = [
     "Distress",
     "FireSale",
     "FlowTrace",
+    "FundingMix",
+    "FundingRegime",
     "Gradient",
     "Guaranteed",
     "LeverageRound",
@@ -82,6 +86,7 @@ __all__ = [
     "SecuredCleared",
     "Superadditivity",
     "Transfer",
+    "Unwind",
     "Valuation",
     "Valued",
     "Which",
@@ -104,6 +109,8 @@ __all__ = [
     "failure_cascade",
     "finite_effect",
     "fire_sale",
+    "funding_mix",
+    "funding_regime",
     "furfine_worth",
     "gradient_part",
     "guaranteed_loss",
@@ -113,6 +120,7 @@ __all__ = [
     "joiners",
     "jump_biases",
     "leverage_round",
+    "leveraged_holders",
     "look_through",
     "loop_gain",
     "ltv_distance",
