@@ -44,7 +44,7 @@ from pricing.clearing.resonance import (
 )
 from pricing.clearing.rows import RowFailure
 from pricing.clearing.sales import FireSale, LeverageRound, depth_impact, fire_sale, leverage_round, margin_spiral
-from pricing.clearing.secured import Pledged, SecuredCleared, clear_secured, over_pledged, pay_from_pool
+from pricing.clearing.secured import PledgeChain, Pledged, SecuredCleared, clear_secured, over_pledged, pay_from_pool, pledge_chain
 from pricing.clearing.valuation import (
     NetworkValue,
     Valuation,
@@ -79,6 +79,7 @@ __all__ = [
     "MarkUp",
     "NetworkValue",
     "OutsideMultiplier",
+    "PledgeChain",
     "Pledged",
     "Rank",
     "Resonance",
@@ -134,6 +135,7 @@ __all__ = [
     "over_pledged",
     "owned_through",
     "pay_from_pool",
+    "pledge_chain",
     "pledge_depth",
     "resonance",
     "risk_transfer",

@@ -184,3 +184,15 @@ def test_funding_of_a_small_web_by_hand():
     outside = funding_by_quarter(web, quarters_of(2026, 2026), perimeter=Perimeter(why="the maker is a stranger", outside=("maker",)))
     assert outside.outside[0].tolist() == [40.0, 40.0]
     assert outside.regime.label[0] == "innovation"
+
+
+def test_a_chain_of_pledges():
+    bare = clearing.pledge_chain(value=36.4, haircuts=[0.0, 0.0, 0.0])
+    assert bare.multiple == 3.0
+    assert bare.equity.tolist() == [0.0, 0.0, 0.0]
+    long = clearing.pledge_chain(value=10.0, haircuts=[0.25] * 400)
+    assert long.multiple == pytest.approx(0.75 / 0.25)
+    assert long.equity.sum() + long.claims[-1] == pytest.approx(10.0)  # who put up what adds up to the asset
+    assert clearing.pledge_chain(value=0.0, haircuts=[0.5]).multiple == 0.0
+    with pytest.raises(InputError, match="haircuts"):
+        clearing.pledge_chain(value=1.0, haircuts=[1.5])
