@@ -16,6 +16,8 @@ from examples.article.claims.headlines import three_headlines
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.loops import doll_1
 from examples.article.claims.say import money, money_to, pct, share_to
+from instruments import load_web
+from pricing.web.sweep import sweep_rows
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"en": FOLDER / "README.md", "zh": FOLDER / "README.zh.md"}
@@ -47,9 +49,10 @@ def words() -> dict[str, Any]:
 
 
 def answers(found: Found, inputs: Inputs, language: str = "en") -> list[tuple[str, str]]:
-    """Question and answer, five of them."""
+    """Question and answer, five of them where every row that they quote is there."""
     english = language == "en"
-    return [(question[0 if english else 1], answer(found, inputs, language)) for question, answer in ANSWERS]
+    there = [(question, answer) for question, answer, needs in ANSWERS if all(name in found for name in needs)]
+    return [(question[0 if english else 1], answer(found, inputs, language)) for question, answer in there]
 
 
 def _headlines(found: Found, inputs: Inputs, language: str) -> str:
@@ -112,11 +115,71 @@ def _warrant(found: Found, inputs: Inputs, language: str) -> str:
     )
 
 
-ANSWERS: list[tuple[tuple[str, str], Callable[[Found, Inputs, str], str]]] = [
-    (("Are the headlines cash?", "標題裡的錢是現金嗎？"), _headlines),
-    (("How much goes round?", "有多少錢在原地打轉？"), _round),
-    (("What is the warrant worth?", "認股權證值多少？"), _warrant),
+@lru_cache(maxsize=1)
+def _first_breaks() -> tuple[float, tuple[str, ...]]:
+    """Smallest part of its outside debt that, wanted back, takes a firm of examples/resonance past its cash, and the firms that it "
+    "takes."""
+    rows = [row for row in sweep_rows(load_web(FOLDER.parent / "resonance")) if row.measure == "first_break" and row.kind == "liquidity"]
+    known = [(row.value, row.party or "") for row in rows if row.value is not None]
+    first = min(value for value, _ in known)
+    return first, tuple(party for value, party in known if value <= first)
+
+
+def _breaks(found: Found, inputs: Inputs, language: str) -> str:
+    squeeze, faith, future = found["R6"], found["V3"], found["R8"].numbers
+    first, firms = _first_breaks()
+    lost = {name.removeprefix("lost_"): usd for name, usd in squeeze.numbers.items() if name.startswith("lost_")}
+    worst = max(lost, key=lambda name: lost[name])
+    recall, short = inputs["resonance_recall"], money(squeeze.value or 0.0, language)
+    years = faith.value or 0.0
+    common, contracts = future["share_common_factor"], future["share_contracts"]
+    told = words()["names"]
+    if language == "en":
+        names = [told[name][0] for name in firms]
+        return (
+            f"Cash, before value. On sheets that are in part assumed {MARK}, {', '.join(names[:-1])} and {names[-1]} run out of cash "
+            f"once lenders want {pct(first)} of their debt back; at {pct(recall)} {told[worst][0]} cannot pay, {short} short. OpenAI "
+            f"lasts {years:.1f} years without new money. But what spreads is belief: when firms fail together with it, it brings "
+            f"{pct(common)} of what outsiders lose, contracts {pct(contracts)}."
+        )
+    names = [told[name][1] for name in firms]
+    return (
+        f"現金先於價值。依部分假設的資產負債表 {MARK}，放款人一旦要回 {pct(first)} 的債，{'、'.join(names)}的現金就用完；要回 "
+        f"{pct(recall)} 時{told[worst][1]}無法償付，缺口 {short}。沒有新錢，OpenAI 能撐 {years:.1f} 年。但真正蔓延的是信仰："
+        f"公司倒下而信仰隨之下跌時，圈外人的損失有 {pct(common)} 來自共同的信仰，{pct(contracts)} 來自合約。"
+    )
+
+
+def _payers(found: Found, inputs: Inputs, language: str) -> str:
+    fall, late, street, both = found["V11"].numbers, found["P1"], found["P2"].numbers, found["P5"].numbers
+    lost = money(found["V11"].value or 0.0, language)
+    owners = fall["shareholders"] / (found["V11"].value or 1.0)
+    themselves, pensions = (money(street[name], language) for name in ("households", "pensions and insurers"))
+    newest, paid = (money(usd, language) for usd in (late.value or 0.0, inputs["openai_raised_2026_usd"]))
+    oldest = money(-late.numbers["loss_founders"] - late.numbers["loss_2023"], language)
+    early, gain, cost = found["P4"].value or 0.0, money(both["benefit"], language), money(both["cost"], language)
+    if language == "en":
+        return (
+            f"Shareholders, {pct(owners)} of it. A mean break of belief {MARK} takes {lost} of six firms' value from outsiders; of "
+            f"NVIDIA's and AMD's part households bear {themselves} themselves and {pensions} through pensions. In OpenAI who came in "
+            f"2026 loses {newest} of {paid}, who was in by 2023 still gains {oldest}. The other side: {early:.0f} gigawatt-years stand "
+            f"earlier, worth {gain}, against {cost} of spending lost {MARK}."
+        )
+    return (
+        f"股東，佔 {pct(owners)}。一次平均的信仰坍縮 {MARK} 使圈外人在六家公司損失 {lost}；輝達與超微的部分，家庭直接承擔 {themselves}，"
+        f"經退休金與保險承擔 {pensions}。在 OpenAI，2026 年進場者損失 {paid}中的 {newest}，2023 年以前進場者仍賺 {oldest}。"
+        f"另一面：{early:.0f} 吉瓦年的產能提早建成，值 {gain}，對應損失的消費 {cost} {MARK}。"
+    )
+
+
+ANSWERS: list[tuple[tuple[str, str], Callable[[Found, Inputs, str], str], tuple[str, ...]]] = [
+    (("Are the headlines cash?", "標題裡的錢是現金嗎？"), _headlines, ("H1", "L1")),
+    (("How much goes round?", "有多少錢在原地打轉？"), _round, ("L0", "L3")),
+    (("What is the warrant worth?", "認股權證值多少？"), _warrant, ("H4", "H5")),
+    (("What breaks first?", "什麼先斷裂？"), _breaks, ("R6", "R8", "V3")),
+    (("Who pays?", "誰買單？"), _payers, ("P1", "P2", "P4", "P5", "V11")),
 ]
+"""Question, answer, rows that it quotes."""
 
 
 def number(claim: Claim, language: str = "en") -> str:
