@@ -38,7 +38,8 @@ def cohort_losses(
     locked beyond the last date is marked there. Sales do not move the price here (`pricing.clearing.fire_sale`).
 
     Args:
-        shares: n, at or above 0, [cohort]. entry_price: USD a share, [cohort]. free_from_years: end of each lock-up after the break, [cohort].
+        shares: n, at or above 0, [cohort]. entry_price: USD a share, [cohort].
+        free_from_years: end of each lock-up after the break, [cohort].
         react_years: time that anybody needs, at or above 0.
         times: years from the break, rising from 0, [time]. price: USD a share, [time] or [path, time].
 
@@ -48,7 +49,9 @@ def cohort_losses(
     free, clock = floats(free_from_years, "free_from_years", low=0.0), floats(times, "times", low=0.0)
     worth = np.atleast_2d(floats(price, "price", low=0.0))
     if not (count.shape == entry.shape == free.shape and count.ndim == 1) or worth.shape[1:] != clock.shape or react_years < 0:
-        raise InputError(problem("array_shape", field="shares, price", expected="one entry per cohort, one price per date", found=worth.shape))
+        raise InputError(
+            problem("array_shape", field="shares, price", expected="one entry per cohort, one price per date", found=worth.shape)
+        )
     if len(clock) < 1 or clock[0] != 0.0 or (np.diff(clock) <= 0).any():
         raise InputError(problem("array_range", field="times", expected="rising from 0", index="?", value="not so"))
     when = np.maximum(free, react_years)
@@ -69,8 +72,8 @@ def concentration(amounts: ArrayLike) -> float:
 def crowded_out(*, demand_usd: ArrayLike, supply_elasticity: ArrayLike, other_elasticity: ArrayLike) -> tuple[Floats, Floats]:
     """What a new demand for capital takes from other users, and what it draws out of savers: (displaced, new saving), USD.
 
-    Model: a small demand D raises the price of capital until supply (elasticity e_s >= 0) and the others' demand (elasticity e_d <= 0, given as its
-    size) make room: displaced = D e_d / (e_s + e_d), new saving = D e_s / (e_s + e_d). Linear around today's price.
+    Model: a small demand D raises the price of capital until supply (elasticity e_s >= 0) and the others' demand (size of its elasticity
+    e_d >= 0) make room: displaced = D e_d / (e_s + e_d), new saving = D e_s / (e_s + e_d). Linear around today's price.
 
     Limits: e_s without bound, or e_d = 0: nothing displaced; e_s = 0: one for one. The two add up to D.
     """

@@ -100,7 +100,8 @@ def lock_in(
 ) -> LockIn:
     """Choice set of a customer under exclusivity and its cost.
 
-    Model: the customer takes the cheapest supplier that it may; free, it takes the cheapest of all, plus the cost of switching where that is another.
+    Model: the customer takes the cheapest supplier that it may; free, it takes the cheapest of all, plus the cost of switching where that is
+    another.
 
     Args:
         unit_cost_usd: supplier to cost per unit of work done. units: bought, at or above 0.
@@ -140,8 +141,8 @@ class MarkUpLoss:
 def mark_up_loss(mark_ups: ArrayLike, *, elasticity: float) -> MarkUpLoss:
     """Loss of customers to mark-ups taken one after another along a chain, linear demand.
 
-    Model: price p = prod (1 + mu_k) over cost 1; demand q = 1 - e (p - 1), not below 0, with elasticity e at cost. Surplus lost is the area left
-    of demand between 1 and p: (p - 1) - e (p - 1)^2 / 2 while q > 0, else 1 / (2 e); profit (p - 1) q.
+    Model: price p = prod (1 + mu_k) over cost 1; demand q = 1 - e (p - 1), not below 0, with elasticity e at cost. Surplus lost is the area
+    left of demand between 1 and p: (p - 1) - e (p - 1)^2 / 2 while q > 0, else 1 / (2 e); profit (p - 1) q.
 
     Args:
         mark_ups: mu_k >= 0 of each stage, on its own cost. elasticity: e > 0, at the price equal to cost.
@@ -151,7 +152,9 @@ def mark_up_loss(mark_ups: ArrayLike, *, elasticity: float) -> MarkUpLoss:
     """
     steps = floats(mark_ups, "mark_ups", low=0.0)
     if not elasticity > 0:
-        raise InputError(problem("bad_option", subject="mark-up", field="elasticity", value=elasticity, expected="above 0", hint="its size"))
+        raise InputError(
+            problem("bad_option", subject="mark-up", field="elasticity", value=elasticity, expected="above 0", hint="its size")
+        )
     over = float(np.prod(1.0 + steps)) - 1.0
     volume = max(0.0, 1.0 - elasticity * over)
     lost = over - 0.5 * elasticity * over**2 if volume > 0 else 0.5 / elasticity

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from curves.equity_quotes import BeliefQuotes
 from instruments.ground.errors import CalibrationError, InputError
 from instruments.ground.messages import problem
+from instruments.ground.provenance import Basis
 from pricing.clearing.rows import Floats
 from pricing.narrative.process import PARTS, NarrativePaths, NarrativeTerms, Part, run_narrative
 from pricing.risk.shapley import shapley_parts
@@ -56,7 +57,9 @@ def find_breaks(found: NarrativePaths, *, least: float, window_years: float) -> 
     window = round(window_years / step)
     if not least > 0.0 or window < 1:
         raise InputError(
-            problem("bad_option", subject="breaks", value=(least, window_years), expected="a fall above 0 in a step or more", hint="log size")
+            problem(
+                "bad_option", subject="breaks", value=(least, window_years), expected="a fall above 0 in a step or more", hint="log size"
+            )
         )
     price = np.log(found.price)
     free = np.zeros(price.shape[1], dtype=np.int64)
@@ -97,7 +100,7 @@ def belief_block(
         defaults, demand_kept, refinancing_shut_years: as in `curves.BeliefQuotes`.
 
     Raises:
-        InputError: a share outside [0, 1].
+        InputError: a share, odds or what is kept outside [0, 1].
         CalibrationError: no break on any path of the base.
     """
     if not runs or not len(runs[0].size):
@@ -105,18 +108,20 @@ def belief_block(
         raise CalibrationError(
             problem("not_calibrated", subject="belief", field="intensity", value=0, why=why, allowed_range="more years, or a smaller break")
         )
-    for key, share in shares.items():
-        if not 0.0 <= share <= 1.0:
-            raise InputError(problem("bad_option", subject=key, field="share", value=share, expected="between 0 and 1", hint="of its value"))
+    given = {"share": shares, "defaults": defaults or {}, "demand_kept": {"belief": demand_kept}}
+    for field, values in given.items():
+        for key, value in values.items():
+            if not 0.0 <= value <= 1.0:
+                raise InputError(
+                    problem("bad_option", subject=key, field=field, value=value, expected="between 0 and 1", hint="0.5 is half")
+                )
     known = [run for run in runs if len(run.size)]
 
     def quote(values: list[float]) -> dict[str, object]:
         why = "breaks of an assumed belief; the range is that of its assumed terms"
-        return {"value": values[0], "range": [min(values), max(values)], "basis": "assumed", "why": why}
+        return {"value": values[0], "range": (min(values), max(values)), "basis": Basis.ASSUMED, "why": why}
 
-    jumps = {
-        key: quote([float(np.log1p(-share * -np.expm1(run.size)).mean()) for run in known]) for key, share in shares.items()
-    }
+    jumps = {key: quote([float(np.log1p(-share * -np.expm1(run.size)).mean()) for run in known]) for key, share in shares.items()}
     return BeliefQuotes.model_validate(
         {
             "intensity": quote([run.intensity for run in runs]),
@@ -129,15 +134,20 @@ def belief_block(
     )
 
 
-def loss_shares(terms: NarrativeTerms, *, years: float, paths: int, seed: int = 0) -> dict[str, tuple[float, float]]:
+def loss_shares(
+    terms: NarrativeTerms, *, years: float, steps_per_year: int = 26, paths: int, seed: int = 0
+) -> dict[str, tuple[float, float]]:
     """Mean worst fall of the price (in plain values): 'alone' with all parts off, then what each part adds, with standard errors.
 
     Parts are Shapley values over the 32 cases, on the same random numbers; they add up to the mean worst fall with all on.
+
+    Args:
+        terms: the belief with all parts on. years, steps_per_year, paths, seed: as in `run_narrative`.
     """
 
     def worst(on: frozenset[str]) -> Floats:
         off: list[Part] = [part for part in PARTS if part not in on]
-        return run_narrative(terms.without(*off), years=years, paths=paths, seed=seed).worst_fall
+        return run_narrative(terms.without(*off), years=years, steps_per_year=steps_per_year, paths=paths, seed=seed).worst_fall
 
     values = {"alone": worst(frozenset())} | shapley_parts(PARTS, worst)
     return {name: (float(part.mean()), float(part.std()) / float(np.sqrt(len(part)))) for name, part in values.items()}

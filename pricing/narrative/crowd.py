@@ -6,8 +6,8 @@
 
 b is what everybody sees (news, regret), h the weight on how many others believe, w how unlike people are. h = 0 is a crowd of people who
 look at the bias alone. Equilibria solve b(x) = w logit(x) - h (x - 1/2); b' = w / (x (1 - x)) - h, so b turns only where
-x (1 - x) = w / h, that is for h > 4 w, at x = (1 -+ sqrt(1 - 4 w / h)) / 2: the low equilibrium vanishes at the smaller (up-jump), the high one
-at the larger (down-jump), and b(1 - x) = -b(x). Between the two biases both crowds are possible: the same news, two prices.
+x (1 - x) = w / h, that is for h > 4 w, at x = (1 -+ sqrt(1 - 4 w / h)) / 2: the low equilibrium vanishes at the smaller (up-jump), the
+high one at the larger (down-jump), and b(1 - x) = -b(x). Between the two biases both crowds are possible: the same news, two prices.
 
 Source: thresholds, Granovetter 1978; logistic choice with social weight, Brock and Durlauf 2001. `pricing.clearing.jump_biases` finds the
 folds of any distribution on a grid: the second opinion.
@@ -54,7 +54,9 @@ class BeliefLoop:
 
 def _check(herding: float, width: float) -> None:
     if not width > 0.0 or not np.isfinite(width):
-        raise InputError(problem("bad_option", subject="crowd", field="width", value=width, expected="above 0", hint="spread of thresholds"))
+        raise InputError(
+            problem("bad_option", subject="crowd", field="width", value=width, expected="above 0", hint="spread of thresholds")
+        )
     if not herding >= 0.0 or not np.isfinite(herding):
         raise InputError(problem("bad_option", subject="crowd", field="herding", value=herding, expected="at or above 0", hint="0 is none"))
 
@@ -105,7 +107,8 @@ def belief_loop(*, herding: float, width: float) -> BeliefLoop | None:
 def sweep_bias(biases: ArrayLike, *, herding: float, width: float, start: float) -> Floats:
     """Share of believers while the bias moves slowly through a list, each step from where the last one settled: [step]."""
     _check(herding, width)
-    share, path = start, []
+    share = start
+    path: list[float] = []
     for bias in floats(biases, "biases").ravel():
         share = float(settled_crowd(bias, herding=herding, width=width, start=share))
         path.append(share)

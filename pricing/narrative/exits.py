@@ -1,9 +1,9 @@
 """How long those who know better stay in: the bubble-riding game of Abreu and Brunnermeier (2003).
 
-**Model** From an unknown date t0 (exponential, rate lambda) the price, which grows at g, is above its fundamental value, which grows at r: the
-bubble is the share beta(t) = 1 - e^(-(g - r) t) of the price. Riders become aware one after another over eta years. The bubble bursts when the
-share kappa of them has sold, or by itself `longest` years after t0. A rider leaves when the hazard of the burst, times what it takes, equals
-what staying earns: h beta = g - r. In the symmetric equilibrium all wait the same time:
+**Model** From an unknown date t0 (exponential, rate lambda) the price, which grows at g, is above its fundamental value, which grows at r:
+the bubble is the share beta(t) = 1 - e^(-(g - r) t) of the price. Riders become aware one after another over eta years. The bubble bursts
+when the share kappa of them has sold, or by itself `longest` years after t0. A rider leaves when the hazard of the burst, times what it
+takes, equals what staying earns: h beta = g - r. In the symmetric equilibrium all wait the same time:
 
     endogenous burst   beta* = (g - r) (1 - e^(-lambda eta kappa)) / lambda,   at t0 + beta^-1(beta*),   wait = that - eta kappa
     exogenous burst    if lambda / (1 - e^(-lambda eta kappa)) <= (g - r) / beta(longest): nobody's selling ends it,
@@ -11,8 +11,8 @@ what staying earns: h beta = g - r. In the symmetric equilibrium all wait the sa
 
 Limits: all aware at once (eta = 0), or one seller enough (kappa = 0): no bubble; lambda to 0: beta* = (g - r) eta kappa.
 
-Source: Abreu and Brunnermeier 2003, https://doi.org/10.1111/1468-0262.00393, propositions 2 and 3. Not modelled: riders who buy back, news at
-which all can sell together (the paper's section 5).
+Source: Abreu and Brunnermeier 2003, https://doi.org/10.1111/1468-0262.00393, propositions 2 and 3. Not modelled: riders who buy back, news
+at which all can sell together (the paper's section 5).
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class ExitTiming:
     """Whether the riders' own selling ends it."""
 
 
-def exit_timing(*, excess_growth: float, start_rate: float, awareness_years: float, trigger_share: float, longest_years: float) -> ExitTiming:
+def exit_timing(
+    *, excess_growth: float, start_rate: float, awareness_years: float, trigger_share: float, longest_years: float
+) -> ExitTiming:
     """Waiting time, burst and size of the bubble in equilibrium.
 
     Args:

@@ -73,7 +73,9 @@ def paid_ahead(*, value_usd: float, margin: float, revenue_usd: float, growth: A
     """
     if not (value_usd > 0 and margin > 0 and revenue_usd > 0):
         given = (value_usd, margin, revenue_usd)
-        raise InputError(problem("bad_option", subject="value, margin, revenue", value=given, expected="above 0", hint="a loss prepays nothing"))
+        raise InputError(
+            problem("bad_option", subject="value, margin, revenue", value=given, expected="above 0", hint="a loss prepays nothing")
+        )
     g, k = np.atleast_1d(floats(growth, "growth", low=-0.99)), np.atleast_1d(floats(discount, "discount", low=-0.99))
     x = (1.0 + g)[:, None] / (1.0 + k)
     flat = np.abs(x - 1.0) < 1e-9
@@ -110,7 +112,9 @@ def tender_mark(*, mark_before_usd: float, sold_usd: float, mark_at_sale_usd: fl
     """
     if not (mark_before_usd > 0 and 0 < sold_usd + new_money_usd <= mark_at_sale_usd and min(sold_usd, new_money_usd) >= 0):
         given = (mark_before_usd, sold_usd, new_money_usd, mark_at_sale_usd)
-        raise InputError(problem("bad_option", subject="tender", value=given, expected="amounts above 0, traded at most the mark", hint="USD"))
+        raise InputError(
+            problem("bad_option", subject="tender", value=given, expected="amounts above 0, traded at most the mark", hint="USD")
+        )
     gain = mark_at_sale_usd - new_money_usd - mark_before_usd
     traded = sold_usd + new_money_usd
     return Tender(mark_at_sale_usd, gain, new_money_usd, traded, gain / traded)
@@ -146,7 +150,9 @@ def funded_runway(
     faith = np.atleast_2d(floats(belief, "belief", low=0.0, high=1.0))
     if response < 0.0 or not step_years > 0.0 or cash_usd < 0.0:
         given = (cash_usd, response, step_years)
-        raise InputError(problem("bad_option", subject="runway", value=given, expected="at or above 0, steps above 0", hint="cash, response, step"))
+        raise InputError(
+            problem("bad_option", subject="runway", value=given, expected="at or above 0, steps above 0", hint="cash, response, step")
+        )
     raised = floats(funding_usd_per_year, "funding_usd_per_year", low=0.0) * faith**response
     change = (raised - floats(burn_usd_per_year, "burn_usd_per_year")) * step_years
     cash = np.concatenate([np.full((len(faith), 1), cash_usd), cash_usd + np.cumsum(change, axis=1)], axis=1)

@@ -187,9 +187,7 @@ def run_narrative(terms: NarrativeTerms, *, years: float, steps_per_year: int = 
 
 
 def _heard(terms: NarrativeTerms, times: Array) -> Array:
-    return story_path(
-        reproduction=terms.reproduction, telling_years=terms.telling_years, seed_share=terms.seed_share, times=times
-    )
+    return story_path(reproduction=terms.reproduction, telling_years=terms.telling_years, seed_share=terms.seed_share, times=times)
 
 
 def riding(terms: NarrativeTerms, times: Array, start: Array) -> tuple[Array, Array]:

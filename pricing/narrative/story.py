@@ -14,8 +14,8 @@ Array = NDArray[np.float64]
 def story_path(*, reproduction: float, telling_years: float, seed_share: float, times: Array) -> Array:
     """Share of a crowd that has heard a story by each date [time].
 
-    Model: S' = S exp(-R0 p I), I' = (1 - p) I + S - S', p = 1 - e^(-dt / telling), heard = 1 - S, from S = 1 - seed, I = seed. Sums of I telescope, so
-    that for any step the share reached in the end solves z = 1 - (1 - seed) exp(-R0 z): with a small seed the equation of
+    Model: S' = S exp(-R0 p I), I' = (1 - p) I + S - S', p = 1 - e^(-dt / telling), heard = 1 - S, from S = 1 - seed, I = seed. Sums of I
+    telescope, so that for any step the share reached in the end solves z = 1 - (1 - seed) exp(-R0 z): with a small seed the equation of
     `pricing.clearing.story_reach`. R0 at or below 1: little more than the seed hears it.
 
     Args:

@@ -125,13 +125,15 @@ def split(losses_of: Callable[[Case], Floats], level: float | None = None) -> di
     Returns:
         Part to value and error. The values add up to the loss with all switches on.
     """
+
     @cache
-    def influence(on: frozenset[str]) -> Floats:
+    def found(on: frozenset[str]) -> Floats:
         common, contracts, sales = (name in on for name in SWITCHES)
         return _influence(losses_of((common, contracts, sales)), level)
 
-    alone = influence(frozenset())
-    return {"alone": mean_of(alone)} | {name: mean_of(part) for name, part in shapley_parts(SWITCHES, influence).items()}
+    alone = found(frozenset())
+    parts = shapley_parts(SWITCHES, found)
+    return {"alone": mean_of(alone)} | {name: mean_of(part) for name, part in parts.items()}
 
 
 def _influence(losses: Floats, level: float | None) -> Floats:
