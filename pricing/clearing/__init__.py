@@ -26,8 +26,10 @@ from pricing.clearing.commitments import (
 from pricing.clearing.debts import Cleared, DebtMethod, clear_debts
 from pricing.clearing.distress import Distress, debt_rank
 from pricing.clearing.flows import FlowTrace, LookThrough, closed_by_outside, impulse, look_through, new_external_cash, trace
+from pricing.clearing.funding import FundingMix, FundingRegime, funding_mix, funding_regime
 from pricing.clearing.guarantees import Guaranteed, clear_guarantees
 from pricing.clearing.holdings import Valued, clear_holdings
+from pricing.clearing.leveraged import Unwind, leveraged_holders
 from pricing.clearing.resonance import (
     OutsideMultiplier,
     Resonance,
@@ -42,7 +44,7 @@ from pricing.clearing.resonance import (
 )
 from pricing.clearing.rows import RowFailure
 from pricing.clearing.sales import FireSale, LeverageRound, depth_impact, fire_sale, leverage_round, margin_spiral
-from pricing.clearing.secured import Pledged, SecuredCleared, clear_secured, over_pledged, pay_from_pool
+from pricing.clearing.secured import PledgeChain, Pledged, SecuredCleared, clear_secured, over_pledged, pay_from_pool, pledge_chain
 from pricing.clearing.valuation import (
     NetworkValue,
     Valuation,
@@ -68,6 +70,8 @@ __all__ = [
     "Distress",
     "FireSale",
     "FlowTrace",
+    "FundingMix",
+    "FundingRegime",
     "Gradient",
     "Guaranteed",
     "LeverageRound",
@@ -75,6 +79,7 @@ __all__ = [
     "MarkUp",
     "NetworkValue",
     "OutsideMultiplier",
+    "PledgeChain",
     "Pledged",
     "Rank",
     "Resonance",
@@ -82,6 +87,7 @@ __all__ = [
     "SecuredCleared",
     "Superadditivity",
     "Transfer",
+    "Unwind",
     "Valuation",
     "Valued",
     "Which",
@@ -104,6 +110,8 @@ __all__ = [
     "failure_cascade",
     "finite_effect",
     "fire_sale",
+    "funding_mix",
+    "funding_regime",
     "furfine_worth",
     "gradient_part",
     "guaranteed_loss",
@@ -113,6 +121,7 @@ __all__ = [
     "joiners",
     "jump_biases",
     "leverage_round",
+    "leveraged_holders",
     "look_through",
     "loop_gain",
     "ltv_distance",
@@ -126,6 +135,7 @@ __all__ = [
     "over_pledged",
     "owned_through",
     "pay_from_pool",
+    "pledge_chain",
     "pledge_depth",
     "resonance",
     "risk_transfer",

@@ -11,6 +11,11 @@ SpanKind = Literal["interval", "range", "none"]
 """Interval: the truth lies inside, whatever is not disclosed. Range: the ends of assumed inputs. None: one number."""
 
 
+def graded(*, holds: bool, fails: bool) -> Verdict:
+    """The verdict of a test with two thresholds; what is neither holds in part."""
+    return "holds" if holds else "fails" if fails else "partly"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A row of the table. `value`, or `low` and `high`, or all three; a row that cannot be decided may have none."""
