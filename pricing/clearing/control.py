@@ -100,8 +100,8 @@ def lock_in(
 ) -> LockIn:
     """Choice set of a customer under exclusivity and its cost.
 
-    Model: the customer takes the cheapest supplier that it may; free, it takes the cheapest of all, plus the cost of switching where that is
-    another.
+    Model: the customer takes the cheapest supplier that it may; free, it takes the cheapest of all, plus the cost of switching where that
+    is another.
 
     Args:
         unit_cost_usd: supplier to cost per unit of work done. units: bought, at or above 0.

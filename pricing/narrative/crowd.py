@@ -16,6 +16,7 @@ folds of any distribution on a grid: the second opinion.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,10 +26,8 @@ from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.clearing.rows import Floats, floats
 
-SETTLED = 1e-13
-"""A share moves by less than this a round: it has settled."""
-MOST_ROUNDS = 1_000_000
-"""Most rounds: near a fold a crowd moves slowly."""
+HALVINGS = 60
+"""Of each branch on which an equilibrium is looked for: to the last digit of a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +65,50 @@ def leaning(share: ArrayLike, bias: ArrayLike, *, herding: float, width: float) 
     return np.asarray(expit((herding * (np.asarray(share, float) - 0.5) + np.asarray(bias, float)) / width))
 
 
+def _folds(herding: float, width: float) -> tuple[float, ...]:
+    """Shares at which b(x) turns, rising; none without a jump."""
+    if herding <= 4.0 * width:
+        return ()
+    half = 0.5 * float(np.sqrt(1.0 - 4.0 * width / herding))
+    return 0.5 - half, 0.5 + half
+
+
+def _equilibria(bias: Floats, herding: float, width: float) -> Floats:
+    """Equilibria [branch, ...]: one on each stretch on which b(x) is monotone, NaN where it has none. Bisection."""
+    edges = (0.0, *_folds(herding, width), 1.0)
+    found = []
+    for number, (low, high) in enumerate(pairwise(edges)):
+        sign = -1.0 if number % 2 else 1.0
+
+        def above(x: Floats, sign: float = sign) -> Floats:
+            with np.errstate(divide="ignore"):
+                return sign * (width * logit(x) - herding * (x - 0.5) - bias)
+
+        below, top = np.full(bias.shape, low), np.full(bias.shape, high)
+        has = (above(below) <= 0.0) & (above(top) >= 0.0)
+        for _ in range(HALVINGS):
+            middle = 0.5 * (below + top)
+            up = above(middle) < 0.0
+            below, top = np.where(up, middle, below), np.where(up, top, middle)
+        found.append(np.where(has, 0.5 * (below + top), np.nan))
+    return np.array(found)
+
+
 def settled_crowd(bias: ArrayLike, *, herding: float, width: float, start: ArrayLike) -> Floats:
-    """Share of believers in the end, from `start` on, for a batch of biases; the map is monotone, so each row settles.
+    """Share of believers in the end, from `start` on, for a batch of biases: the first equilibrium in the direction in which it moves.
 
     Args:
         bias: b, any shape. herding: h >= 0. width: w > 0.
         start: share at the start in [0, 1], broadcast with `bias`: 0 finds the least equilibrium, 1 the greatest.
     """
     _check(herding, width)
-    push = floats(bias, "bias")
-    share = np.array(np.broadcast_to(floats(start, "start", low=0.0, high=1.0), np.broadcast_shapes(np.shape(start), push.shape)))
-    for _ in range(MOST_ROUNDS):
-        new = leaning(share, push, herding=herding, width=width)
-        if float(np.max(np.abs(new - share), initial=0.0)) < SETTLED:
-            return new
-        share = new
-    return share
+    push, share = np.broadcast_arrays(floats(bias, "bias"), floats(start, "start", low=0.0, high=1.0))
+    roots = _equilibria(push, herding, width)
+    rises = leaning(share, push, herding=herding, width=width) >= share
+    # the map is monotone: a share never passes the first equilibrium before it
+    higher = np.where(roots >= share, roots, np.inf).min(axis=0)
+    lower = np.where(roots <= share, roots, -np.inf).max(axis=0)
+    return np.asarray(np.where(rises, np.where(np.isfinite(higher), higher, share), np.where(np.isfinite(lower), lower, share)))
 
 
 def belief_loop(*, herding: float, width: float) -> BeliefLoop | None:
@@ -93,12 +120,12 @@ def belief_loop(*, herding: float, width: float) -> BeliefLoop | None:
         (0.0997, -0.0997, 0.7753)
     """
     _check(herding, width)
-    if herding <= 4.0 * width:
+    folds = _folds(herding, width)
+    if not folds:
         return None
-    half = 0.5 * float(np.sqrt(1.0 - 4.0 * width / herding))
-    low, high = 0.5 - half, 0.5 + half
-    up = width * float(logit(low)) + herding * half
-    # just past the fold, so that the vanished equilibrium does not hold the iteration
+    low, high = folds
+    up = width * float(logit(low)) - herding * (low - 0.5)
+    # just past the fold, where its equilibrium is gone
     nudge = 1e-9 * max(1.0, abs(up))
     landed = settled_crowd([up + nudge, -up - nudge], herding=herding, width=width, start=[low, high])
     return BeliefLoop(up, -up, low, float(landed[0]), high, float(landed[1]))

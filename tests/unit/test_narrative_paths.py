@@ -21,7 +21,8 @@ from tests.house import ROOT
 
 BASE = NarrativeTerms(
     bias=0.0, multiple=4.0, news_per_year=50.0, branching=0.6, half_life_years=0.15, impact=0.012, regret=0.3, memory_years=0.5,
-    herding=1.0, width=0.2, response_years=0.1, reproduction=2.0, telling_years=1.0, seed_share=0.4, riders=0.3, excess_growth=0.2, start_rate=0.2,
+    herding=1.0, width=0.2, response_years=0.1, reproduction=2.0, telling_years=1.0, seed_share=0.4, riders=0.3,
+    excess_growth=0.2, start_rate=0.2,
     awareness_years=2.0, trigger_share=0.5, longest_years=6.0, alarm=8.0,
 )  # fmt: skip
 STEPS = 26
