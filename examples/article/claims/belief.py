@@ -1,0 +1,73 @@
+"""The one belief of the study: its terms from the figures, its paths, breaks and the shares of its parts, each computed once."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from functools import lru_cache
+
+from curves import Market, load_market
+from examples.article.claims.inputs import Inputs
+from examples.article.claims.webs import EXAMPLES
+from instruments import load_deal
+from pricing import simulate
+from pricing.narrative.breaks import Breaks, belief_block, find_breaks, loss_shares
+from pricing.narrative.process import NarrativeTerms, run_narrative
+
+YEARS = 5.0
+STEPS = 26
+"""A year: every second week."""
+WINDOW_YEARS = 0.5
+"""Within which a fall counts as one break."""
+TERMS = tuple(f"belief_{field.name}" for field in fields(NarrativeTerms))
+"""Figures that are parameters of the belief."""
+KEYS = (*TERMS, "belief_break")
+TURNED = ("belief_multiple", "belief_impact", "belief_width", "belief_alarm")
+"""Assumed terms that are put at both ends for the range of breaks: what moves them most."""
+
+
+def terms_of(inputs: Inputs) -> NarrativeTerms:
+    return NarrativeTerms(**{key.removeprefix("belief_"): inputs[key] for key in TERMS})
+
+
+@lru_cache(maxsize=64)
+def _breaks(terms: NarrativeTerms, least: float, seed: int) -> Breaks:
+    return find_breaks(run_narrative(terms, years=YEARS, steps_per_year=STEPS, seed=seed), least=least, window_years=WINDOW_YEARS)
+
+
+def breaks_of(inputs: Inputs) -> Breaks:
+    return _breaks(terms_of(inputs), inputs["belief_break"], inputs.seed)
+
+
+def turned(inputs: Inputs) -> list[Breaks]:
+    """Breaks at base, then with each of `TURNED` at its ends."""
+    base = terms_of(inputs)
+    cases = [replace(base, **{key.removeprefix("belief_"): end}) for key in TURNED for end in inputs.ends(key)]
+    return [breaks_of(inputs), *(_breaks(case, inputs["belief_break"], inputs.seed) for case in cases)]
+
+
+@lru_cache(maxsize=8)
+def _shares(terms: NarrativeTerms, seed: int) -> dict[str, tuple[float, float]]:
+    return loss_shares(terms, years=3.0, steps_per_year=STEPS, paths=4096, seed=seed)
+
+
+def shares_of_loss(inputs: Inputs) -> dict[str, tuple[float, float]]:
+    """Part of the belief to what it adds to the mean worst fall within three years, and its standard error, in plain values."""
+    return _shares(terms_of(inputs), inputs.seed)
+
+
+def believing(inputs: Inputs, market: Market) -> Market:
+    """A market of the margin loan on OpenAI's shares with the belief's breaks in it."""
+    return market.evolve(belief=belief_block(turned(inputs), {"equity:OPENAI": 1.0}))
+
+
+def margin_loan_losses(inputs: Inputs) -> tuple[float, float]:
+    """Principal that lenders write off on SoftBank's loan without recourse, without and with breaks of the belief, USD, mean over paths."""
+    folder = EXAMPLES / "softbank_openai_margin"
+    deal, market = load_deal(folder), load_market(folder)
+    bare = deal.evolve(contracts={"loan": deal.contracts["loan"].evolve(recourse=False, top_up={"source": "none"})})
+    found = []
+    for each in (market, believing(inputs, market)):
+        run = simulate(bare, each, paths=inputs.paths, seed=inputs.seed).contracts[0]
+        column = next(i for i, p in enumerate(run.plan.postings) if (p.reason, p.claim) == ("principal", "written_off"))
+        found.append(float(run.mean_ledger[:, column].sum()))
+    return found[0], found[1]
