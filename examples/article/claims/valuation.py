@@ -43,9 +43,8 @@ def v1(inputs: Inputs) -> Claim:
         verdict=graded(holds=low > 0.1, fails=high <= 0.0),
         because=(
             f"{bn(inputs['openai_mark_march_2026_usd'])} is the price of dominance at odds of {pct(base)} (from {pct(low)} to "
-            f"{pct(high) if high < 1.0 else 'more than certainty'} over the ranges): no assumption here reaches it without a good chance "
-            "of "
-            "dominance."
+            f"{pct(high) if high < 1.0 else 'more than certainty'} over the ranges): no assumption here reaches it without a good "
+            "chance of dominance."
         ),
         would_change="what the firm is worth if it does not dominate: at a tenth of the mark or at half of it",
         command="python examples/article/run.py",
@@ -81,11 +80,9 @@ def v2(inputs: Inputs) -> Claim:
         verdict=graded(holds=share > 0.9, fails=share < 0.1),
         because=(
             f"With growth equal to the discount rate {bn(value)} needs {bn(even)} of revenue at a margin of {pct(margin)}; there were "
-            f"{bn(revenue)} "
-            f"a year, so {value / (margin * revenue):.0f} years are paid ahead. Over growth of {pct_to(*growth)} and discounts of "
-            f"{pct_to(*discount)} the price prepays {years:.0f} years or more on {pct(share)} of the map: where growth beats the "
-            "discount rate "
-            "for two decades it does not."
+            f"{bn(revenue)} a year, so {value / (margin * revenue):.0f} years are paid ahead. Over growth of {pct_to(*growth)} and "
+            f"discounts of {pct_to(*discount)} the price prepays {years:.0f} years or more on {pct(share)} of the map: where growth "
+            "beats the discount rate for two decades it does not."
         ),
         would_change="growth over two decades: at 30 % a year throughout, the same price is repaid sooner",
         command="python examples/article/run.py",
@@ -141,10 +138,8 @@ def v3(inputs: Inputs) -> Claim:
         verdict=graded(holds=label == "ponzi" and ends[-1] < 10.0, fails=label == "hedge"),
         because=(
             f"Revenue of {bn(income)} a year stands against running promises of {bn(promised)}: in Minsky's terms {label}. Without new "
-            "money the "
-            f"cash lasts {years[3]:.1f} years ({ends[0]:.1f} to {ends[-1]:.1f}); it lasts for ever while belief stays above "
-            f"{pct(needed)} of that "
-            f"of 2026, when {bn(funding)} came in."
+            f"money the cash lasts {years[3]:.1f} years ({ends[0]:.1f} to {ends[-1]:.1f}); it lasts for ever while belief stays above "
+            f"{pct(needed)} of that of 2026, when {bn(funding)} came in."
         ),
         would_change="cash at hand and what of the promises can be put off: neither is disclosed",
         command="python examples/article/run.py",
