@@ -64,8 +64,7 @@ def q1(inputs: Inputs) -> Claim:
             f"of other money; a cap of {pct(inputs['rules_cap'])} saves {pct(saved['cap'])} and needs {bn(found['cap'].replaced_usd)}; "
             "disclosure saves "
             f"{pct(saved['disclosure'])}, with {bn(told.on_disclosure)} paid by today's shareholders on the day. Shareholders bear it "
-            "under each rule; most of the loss is belief, which no rule "
-            "holds up."
+            "under each rule; most of the loss is belief, which no rule holds up."
         ),
         would_change="whether other money comes in place of what is banned, and at what price",
         command=ON_FLOWS,

@@ -51,8 +51,7 @@ def r1(inputs: Inputs) -> Claim:
         verdict=graded(holds=low * cut > 0.2, fails=high * cut < 0.05),
         because=(
             f"If {pct(cut)} of NVIDIA's supply stopped, OpenAI would lose {pct_to(low * cut, high * cut)} of its value: 40 to 80 % of "
-            "its compute is "
-            "NVIDIA's, and AMD, Broadcom, Cerebras and the clouds' own chips are contracted beside it."
+            "its compute is NVIDIA's, and AMD, Broadcom, Cerebras and the clouds' own chips are contracted beside it."
         ),
         would_change="the share of compute on each maker's chips, which nobody publishes, and how fast it can move",
         command=ON_FLOWS,
@@ -78,8 +77,7 @@ def r2(inputs: Inputs) -> Claim:
         verdict=graded(holds=low * cut > 0.2, fails=high * cut < 0.02),
         because=(
             f"Without OpenAI's orders NVIDIA would lose {pct_to(low * cut, high * cut)} of its value, "
-            f"{bn_to(low * cut * worth, high * cut * worth)}: "
-            "much money, of a firm that sells to everybody."
+            f"{bn_to(low * cut * worth, high * cut * worth)}: much money, of a firm that sells to everybody."
         ),
         would_change="revenue that reaches NVIDIA through OpenAI's landlords, by landlord",
         command=ON_FLOWS,
@@ -111,8 +109,7 @@ def r3(inputs: Inputs) -> Claim:
         verdict=graded(holds=bool((book > 1.2 * assets).all() and assets.min() > 0.1), fails=float(assets.max()) < 0.02),
         because=(
             f"If belief falls by {pct(falls[0])}, SoftBank's assets fall by {pct(float(assets[0]))} and, with debt, its book by "
-            f"{pct(float(book[0]))}; debt "
-            f"over assets goes from {pct(before)} to {pct(float(after[0]))}. Gains run through the same lever."
+            f"{pct(float(book[0]))}; debt over assets goes from {pct(before)} to {pct(float(after[0]))}. Gains run through the same lever."
         ),
         would_change="SoftBank's balance sheet by holding and by lender: the one here is assumed, with a range",
         command=ON_SHEETS,
@@ -169,8 +166,7 @@ def r5(inputs: Inputs) -> Claim:
         verdict=graded(holds=low > 0.7, fails=high < 0.3),
         because=(
             f"A loss shrinks to {pct(radius)} of itself each round ({pct_to(low, high)}): it dies out, after a fall of OpenAI has become "
-            f"{gross:.1f} times "
-            f"as much in all. The margin to a loop that feeds itself is {pct_to(1.0 - high, 1.0 - low)}."
+            f"{gross:.1f} times as much in all. The margin to a loop that feeds itself is {pct_to(1.0 - high, 1.0 - low)}."
         ),
         would_change="multiples of value on orders: at 1.6 times the highest of them the loop feeds itself",
         command=ON_FLOWS,
@@ -206,8 +202,7 @@ def r6(inputs: Inputs) -> Claim:
         verdict=graded(holds=spread, fails=not broken),
         because=(
             f"If lenders want {pct(sizes[0])} back, {', '.join(broken) if broken else 'nobody'} cannot pay. {bn(float(gap[0].max()))} is "
-            "missing "
-            f"at {sheets.nodes[int(gap[0].argmax())]}. Worst is {sheets.nodes[worst]}: {bn(recalled)} recalled costs outsiders "
+            f"missing at {sheets.nodes[int(gap[0].argmax())]}. Worst is {sheets.nodes[worst]}: {bn(recalled)} recalled costs outsiders "
             f"{bn(float(lost[0, worst]))}. "
             + ("Others fail with it." if spread else "Nobody else fails with it: the chain stops at the first link.")
         ),
@@ -244,8 +239,7 @@ def r7(inputs: Inputs) -> Claim:
         verdict=graded(holds=deepest > 0.05, fails=worth[0] <= 0.0),
         because=(
             f"A fall of {pct(falls[0])} calls {', '.join(called) if called else 'nobody'} and forces sales of {bn(float(worth[0]))}, "
-            "which take another "
-            f"{pct(deepest)} off {sheets.assets[int(further[0].argmax())]}; outsiders lose {bn(float(lost[0]))} in all."
+            f"which take another {pct(deepest)} off {sheets.assets[int(further[0].argmax())]}; outsiders lose {bn(float(lost[0]))} in all."
         ),
         would_change="loans on shares and chips that are not disclosed: two borrowers are in the web, the market has more",
         command=ON_SHEETS,
@@ -289,8 +283,7 @@ def r8(inputs: Inputs) -> Claim:
         verdict=graded(holds=base > 3.0 * apart and told["common factor"] > told["contracts"], fails=base < 1.2 * apart),
         because=(
             f"At the market's spreads three of four default together with odds of {pct(base)} ({pct_to(low, high)}), against "
-            f"{pct(apart)} if they were "
-            "independent. Of what outsiders lose when each of six firms fails in turn and belief falls by "
+            f"{pct(apart)} if they were independent. Of what outsiders lose when each of six firms fails in turn and belief falls by "
             f"{pct(inputs['resonance_belief_fall'])} with it, "
             f"the common factor brings {pct(told['common factor'])}, contracts {pct(told['contracts'])}, sales {pct(told['sales'])}; if "
             "belief falls by "

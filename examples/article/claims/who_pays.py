@@ -157,8 +157,7 @@ def p2(inputs: Inputs) -> Claim:
         verdict=graded(holds=base[0] > 0.2 * found.lost[0], fails=high < 0.05 * found.lost[0]),
         because=(
             f"A mean break takes {bn(lost)} off NVIDIA and AMD. Households bear {bn(base[0])} of it themselves ({bn_to(low, high)}) and "
-            f"{bn(base[1])} "
-            f"through pensions and insurers: {pct((base[0] + base[1]) / found.lost[0])} of all that outsiders lose."
+            f"{bn(base[1])} through pensions and insurers: {pct((base[0] + base[1]) / found.lost[0])} of all that outsiders lose."
         ),
         would_change="the split of the floats by kind of owner: filings name funds, not the people behind them",
         command="gpufin web examples/resonance",
@@ -304,8 +303,7 @@ def p5(inputs: Inputs) -> Claim:
             f"Benefit: {base:.0f} gigawatt-years, worth {bn(gains[0])} ({bn_to(gains[1], gains[2])}). Cost: {rates[0] * years:.1f} "
             "breaks expected in "
             f"{years:.0f} years, {bn(costs[0])} of spending ({bn_to(min(costs), max(costs))}), and {bn(found.lost[0])} of marks that "
-            "change hands at each. "
-            f"The balance is {bn_to(net[1], net[2])}: its sign is not settled by anything that is known."
+            f"change hands at each. The balance is {bn_to(net[1], net[2])}: its sign is not settled by anything that is known."
         ),
         would_change="what a gigawatt-year earns beyond its cost, and the odds of a break",
         command=COMMAND,
