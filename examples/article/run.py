@@ -1,6 +1,7 @@
-"""The article, claim by claim: five plain answers, then a row for every claim.
+"""The article, claim by claim: five plain answers on one screen, then the tables behind them and a row for every claim.
 
-`python examples/article/run.py` prints both; `--format json` prints the rows as data.
+`python examples/article/run.py` prints them; `--format json` prints the rows as data, `--language zh` answers in Chinese; `--write` puts
+the numbers into both pages.
 """
 
 from __future__ import annotations
@@ -8,39 +9,70 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, the repository is not on the path
 
+from examples.article import page
 from examples.article.claims import IDS, Claim, Inputs, all_claims, load_inputs
 
 PATHS = 4096
+WIDTH = 132
 
 
-def table(claims: list[Claim], inputs: Inputs) -> str:
+def first_screen(found: dict[str, Claim], inputs: Inputs, language: str) -> str:
+    """Five answers, how the verdicts fall, and which groups are not there."""
+    lines = [("The article, claim by claim" if language == "en" else "逐條檢驗"), ""]
+    for question, answer in page.answers(found, inputs, language):
+        lines += [question, textwrap.indent(textwrap.fill(answer, WIDTH - 2), "  ") if language == "en" else f"  {answer}", ""]
+    count = Counter(claim.verdict for claim in found.values())
+    told = page.words()["verdicts"] if language == "zh" else {}
+    lines.append(", ".join(f"{told.get(verdict, verdict)}: {count[verdict]}" for verdict in page.words()["verdicts"]))
+    lines.append(f"{page.MARK} rests on an assumed or weak figure" if language == "en" else f"{page.MARK} 依賴假設或薄弱的數字")
+    absent = [name for name in IDS if name not in found]
+    if absent:
+        lines.append(f"not answered here: {', '.join(absent)}")
+    return "\n".join(lines)
+
+
+def tables(found: dict[str, Claim], inputs: Inputs, language: str) -> str:
+    shown = page.blocks(found, inputs, language)
+    return "\n\n".join(f"{title}\n{shown[name]}" for name, title in page.TITLES[language].items())
+
+
+def rows(found: dict[str, Claim], inputs: Inputs) -> str:
     lines = []
-    for claim in claims:
+    for claim in found.values():
+        lines += [f"{claim.id:4}{claim.claim}: {claim.verdict}", f"    {page.number(claim)}: {claim.what}"]
+        lines.append(textwrap.indent(textwrap.fill(claim.because, WIDTH - 4), "    "))
+        lines += [f"    missing: {claim.missing}"] if claim.missing else []
+        lines += [f"    would change it: {claim.would_change}", f"    model: {claim.model}", f"    $ {claim.command}"]
         marked = ", ".join(inputs.soft(claim.rests_on))
-        lines += [f"{claim.id:4}{claim.verdict:18} {claim.claim}", f"    {claim.because}"]
-        lines += [f"    assumed or weak: {marked}"] if marked else []
+        lines += [f"    {page.MARK} assumed or weak: {marked}"] if marked else []
     return "\n".join(lines)
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("--language", choices=tuple(page.LANGUAGES), default="en")
     parser.add_argument("--paths", type=int, default=PATHS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help="put the numbers into README.md and README.zh.md")
     asked = parser.parse_args(argv)
     inputs = load_inputs(paths=asked.paths, seed=asked.seed)
-    found = all_claims(inputs)
+    found = {claim.id: claim for claim in all_claims(inputs)}
+    if asked.write:
+        page.write(found, inputs)
     if asked.format == "json":
-        print(json.dumps({"results": [claim.as_row() for claim in found]}, ensure_ascii=False, indent=1))
+        told = [{"question": question, "answer": answer} for question, answer in page.answers(found, inputs, asked.language)]
+        results = [{**claim.as_row(), "assumed_or_weak": list(inputs.soft(claim.rests_on))} for claim in found.values()]
+        print(json.dumps({"answers": told, "results": results}, ensure_ascii=False, indent=1))
         return
-    print(table(found, inputs))
-    absent = [name for name in IDS if name not in {claim.id for claim in found}]
-    if absent:
-        print(f"\nwithout an answer here: {', '.join(absent)}")
+    print(first_screen(found, inputs, asked.language), tables(found, inputs, asked.language), sep="\n\n", end="\n\n")
+    print(rows(found, inputs))
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ def l0(inputs: Inputs) -> Claim:
         moved_by="nvidia_round_usd",
         numbers={
             "dolls": float(made.traced.path_length),
+            "finn_low": index(inputs, "finn_index")[0],
+            "finn_high": index(inputs, "finn_index")[1],
             "without_clouds_low": spans[2][0],
             "without_clouds_high": spans[2][1],
             **{f"pulse_{k}": float(active) for k, active in enumerate(pulse)},

@@ -261,7 +261,7 @@ def n9(inputs: Inputs) -> Claim:
         span="interval",
         unit="share",
         what="part of SoftBank's money in OpenAI that debt and sold shares paid",
-        verdict=graded(holds=partners[0] > 0.5 * uses, fails=inputs["gulf_fund_1_usd"] == 0.0 and partners[1] == 0.0),
+        verdict=graded(holds=partners[1] >= 0.5 * uses, fails=inputs["gulf_fund_1_usd"] == 0.0 and partners[1] == 0.0),
         because=(
             f"True of Fund 1 ({bn(inputs['gulf_fund_1_usd'])} of theirs in 2017), false of the OpenAI stake: partners paid "
             f"{bn(partners[1])} of {bn(uses)}, debt and sold shares "
@@ -271,7 +271,7 @@ def n9(inputs: Inputs) -> Claim:
         would_change="outside partners in Vision Fund 2",
         command=RUN,
         rests_on=(*DOLL_1, "gulf_fund_1_usd", "mgx_openai_usd"),
-        moved_by="softbank_nvidia_sale_usd",
+        moved_by="softbank_2026_round_usd",
         numbers={"partners": partners[1]},
     )
 

@@ -15,7 +15,7 @@ def bn(usd: float) -> str:
 
 
 def bn_to(low: float, high: float) -> str:
-    return f"{bn(low)} to {bn(high)}"
+    return money_to(low, high, "en").removesuffix(" USD")
 
 
 def pct(share: float) -> str:
@@ -24,3 +24,27 @@ def pct(share: float) -> str:
 
 def pct_to(low: float, high: float) -> str:
     return f"{pct(low)} to {pct(high)}"
+
+
+def money(usd: float, language: str) -> str:
+    """Billions and trillions of USD, or in Chinese hundreds of millions and trillions."""
+    if language == "en":
+        return f"{bn(usd)} USD"
+    if abs(usd) >= 1e12:
+        return f"{usd / 1e12:.1f} 兆美元"
+    return f"{usd / 1e8:,.0f} 億美元"
+
+
+def money_to(low: float, high: float, language: str) -> str:
+    """An interval of money; one number where its ends agree."""
+    first, last = money(low, language), money(high, language)
+    if first == last:
+        return first
+    shared = last[last.rindex(" ") if language == "zh" else last.index(" ") :]
+    return f"{first.removesuffix(shared)}{' to ' if language == 'en' else ' 至 '}{last}"
+
+
+def share_to(low: float, high: float, language: str) -> str:
+    """An interval of shares; one number where its ends agree."""
+    first, last = pct(low), pct(high)
+    return first if first == last else f"{first}{' to ' if language == 'en' else ' 至 '}{last}"
