@@ -117,7 +117,7 @@ def belief_loop(*, herding: float, width: float) -> BeliefLoop | None:
     Example:
         >>> loop = belief_loop(herding=1.0, width=0.15)
         >>> round(loop.up_bias, 4), round(loop.down_bias, 4), round(loop.collapse, 4)
-        (0.0997, -0.0997, 0.7753)
+        (0.0926, -0.0926, 0.7945)
     """
     _check(herding, width)
     folds = _folds(herding, width)

@@ -52,7 +52,7 @@ def exit_timing(
     Example:
         >>> found = exit_timing(excess_growth=0.3, start_rate=0.1, awareness_years=2.0, trigger_share=0.5, longest_years=6.0)
         >>> round(found.bubble_share, 4), round(found.burst_years, 4), round(found.wait_years, 4)
-        (0.2855, 1.1206, 0.1206)
+        (0.2855, 1.1205, 0.1205)
     """
     given = (excess_growth, start_rate, awareness_years, trigger_share, longest_years)
     if not (excess_growth > 0 and start_rate > 0 and awareness_years >= 0 and 0 <= trigger_share <= 1 and longest_years > 0):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from examples.article.claims import Claim, Inputs, rows
-from examples.article.claims.belief import TERMS, breaks_of, terms_of
+from examples.article.claims.belief import TERMS, at_ends, breaks_of, terms_of, turned
 from examples.article.claims.collapse import collapse_of
 from examples.article.claims.who_pays import FALL_YEARS, cohort_loss, float_map, rounds
 from instruments.ground.provenance import Basis
@@ -163,3 +163,14 @@ def test_p5_has_both_columns(inputs: Inputs, found: dict[str, Claim]) -> None:
     assert numbers["cost"] > 0
     assert found["P5"].value == pytest.approx(numbers["benefit"] - numbers["cost"])
     assert again("P5", inputs, economy_worth_per_gw_year_usd=0.0).numbers["benefit"] == 0.0
+
+
+@pytest.mark.slow
+def test_the_terms_that_are_turned_span_what_any_single_one_does(inputs: Inputs) -> None:
+    """Run with `-m slow tests/article`: every assumed term of the belief at both ends, the others at base."""
+    inside = turned(inputs)
+    every = [each for key in TERMS for each in at_ends(inputs, key)]
+    for measure in (lambda run: run.intensity, lambda run: float(np.expm1(run.size).mean())):
+        span = [measure(run) for run in inside]
+        assert min(span) <= min(map(measure, every)) + 1e-12
+        assert max(span) >= max(map(measure, every)) - 1e-12

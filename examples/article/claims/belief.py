@@ -21,8 +21,8 @@ WINDOW_YEARS = 0.5
 TERMS = tuple(f"belief_{field.name}" for field in fields(NarrativeTerms))
 """Figures that are parameters of the belief."""
 KEYS = (*TERMS, "belief_break")
-TURNED = ("belief_multiple", "belief_impact", "belief_width", "belief_alarm")
-"""Assumed terms that are put at both ends for the range of breaks: what moves them most."""
+TURNED = ("belief_impact", "belief_response_years", "belief_branching", "belief_multiple", "belief_herding", "belief_width")
+"""Assumed terms that are put at both ends for the range of breaks: of all terms, those that move their rate or their size most."""
 
 
 def terms_of(inputs: Inputs) -> NarrativeTerms:
@@ -38,11 +38,25 @@ def breaks_of(inputs: Inputs) -> Breaks:
     return _breaks(terms_of(inputs), inputs["belief_break"], inputs.seed)
 
 
+def at_ends(inputs: Inputs, key: str) -> tuple[Breaks, Breaks]:
+    """Breaks with one term at its low and at its high end, the others at base."""
+    low, high = (replace(terms_of(inputs), **{key.removeprefix("belief_"): end}) for end in inputs.ends(key))
+    return _breaks(low, inputs["belief_break"], inputs.seed), _breaks(high, inputs["belief_break"], inputs.seed)
+
+
 def turned(inputs: Inputs) -> list[Breaks]:
     """Breaks at base, then with each of `TURNED` at its ends."""
-    base = terms_of(inputs)
-    cases = [replace(base, **{key.removeprefix("belief_"): end}) for key in TURNED for end in inputs.ends(key)]
-    return [breaks_of(inputs), *(_breaks(case, inputs["belief_break"], inputs.seed) for case in cases)]
+    return [breaks_of(inputs), *(each for key in TURNED for each in at_ends(inputs, key))]
+
+
+def moves_most(inputs: Inputs) -> str:
+    """The assumed term whose range moves the rate of breaks most, in words."""
+
+    def spread(key: str) -> float:
+        low, high = at_ends(inputs, key)
+        return abs(high.intensity - low.intensity)
+
+    return max(TURNED, key=spread).removeprefix("belief_").replace("_", " ")
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from examples.article.claims.belief import KEYS, breaks_of, margin_loan_losses, shares_of_loss, terms_of, turned
+from examples.article.claims.belief import KEYS, breaks_of, margin_loan_losses, moves_most, shares_of_loss, terms_of, turned
 from examples.article.claims.claim import Claim, graded
 from examples.article.claims.collapse import collapse_of
 from examples.article.claims.inputs import Inputs
@@ -50,8 +50,9 @@ def v4(inputs: Inputs) -> Claim:
         verdict=graded(holds=low > 1.1, fails=high < 1.1),
         because=(
             f"With weight {base.herding:g} on others and thresholds spread by {base.width:g} the same news supports two prices, one "
-            f"{ratio:.1f} times the other ({low:.1f} to {high:.1f}). At the low end of herding there is one price only: whether "
-            "consensus makes the value hangs on how far people follow one another."
+            f"{ratio:.1f} times "
+            f"the other ({low:.1f} to {high:.1f}). At the low end of herding there is one price only: whether consensus makes the value "
+            "hangs on how far people follow one another."
         ),
         would_change="a survey of how many holders would sell if others did: thresholds are not observed",
         command=COMMAND,
@@ -84,8 +85,7 @@ def v5(inputs: Inputs) -> Claim:
         verdict="cannot be decided",
         because=(
             f"A story told on {inputs['belief_reproduction']:g} times by each who hears it reaches {pct(base)} "
-            f"({pct_to(min(cases), max(cases))}); one told on less than once dies out. Which of the two AI is cannot be read off "
-            "prices."
+            f"({pct_to(min(cases), max(cases))}); one told on less than once dies out. Which of the two AI is cannot be read off prices."
         ),
         would_change="a count of who heard of it when: below one retelling there is no wave",
         command=COMMAND,
@@ -115,8 +115,9 @@ def v6(inputs: Inputs) -> Claim:
         verdict="partly",
         because=(
             f"If each item breeds {inputs['belief_branching']:g}, {base:.0f} items a year become {rate:.0f} (counted on paths: "
-            f"{counted:.0f}). Studies of news and trades find such feedback, from {pct_to(*inputs.ends('belief_branching'))} an item; "
-            "for this story nobody has measured it."
+            f"{counted:.0f}). "
+            f"Studies of news and trades find such feedback, from {pct_to(*inputs.ends('belief_branching'))} an item; for this story "
+            "nobody has measured it."
         ),
         would_change="an archive of items on the theme with times, from which the branching can be estimated",
         command=COMMAND,
@@ -214,8 +215,9 @@ def v9(inputs: Inputs) -> Claim:
         verdict="cannot be decided",
         because=(
             f"Riders who know would let the bubble grow for {base.burst_years:.1f} years, to {pct(base.bubble_share)} of the price; "
-            f"beyond their learning of it they would wait {base.wait_years:.1f} years ({min(waits):.1f} to {max(waits):.1f}). Waiting "
-            "pays where a bubble outgrows the odds of its end; whether anybody waits is not seen."
+            "beyond their learning "
+            f"of it they would wait {base.wait_years:.1f} years ({min(waits):.1f} to {max(waits):.1f}). Waiting pays where a bubble "
+            "outgrows the odds of its end; whether anybody waits is not seen."
         ),
         would_change="when informed holders knew, and when they sold",
         command=COMMAND,
@@ -259,7 +261,7 @@ def v10(inputs: Inputs) -> Claim:
             f"{jump}. On paths a break comes {found.intensity:.2f} times a year ({min(rates):.2f} to {max(rates):.2f}) and takes "
             f"{pct(sizes[0])}. Of the worst fall within three years {largest} adds most, {pct(told[largest])}; "
             + ", ".join(f"{name} {pct(share)}" for name, share in told.items() if name not in (largest, "alone"))
-            + f"; {pct(told['alone'])} is there without any of them."
+            + f"; {pct(told['alone'])} is there without any of them. Of what is assumed, {moves_most(inputs)} moves their rate most."
         ),
         would_change="herding below four times the spread of thresholds: then belief fades, and there is one price for one piece of news",
         command=COMMAND,
@@ -288,10 +290,10 @@ def v11(inputs: Inputs) -> Claim:
         verdict=graded(holds=found.on_belief > 0.5, fails=found.on_belief < 0.1),
         because=(
             f"A break that takes {pct(found.fall)} of the belief costs outsiders of six firms {bn(found.lost[0])} "
-            f"({bn_to(min(found.lost), max(found.lost))}), {pct(found.lost[0] / found.value)} of what they hold; shareholders bear "
-            f"{pct(found.shareholders / found.lost[0])}. What is lost is what the firms are worth less. In the ledger of a 10 bn loan "
-            f"on OpenAI's shares the same breaks raise write-offs from {calm / 1e6:.0f} to {breaking / 1e6:.0f} m, at the same total "
-            "volatility."
+            f"({bn_to(min(found.lost), max(found.lost))}), "
+            f"{pct(found.lost[0] / found.value)} of what they hold; shareholders bear {pct(found.shareholders / found.lost[0])}. What is "
+            "lost is what the firms are worth less. In the ledger of a 10 bn loan on OpenAI's shares the same breaks raise write-offs from "
+            f"{calm / 1e6:.0f} to {breaking / 1e6:.0f} m, at the same total volatility."
         ),
         would_change="how much of each firm's value hangs on the belief: the shares are assumed",
         command="gpufin web examples/resonance",

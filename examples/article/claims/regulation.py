@@ -61,10 +61,11 @@ def q1(inputs: Inputs) -> Claim:
         because=(
             f"Banning equity in the labs takes what goes round from {bn_to(*before)} to {bn_to(*after)} a year. When belief falls by "
             f"{pct(inputs['rules_belief_fall'])}, a ban saves outsiders {pct(saved['ban'])} of {bn(found['none'].total)} and needs "
-            f"{bn(found['ban'].replaced_usd)} of other money; a cap of {pct(inputs['rules_cap'])} saves {pct(saved['cap'])} and needs "
-            f"{bn(found['cap'].replaced_usd)}; disclosure saves {pct(saved['disclosure'])}, with {bn(told.on_disclosure)} paid by "
-            "today's shareholders on the day. Shareholders bear it under each rule; most of the loss is belief, which no rule holds "
-            "up."
+            f"{bn(found['ban'].replaced_usd)} "
+            f"of other money; a cap of {pct(inputs['rules_cap'])} saves {pct(saved['cap'])} and needs {bn(found['cap'].replaced_usd)}; "
+            "disclosure saves "
+            f"{pct(saved['disclosure'])}, with {bn(told.on_disclosure)} paid by today's shareholders on the day. Shareholders bear it "
+            "under each rule; most of the loss is belief, which no rule holds up."
         ),
         would_change="whether other money comes in place of what is banned, and at what price",
         command=ON_FLOWS,
@@ -111,9 +112,9 @@ def q2(inputs: Inputs) -> Claim:
         what="of OpenAI owned by Microsoft, SoftBank and NVIDIA, through all chains",
         verdict=graded(holds=bool(power.any()), fails=together < 0.1),
         because=(
-            f"Supplier, landlord and financier own {pct(together)} of OpenAI, the largest of them "
-            f"{pct(float(through[:3, lab].max()))}; chains add little (Microsoft reaches {via * 100:.2f} % of CoreWeave). "
-            f"{'One' if power.any() else 'None'} of them has a majority of votes: "
+            f"Supplier, landlord and financier own {pct(together)} of OpenAI, the largest of them {pct(float(through[:3, lab].max()))}; "
+            "chains add little "
+            f"(Microsoft reaches {via * 100:.2f} % of CoreWeave). {'One' if power.any() else 'None'} of them has a majority of votes: "
             "shared ownership, " + ("and control." if power.any() else "no control. Contracts, not votes, tie the firms.")
         ),
         would_change="votes and board rights by class: a nonprofit controls OpenAI's board, and side letters are not public",
@@ -176,9 +177,10 @@ def q3(inputs: Inputs) -> Claim:
         what="of NVIDIA's sales to firms in which it holds shares",
         verdict=graded(holds=share[0] > 0.2, fails=share[1] < 0.02),
         because=(
-            f"{pct_to(*share)} of NVIDIA's sales of {bn(QUARTERS * inputs['nvidia_quarter_revenue_usd'])} a year go to firms in which "
-            f"it holds shares; money it put in within the year could have paid for {pct_to(*funded)}. A screen that looks at shares of "
-            "markets and at prices sees neither."
+            f"{pct_to(*share)} of NVIDIA's sales of {bn(QUARTERS * inputs['nvidia_quarter_revenue_usd'])} a year go to firms in which it "
+            "holds shares; money it "
+            f"put in within the year could have paid for {pct_to(*funded)}. A screen that looks at shares of markets and at prices sees "
+            "neither."
         ),
         would_change="purchases by customer: filings name shares of revenue without the names",
         command=ON_FLOWS,
@@ -214,8 +216,9 @@ def q4(inputs: Inputs) -> Claim:
         verdict="cannot be decided",
         because=(
             f"Tied to NVIDIA at {bn(own)} a gigawatt the customer pays {bn(base)} too much ({bn_to(min(cases), max(cases))}) for the "
-            f"same work; without the flag it would take {'the rival' if free.chosen == 'rival' else 'NVIDIA all the same'}. In fact "
-            "OpenAI has contracts with four makers, and Microsoft's exclusivity ended in April 2026."
+            "same work; "
+            f"without the flag it would take {'the rival' if free.chosen == 'rival' else 'NVIDIA all the same'}. In fact OpenAI has "
+            "contracts with four makers, and Microsoft's exclusivity ended in April 2026."
         ),
         would_change="what a rival's gigawatt costs for the same work",
         command=COMMAND,
@@ -254,9 +257,11 @@ def q5(inputs: Inputs) -> Claim:
         verdict=graded(holds=False, fails=mark_up <= inputs["rules_plain_mark_up"]),
         because=(
             f"NVIDIA earns {mark_up:.1f} times its cost on top of it, all costs counted: customers lose {bn(base)} a year "
-            f"({bn_to(min(cases), max(cases))}) against a mark-up of {pct(inputs['rules_plain_mark_up'])}. A firm that owned the chain "
-            f"would ask {pct(joint - 1.0)} over cost, two that mark up in turn {pct(chain - 1.0)}: joint profit costs customers less "
-            "than a chain of monopolies. That prices are set jointly is not shown by anything."
+            f"({bn_to(min(cases), max(cases))}) "
+            f"against a mark-up of {pct(inputs['rules_plain_mark_up'])}. A firm that owned the chain would ask {pct(joint - 1.0)} over "
+            "cost, two that mark up "
+            f"in turn {pct(chain - 1.0)}: joint profit costs customers less than a chain of monopolies. That prices are set jointly is "
+            "not shown by anything."
         ),
         would_change="prices to customers inside and outside the web for the same chips",
         command=COMMAND,

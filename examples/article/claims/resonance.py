@@ -109,8 +109,7 @@ def r3(inputs: Inputs) -> Claim:
         verdict=graded(holds=bool((book > 1.2 * assets).all() and assets.min() > 0.1), fails=float(assets.max()) < 0.02),
         because=(
             f"If belief falls by {pct(falls[0])}, SoftBank's assets fall by {pct(float(assets[0]))} and, with debt, its book by "
-            f"{pct(float(book[0]))}; debt over assets goes from {pct(before)} to {pct(float(after[0]))}. Gains run through the same "
-            "lever."
+            f"{pct(float(book[0]))}; debt over assets goes from {pct(before)} to {pct(float(after[0]))}. Gains run through the same lever."
         ),
         would_change="SoftBank's balance sheet by holding and by lender: the one here is assumed, with a range",
         command=ON_SHEETS,
@@ -136,8 +135,8 @@ def r4(inputs: Inputs) -> Claim:
         what="backlog that goes if the tenant goes; low: all prepaid chips are this tenant's",
         verdict=graded(holds=tenant / backlog > 1 / 3, fails=tenant / backlog < 0.1),
         because=(
-            f"{pct(tenant / backlog)} of a backlog of {bn(backlog)} is OpenAI's: {tenant / revenue:.1f} years of Oracle's revenue. At "
-            f"most {bn(prepaid)} of the backlog comes with chips that customers pay for or bring."
+            f"{pct(tenant / backlog)} of a backlog of {bn(backlog)} is OpenAI's: {tenant / revenue:.1f} years of Oracle's revenue. At most "
+            f"{bn(prepaid)} of the backlog comes with chips that customers pay for or bring."
         ),
         would_change="whether the prepaid part is OpenAI's",
         command=ON_FLOWS,
@@ -166,8 +165,8 @@ def r5(inputs: Inputs) -> Claim:
         what="growth of a loss per round; 1 feeds itself",
         verdict=graded(holds=low > 0.7, fails=high < 0.3),
         because=(
-            f"A loss shrinks to {pct(radius)} of itself each round ({pct_to(low, high)}): it dies out, after a fall of OpenAI has "
-            f"become {gross:.1f} times as much in all. The margin to a loop that feeds itself is {pct_to(1.0 - high, 1.0 - low)}."
+            f"A loss shrinks to {pct(radius)} of itself each round ({pct_to(low, high)}): it dies out, after a fall of OpenAI has become "
+            f"{gross:.1f} times as much in all. The margin to a loop that feeds itself is {pct_to(1.0 - high, 1.0 - low)}."
         ),
         would_change="multiples of value on orders: at 1.6 times the highest of them the loop feeds itself",
         command=ON_FLOWS,
@@ -202,9 +201,9 @@ def r6(inputs: Inputs) -> Claim:
         what="recalled beyond the cash of the node that is shortest of it",
         verdict=graded(holds=spread, fails=not broken),
         because=(
-            f"If lenders want {pct(sizes[0])} back, {', '.join(broken) if broken else 'nobody'} cannot pay. {bn(float(gap[0].max()))} "
-            f"is missing at {sheets.nodes[int(gap[0].argmax())]}. Worst is {sheets.nodes[worst]}: {bn(recalled)} recalled costs "
-            f"outsiders {bn(float(lost[0, worst]))}. "
+            f"If lenders want {pct(sizes[0])} back, {', '.join(broken) if broken else 'nobody'} cannot pay. {bn(float(gap[0].max()))} is "
+            f"missing at {sheets.nodes[int(gap[0].argmax())]}. Worst is {sheets.nodes[worst]}: {bn(recalled)} recalled costs outsiders "
+            f"{bn(float(lost[0, worst]))}. "
             + ("Others fail with it." if spread else "Nobody else fails with it: the chain stops at the first link.")
         ),
         would_change="who holds whose debt: most lenders are outside the web, and bear it there",
@@ -240,8 +239,7 @@ def r7(inputs: Inputs) -> Claim:
         verdict=graded(holds=deepest > 0.05, fails=worth[0] <= 0.0),
         because=(
             f"A fall of {pct(falls[0])} calls {', '.join(called) if called else 'nobody'} and forces sales of {bn(float(worth[0]))}, "
-            f"which take another {pct(deepest)} off {sheets.assets[int(further[0].argmax())]}; outsiders lose {bn(float(lost[0]))} in "
-            "all."
+            f"which take another {pct(deepest)} off {sheets.assets[int(further[0].argmax())]}; outsiders lose {bn(float(lost[0]))} in all."
         ),
         would_change="loans on shares and chips that are not disclosed: two borrowers are in the web, the market has more",
         command=ON_SHEETS,
@@ -286,9 +284,10 @@ def r8(inputs: Inputs) -> Claim:
         because=(
             f"At the market's spreads three of four default together with odds of {pct(base)} ({pct_to(low, high)}), against "
             f"{pct(apart)} if they were independent. Of what outsiders lose when each of six firms fails in turn and belief falls by "
-            f"{pct(inputs['resonance_belief_fall'])} with it, the common factor brings {pct(told['common factor'])}, contracts "
-            f"{pct(told['contracts'])}, sales {pct(told['sales'])}; if belief falls by what the failure alone does to it, "
-            f"{pct(alone['common factor'])}, {pct(alone['contracts'])} and {pct(alone['sales'])}."
+            f"{pct(inputs['resonance_belief_fall'])} with it, "
+            f"the common factor brings {pct(told['common factor'])}, contracts {pct(told['contracts'])}, sales {pct(told['sales'])}; if "
+            "belief falls by "
+            f"what the failure alone does to it, {pct(alone['common factor'])}, {pct(alone['contracts'])} and {pct(alone['sales'])}."
         ),
         would_change="loadings: spreads move together, but no tranche quotes show how far into the tail",
         command=ON_SHEETS,

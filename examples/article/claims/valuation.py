@@ -43,8 +43,8 @@ def v1(inputs: Inputs) -> Claim:
         verdict=graded(holds=low > 0.1, fails=high <= 0.0),
         because=(
             f"{bn(inputs['openai_mark_march_2026_usd'])} is the price of dominance at odds of {pct(base)} (from {pct(low)} to "
-            f"{pct(high) if high < 1.0 else 'more than certainty'} over the ranges): no assumption here reaches it without a good "
-            "chance of dominance."
+            f"{pct(high) if high < 1.0 else 'more than certainty'} over the ranges): no assumption here reaches it without a good chance "
+            "of dominance."
         ),
         would_change="what the firm is worth if it does not dominate: at a tenth of the mark or at half of it",
         command="python examples/article/run.py",
@@ -66,6 +66,8 @@ def v2(inputs: Inputs) -> Claim:
         value_usd=value, margin=margin, revenue_usd=revenue, growth=np.linspace(*growth, GRID), discount=np.linspace(*discount, GRID)
     )
     share = float(grid.at_least(years).mean())
+    # growth above which fewer years are prepaid, at each discount rate: years fall with growth
+    edges = [float(grid.growth[column].max()) if column.any() else growth[0] for column in grid.at_least(years).T]
     return Claim(
         id="V2",
         group=GROUP,
@@ -80,9 +82,11 @@ def v2(inputs: Inputs) -> Claim:
         verdict=graded(holds=share > 0.9, fails=share < 0.1),
         because=(
             f"With growth equal to the discount rate {bn(value)} needs {bn(even)} of revenue at a margin of {pct(margin)}; there were "
-            f"{bn(revenue)} a year, so {value / (margin * revenue):.0f} years are paid ahead. Over growth of {pct_to(*growth)} and "
-            f"discounts of {pct_to(*discount)} the price prepays {years:.0f} years or more on {pct(share)} of the map: where growth "
-            "beats the discount rate for two decades it does not."
+            f"{bn(revenue)} "
+            f"a year, so {value / (margin * revenue):.0f} years are paid ahead. Over growth of {pct_to(*growth)} and discounts of "
+            f"{pct_to(*discount)} the price prepays {years:.0f} years or more on {pct(share)} of the map: where growth beats the "
+            "discount rate for two decades it does not: at a discount of "
+            f"{pct(discount[0])} growth above {pct(edges[0])} a year is enough, at {pct(discount[1])} above {pct(edges[-1])}."
         ),
         would_change="growth over two decades: at 30 % a year throughout, the same price is repaid sooner",
         command="python examples/article/run.py",
@@ -96,7 +100,14 @@ def v2(inputs: Inputs) -> Claim:
             "valuation_discount",
         ),
         moved_by="claimed_margin",
-        numbers={"share_of_map": share, "years_even": value / (margin * revenue), "revenue": revenue} | _tender(inputs),
+        numbers={
+            "share_of_map": share,
+            "years_even": value / (margin * revenue),
+            "revenue": revenue,
+            "growth_needed_at_least": edges[0],
+            "growth_needed_at_most": edges[-1],
+        }
+        | _tender(inputs),
     )
 
 

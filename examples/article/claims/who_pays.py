@@ -97,9 +97,11 @@ def p1(inputs: Inputs) -> Claim:
         verdict=graded(holds=min(cases) > 0 and gains < 0, fails=max(cases) <= 0),
         because=(
             f"A mean break takes {pct(1.0 - falls[0])} off the mark. Who came in 2026 loses {bn(base['2026'])} of "
-            f"{bn(inputs['openai_raised_2026_usd'])}, the tender {bn(base['tender'])}; the round of 2025 "
-            f"{'loses' if base['2025'] > 0 else 'still gains'} {bn(abs(base['2025']))}, and who was in by 2023 still gains "
-            f"{bn(-gains)}. A lock-up of {inputs['cohort_lock_up_years']:g} years has the late ones sell near the low."
+            f"{bn(inputs['openai_raised_2026_usd'])}, "
+            f"the tender {bn(base['tender'])}; the round of 2025 {'loses' if base['2025'] > 0 else 'still gains'} "
+            f"{bn(abs(base['2025']))}, and who was "
+            f"in by 2023 still gains {bn(-gains)}. A lock-up of {inputs['cohort_lock_up_years']:g} years has the late ones sell near the "
+            "low."
         ),
         would_change="terms of the rounds: preferred shares are paid before the older ones, and their terms are not public",
         command=COMMAND,
@@ -154,8 +156,8 @@ def p2(inputs: Inputs) -> Claim:
         what="loss of households that hold the two shares themselves",
         verdict=graded(holds=base[0] > 0.2 * found.lost[0], fails=high < 0.05 * found.lost[0]),
         because=(
-            f"A mean break takes {bn(lost)} off NVIDIA and AMD. Households bear {bn(base[0])} of it themselves ({bn_to(low, high)}) "
-            f"and {bn(base[1])} through pensions and insurers: {pct((base[0] + base[1]) / found.lost[0])} of all that outsiders lose."
+            f"A mean break takes {bn(lost)} off NVIDIA and AMD. Households bear {bn(base[0])} of it themselves ({bn_to(low, high)}) and "
+            f"{bn(base[1])} through pensions and insurers: {pct((base[0] + base[1]) / found.lost[0])} of all that outsiders lose."
         ),
         would_change="the split of the floats by kind of owner: filings name funds, not the people behind them",
         command="gpufin web examples/resonance",
@@ -200,9 +202,10 @@ def p3(inputs: Inputs) -> Claim:
         verdict=graded(holds=low > 0.005, fails=high < 0.001),
         because=(
             f"{bn(found.lost[0])} of wealth lost means {pct_to(low, high)} of a year's output less spending. "
-            f"{pct(float(taken.max() / taken.sum()))} of the web's revenue is {top}'s: an index of {index:.2f}, as if "
-            f"{1.0 / index:.1f} equal firms had it. At assumed elasticities {bn(float(displaced))} of "
-            f"{bn(inputs['economy_capex_usd'])} of outlays a year displace other investment, {bn(float(saved))} is new saving."
+            f"{pct(float(taken.max() / taken.sum()))} of the "
+            f"web's revenue is {top}'s: an index of {index:.2f}, as if {1.0 / index:.1f} equal firms had it. At assumed elasticities "
+            f"{bn(float(displaced))} "
+            f"of {bn(inputs['economy_capex_usd'])} of outlays a year displace other investment, {bn(float(saved))} is new saving."
         ),
         would_change="the wealth effect of shares of few owners, and how far savings follow returns: both are estimates of other times",
         command=COMMAND,
@@ -258,10 +261,12 @@ def p4(inputs: Inputs) -> Claim:
         what="capacity that stands earlier because others pay, over the years of the plan",
         verdict=graded(holds=low > 0.0, fails=high <= 0.0),
         because=(
-            f"A plan of {bn(inputs['economy_plan_usd'])} paid as it is gets {base:.0f} gigawatt-years ({low:.0f} to {high:.0f}) more "
-            f"by its end than one paid from own revenue, {pct(inputs['economy_own_share'])} of the budget. An operator with 10 bn of "
-            f"equity a year waits {months['months_all_equity']:.0f} months for a gigawatt, {months['months_guaranteed']:.0f} with a "
-            f"guaranteed lender, {months['months_shares_pledged']:.0f} with pledged shares."
+            f"A plan of {bn(inputs['economy_plan_usd'])} paid as it is gets {base:.0f} gigawatt-years ({low:.0f} to {high:.0f}) more by "
+            "its end than one paid from "
+            f"own revenue, {pct(inputs['economy_own_share'])} of the budget. An operator with 10 bn of equity a year waits "
+            f"{months['months_all_equity']:.0f} "
+            f"months for a gigawatt, {months['months_guaranteed']:.0f} with a guaranteed lender, {months['months_shares_pledged']:.0f} "
+            "with pledged shares."
         ),
         would_change="whether the plan is built at all; and hardware that gets cheaper faster than rents fall makes waiting worth more",
         command="gpufin simulate examples/risk_transfer",
@@ -296,9 +301,9 @@ def p5(inputs: Inputs) -> Claim:
         verdict=graded(holds=net[1] > 0.0, fails=net[2] < 0.0),
         because=(
             f"Benefit: {base:.0f} gigawatt-years, worth {bn(gains[0])} ({bn_to(gains[1], gains[2])}). Cost: {rates[0] * years:.1f} "
-            f"breaks expected in {years:.0f} years, {bn(costs[0])} of spending ({bn_to(min(costs), max(costs))}), and "
-            f"{bn(found.lost[0])} of marks that change hands at each. The balance is {bn_to(net[1], net[2])}: its sign is not settled "
-            "by anything that is known."
+            "breaks expected in "
+            f"{years:.0f} years, {bn(costs[0])} of spending ({bn_to(min(costs), max(costs))}), and {bn(found.lost[0])} of marks that "
+            f"change hands at each. The balance is {bn_to(net[1], net[2])}: its sign is not settled by anything that is known."
         ),
         would_change="what a gigawatt-year earns beyond its cost, and the odds of a break",
         command=COMMAND,
