@@ -16,10 +16,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, the repository is not on the path
 
 from examples.article import page, tables
-from examples.article.claims import IDS, Claim, Inputs, all_claims, load_inputs
+from examples.article.claims import IDS, Claim, Inputs, all_claims, load_inputs, rows as claim_rows
 
 PATHS = 4096
 WIDTH = 132
+KINDS = {"interval": ", interval", "range": ", range", "none": ""}
 
 
 def first_screen(found: dict[str, Claim], inputs: Inputs, language: str) -> str:
@@ -45,10 +46,12 @@ def depth(found: dict[str, Claim], inputs: Inputs, language: str) -> str:
 def rows(found: dict[str, Claim], inputs: Inputs) -> str:
     lines = []
     for claim in found.values():
-        lines += [f"{claim.id:4}{claim.claim}: {claim.verdict}", f"    {page.number(claim)}: {claim.what}"]
+        lines += [f"{claim.id:4}{claim.claim}: {claim.verdict}", f"    {page.number(claim)}{KINDS[claim.span]}: {claim.what}"]
         lines.append(textwrap.indent(textwrap.fill(claim.because, WIDTH - 4), "    "))
         lines += [f"    missing: {claim.missing}"] if claim.missing else []
-        lines += [f"    would change it: {claim.would_change}", f"    model: {claim.model}", f"    $ {claim.command}"]
+        lines += [f"    would change it: {claim.would_change}", f"    model: {claim.model}"]
+        own = f"python examples/article/run.py --only {claim.id}"
+        lines.append(f"    $ {own}" + ("" if claim.command.startswith("python") else f"    the model behind it: {claim.command}"))
         marked = ", ".join(inputs.soft(claim.rests_on))
         lines += [f"    {page.MARK} assumed or weak: {marked}"] if marked else []
     return "\n".join(lines)
@@ -59,11 +62,19 @@ def main(argv: list[str] | None = None, ready: list[Claim] | None = None) -> Non
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("--language", choices=tuple(page.LANGUAGES), default="en")
+    parser.add_argument("--only", metavar="IDS", help="rows alone, as in L3,N9")
     parser.add_argument("--paths", type=int, default=PATHS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="put the numbers into README.md and README.zh.md")
     asked = parser.parse_args(argv)
     inputs = load_inputs(paths=asked.paths, seed=asked.seed)
+    if asked.only:
+        wanted = asked.only.split(",")
+        unknown = [name for name in wanted if name not in claim_rows()]
+        if unknown:
+            parser.error(f"--only {unknown[0]}: no such row; the rows are {', '.join(claim_rows())}")
+        print(rows({name: claim_rows()[name](inputs) for name in wanted}, inputs))
+        return
     found = {claim.id: claim for claim in ready or all_claims(inputs)}
     if asked.write:
         page.write(found, inputs)

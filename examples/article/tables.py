@@ -14,8 +14,9 @@ from examples.article.claims.claim import Claim
 from examples.article.claims.hardware import SHARES, by_quarter, unwind
 from examples.article.claims.headlines import three_headlines
 from examples.article.claims.inputs import Inputs
-from examples.article.claims.loops import doll_1
+from examples.article.claims.loops import PERIMETERS, doll_1
 from examples.article.claims.say import money, money_to, pct, share_to
+from examples.article.claims.webs import index
 from pricing.narrative.paid_ahead import paid_ahead
 
 FOLDER = Path(__file__).parent
@@ -26,7 +27,8 @@ TITLES = {
     "en": {
         "money": "Is the money real? Three headlines as money",
         "mix": "Doll 1: who can have paid what SoftBank put into OpenAI",
-        "pulse": "A dollar from outside in the made-up dolls, activity by round",
+        "cash": "Net new cash of 2026",
+        "pulse": "A dollar from outside, activity by round",
         "holders": "GPUs held on credit: price before and after a fall of their ground",
         "quarters": "Capital put into members of the web",
         "ahead": "Years of profit in OpenAI's mark of October 2025",
@@ -39,7 +41,8 @@ TITLES = {
     "zh": {
         "money": "錢是真的嗎？三個標題還原成錢",
         "mix": "第一層套娃：軟銀投入 OpenAI 的錢由誰支付",
-        "pulse": "示意套娃中一美元圈外資金的逐輪活動",
+        "cash": "2026 年的新增現金流",
+        "pulse": "一美元圈外資金的逐輪活動",
         "holders": "以信貸持有的 GPU：基本價下跌前後的價格",
         "quarters": "投入網絡成員的資本",
         "ahead": "OpenAI 2025 年 10 月估值預付的利潤年數",
@@ -96,12 +99,30 @@ def mix_table(found: Found, inputs: Inputs, language: str) -> str:
     return rows_of(head, body)
 
 
+def cash_table(found: Found, inputs: Inputs, language: str) -> str:
+    """Net new cash of 2026 by who brings it, under three perimeters, as intervals."""
+    told = words()["perimeters"]
+    head = ["perimeter", "customers", "investors", "lenders", "no listed payer", "outside share of activity"]
+    if language == "zh":
+        head = ["邊界", "客戶", "投資者", "放款人", "沒有列明付款人", "圈外資金佔全部活動"]
+    body = []
+    for name in PERIMETERS:
+        sources = ("customers", "equity", "lenders", "derived")
+        cells = [money_to(*index(inputs, "new_external_cash", perimeter=name, source=source), language) for source in sources]
+        share = share_to(*index(inputs, "new_external_share", perimeter=name), language)
+        body.append([told[name][language == "zh"], *cells, share])
+    return rows_of(head, body)
+
+
 def pulse_table(found: Found, inputs: Inputs, language: str) -> str:
-    """What a dollar sets off in the made-up dolls, round by round."""
-    row = found["L0"].numbers
-    rounds = [name for name in row if name.startswith("pulse_")]
-    head = ["round" if language == "en" else "輪次", *(name.removeprefix("pulse_") for name in rounds)]
-    return rows_of(head, [["activity" if language == "en" else "活動", *(f"{row[name]:.2f}" for name in rounds)]])
+    """What a dollar from outside sets off round by round: in the made-up dolls, and in the real web."""
+    row, zh = found["L0"].numbers, language == "zh"
+    rounds = [name.removeprefix("pulse_") for name in row if name.startswith("pulse_")]
+    body = [
+        ["示意套娃" if zh else "made-up dolls", *(f"{row[f'pulse_{k}']:.2f}" for k in rounds)],
+        ["真實網絡，區間中點" if zh else "real web, middle of every interval", *(f"{row[f'real_{k}']:.2f}" for k in rounds)],
+    ]
+    return rows_of(["輪次" if zh else "round", *rounds], body)
 
 
 def holders_table(found: Found, inputs: Inputs, language: str) -> str:
@@ -244,6 +265,7 @@ Table = Callable[[Found, Inputs, str], str]
 TABLES: dict[str, tuple[Table, tuple[str, ...]]] = {
     "money": (money_table, ("H1",)),
     "mix": (mix_table, ("L1",)),
+    "cash": (cash_table, ("L6",)),
     "pulse": (pulse_table, ("L0",)),
     "holders": (holders_table, ("G3",)),
     "quarters": (quarter_table, ("G6",)),

@@ -64,6 +64,9 @@ def test_l0_activity_is_the_sum_of_the_pulse(found: dict[str, Claim]) -> None:
     pulse = impulse(made.traced, pulse=made.inflow / made.inflow.sum(), rounds=200)
     assert float(pulse.sum()) == pytest.approx(float(made.traced.path_length), rel=1e-12)
     assert found["L0"].numbers["dolls"] == pytest.approx(115 / 29)
+    real = [usd for name, usd in found["L0"].numbers.items() if name.startswith("real_")]
+    assert (found["L0"].low or 0.0) <= sum(real) <= (found["L0"].high or 0.0)  # six rounds are nearly all of it
+    assert real == sorted(real, reverse=True)
     assert 1.0 <= (found["L0"].low or 0.0) < (found["L0"].high or 0.0)
 
 

@@ -106,3 +106,20 @@ def test_rows_as_data(inputs: Inputs, found: dict[str, Claim], capsys: pytest.Ca
     main(["--paths", "512"], list(found.values()))
     printed = capsys.readouterr().out
     assert all(f"\n{row['id']:4}" in printed for row in told["results"])
+
+
+def test_one_row_alone_is_the_row_of_the_table(inputs: Inputs, found: dict[str, Claim], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--only", "L3,N3"])
+    printed = capsys.readouterr().out
+    assert page.number(found["L3"]) in printed
+    assert found["N3"].because in printed
+    assert "L4" not in printed
+    with pytest.raises(SystemExit):
+        main(["--only", "X1"])
+    assert "no such row" in capsys.readouterr().err
+
+
+def test_commands_name_what_is_there(found: dict[str, Claim]) -> None:
+    for claim in found.values():
+        path = next(word for word in claim.command.split() if word.startswith("examples/"))
+        assert (page.FOLDER.parents[1] / path).exists(), claim.id

@@ -11,7 +11,7 @@ from examples.article.claims.claim import Claim, graded
 from examples.article.claims.deals import letter_on_the_ledger
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.say import BN, bn, bn_to, pct, pct_to
-from examples.article.claims.webs import ON_EDGES, capital_web, dolls, graph_of, index
+from examples.article.claims.webs import ON_EDGES, capital_web, dolls, graph_of, index, real_pulse
 from instruments.web import Edge, Level, Period
 from pricing.clearing import FundingMix, funding_mix, impulse, ltv_distance, mark_up, max_circularity, trace
 from pricing.web.amounts import Span, share_in
@@ -56,6 +56,7 @@ def l0(inputs: Inputs) -> Claim:
             "without_clouds_low": spans[2][0],
             "without_clouds_high": spans[2][1],
             **{f"pulse_{k}": float(active) for k, active in enumerate(pulse)},
+            **{f"real_{k}": float(active) for k, active in enumerate(real_pulse(inputs, ROUNDS))},
         },
     )
 
