@@ -7,14 +7,17 @@ import math
 import numpy as np
 import pytest
 
+from curves import load_market
 from examples.article.claims import Claim, Inputs, rows
 from examples.article.claims.belief import TERMS, at_ends, breaks_of, terms_of, turned
 from examples.article.claims.collapse import collapse_of
+from examples.article.claims.webs import EXAMPLES
 from examples.article.claims.who_pays import FALL_YEARS, cohort_loss, float_map, rounds
 from instruments.ground.provenance import Basis
 from instruments.ground.tolerances import MC_SIGMAS
 from pricing import clearing
 from pricing.clearing.cohorts import concentration
+from pricing.narrative.breaks import belief_block
 from pricing.narrative.paid_ahead import dominance_value
 from pricing.narrative.process import run_narrative
 
@@ -109,6 +112,18 @@ def test_v11_what_holders_lose_is_what_is_destroyed(inputs: Inputs, found: dict[
     assert collapse.shareholders + collapse.lenders == pytest.approx(collapse.lost[0], rel=1e-9)
     assert sum(collapse.equity_loss.values()) == pytest.approx(collapse.shareholders, rel=1e-9)
     assert found["V11"].numbers["written_off_breaking"] > found["V11"].numbers["written_off_calm"]
+
+
+def test_the_market_that_ships_with_the_loan_has_these_breaks(inputs: Inputs) -> None:
+    stored = load_market(EXAMPLES / "softbank_openai_margin" / "market.belief.toml").belief
+    fresh = belief_block(turned(inputs), {"equity:OPENAI": 1.0})
+    assert stored is not None
+    for kept, made in (
+        (stored.intensity, fresh.intensity),
+        (stored.jumps["equity:OPENAI"], fresh.jumps["equity:OPENAI"]),
+        (stored.jump_volatility, fresh.jump_volatility),
+    ):
+        assert (kept.value, kept.range) == (pytest.approx(made.value, rel=1e-3), pytest.approx(made.range, rel=1e-3))  # four digits
 
 
 def test_every_term_of_the_belief_is_assumed_and_says_so(inputs: Inputs, found: dict[str, Claim]) -> None:

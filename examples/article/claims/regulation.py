@@ -58,10 +58,10 @@ def q1(inputs: Inputs) -> Claim:
         what="of outsiders' loss that a ban on OpenAI's dealings with the others saves when belief falls",
         verdict=graded(holds=after[1] < 0.1 * before[1] and saved["ban"] > 0.3, fails=after[0] >= before[0] and saved["ban"] < 0.02),
         because=(
-            f"Banning equity in the labs takes what goes round from {bn_to(*before)} to {bn_to(*after)} a year. When belief falls by "
+            f"Banning equity in the labs cuts what goes round in a year ({bn_to(*before)}) to {bn_to(*after)}. When belief falls by "
             f"{pct(inputs['rules_belief_fall'])}, a ban saves outsiders {pct(saved['ban'])} of {bn(found['none'].total)} and needs "
-            f"{bn(found['ban'].replaced_usd)} "
-            f"of other money; a cap of {pct(inputs['rules_cap'])} saves {pct(saved['cap'])} and needs {bn(found['cap'].replaced_usd)}; "
+            f"{bn(found['ban'].replaced_usd)} of other money; a cap of {pct(inputs['rules_cap'])} saves {pct(saved['cap'])} and needs "
+            f"{bn(found['cap'].replaced_usd)}; "
             "disclosure saves "
             f"{pct(saved['disclosure'])}, with {bn(told.on_disclosure)} paid by today's shareholders on the day. Shareholders bear it "
             "under each rule; most of the loss is belief, which no rule holds up."

@@ -36,7 +36,7 @@ def v1(inputs: Inputs) -> Claim:
         model="value of two outcomes, solved for the odds (pricing.narrative.paid_ahead.implied_odds)",
         value=base,
         low=low,
-        high=high,
+        high=min(high, 1.0),
         span="range",
         unit="probability",
         what="odds of dominance that the mark pays for",
@@ -50,6 +50,7 @@ def v1(inputs: Inputs) -> Claim:
         command="python examples/article/run.py",
         rests_on=("openai_mark_march_2026_usd", "valuation_win_usd", "valuation_lose_usd", "valuation_horizon_years", "valuation_discount"),
         moved_by="openai_mark_march_2026_usd",
+        numbers={"high_beyond_certainty": high},
     )
 
 
