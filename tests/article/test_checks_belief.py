@@ -11,6 +11,7 @@ from curves import load_market
 from examples.article.claims import Claim, Inputs, rows
 from examples.article.claims.belief import TERMS, at_ends, breaks_of, terms_of, turned
 from examples.article.claims.collapse import collapse_of
+from examples.article.claims.valuation import odds_of_ruin
 from examples.article.claims.webs import EXAMPLES
 from examples.article.claims.who_pays import FALL_YEARS, cohort_loss, float_map, rounds
 from instruments.ground.provenance import Basis
@@ -53,6 +54,10 @@ def test_v3_is_cash_over_burn_without_funding(inputs: Inputs, found: dict[str, C
     burn = inputs["valuation_promises_usd"] - 12 * inputs["openai_month_revenue_usd"]
     assert found["V3"].value == pytest.approx(inputs["valuation_cash_usd"] / burn)
     assert again("V3", inputs, openai_month_revenue_usd=4.9e9, valuation_promises_usd=50.0e9, valuation_cash_usd=41e9).verdict != "holds"
+    # the promises of the plan add up to it, and nobody who believes for ever is ruined by a plan that funding covers
+    assert 0.0 <= found["V3"].numbers["odds_of_ruin"] <= 1.0
+    assert odds_of_ruin(inputs.with_figure("openai_raised_2026_usd", 1e12), 0.3) == 0.0
+    assert odds_of_ruin(inputs.with_figure("openai_raised_2026_usd", 0.0), 0.3) == 1.0
 
 
 def test_v4_is_granovetters_and_vanishes_without_herding(inputs: Inputs, found: dict[str, Claim]) -> None:
