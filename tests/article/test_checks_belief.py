@@ -7,14 +7,18 @@ import math
 import numpy as np
 import pytest
 
+from curves import load_market
 from examples.article.claims import Claim, Inputs, rows
 from examples.article.claims.belief import TERMS, at_ends, breaks_of, terms_of, turned
 from examples.article.claims.collapse import collapse_of
+from examples.article.claims.valuation import odds_of_ruin
+from examples.article.claims.webs import EXAMPLES
 from examples.article.claims.who_pays import FALL_YEARS, cohort_loss, float_map, rounds
 from instruments.ground.provenance import Basis
 from instruments.ground.tolerances import MC_SIGMAS
 from pricing import clearing
 from pricing.clearing.cohorts import concentration
+from pricing.narrative.breaks import belief_block
 from pricing.narrative.paid_ahead import dominance_value
 from pricing.narrative.process import run_narrative
 
@@ -50,6 +54,10 @@ def test_v3_is_cash_over_burn_without_funding(inputs: Inputs, found: dict[str, C
     burn = inputs["valuation_promises_usd"] - 12 * inputs["openai_month_revenue_usd"]
     assert found["V3"].value == pytest.approx(inputs["valuation_cash_usd"] / burn)
     assert again("V3", inputs, openai_month_revenue_usd=4.9e9, valuation_promises_usd=50.0e9, valuation_cash_usd=41e9).verdict != "holds"
+    # the promises of the plan add up to it, and nobody who believes for ever is ruined by a plan that funding covers
+    assert 0.0 <= found["V3"].numbers["odds_of_ruin"] <= 1.0
+    assert odds_of_ruin(inputs.with_figure("openai_raised_2026_usd", 1e12), 0.3) == 0.0
+    assert odds_of_ruin(inputs.with_figure("openai_raised_2026_usd", 0.0), 0.3) == 1.0
 
 
 def test_v4_is_granovetters_and_vanishes_without_herding(inputs: Inputs, found: dict[str, Claim]) -> None:
@@ -109,6 +117,18 @@ def test_v11_what_holders_lose_is_what_is_destroyed(inputs: Inputs, found: dict[
     assert collapse.shareholders + collapse.lenders == pytest.approx(collapse.lost[0], rel=1e-9)
     assert sum(collapse.equity_loss.values()) == pytest.approx(collapse.shareholders, rel=1e-9)
     assert found["V11"].numbers["written_off_breaking"] > found["V11"].numbers["written_off_calm"]
+
+
+def test_the_market_that_ships_with_the_loan_has_these_breaks(inputs: Inputs) -> None:
+    stored = load_market(EXAMPLES / "softbank_openai_margin" / "market.belief.toml").belief
+    fresh = belief_block(turned(inputs), {"equity:OPENAI": 1.0})
+    assert stored is not None
+    for kept, made in (
+        (stored.intensity, fresh.intensity),
+        (stored.jumps["equity:OPENAI"], fresh.jumps["equity:OPENAI"]),
+        (stored.jump_volatility, fresh.jump_volatility),
+    ):
+        assert (kept.value, kept.range) == (pytest.approx(made.value, rel=1e-3), pytest.approx(made.range, rel=1e-3))  # four digits
 
 
 def test_every_term_of_the_belief_is_assumed_and_says_so(inputs: Inputs, found: dict[str, Claim]) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from curves import Market, load_market
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.webs import EXAMPLES
@@ -13,6 +16,7 @@ from pricing import simulate
 from pricing.narrative.breaks import Breaks, belief_block, find_breaks, loss_shares
 from pricing.narrative.process import NarrativeTerms, run_narrative
 
+Faith = NDArray[np.float64]
 YEARS = 5.0
 STEPS = 26
 """A year: every second week."""
@@ -57,6 +61,19 @@ def moves_most(inputs: Inputs) -> str:
         return abs(high.intensity - low.intensity)
 
     return max(TURNED, key=spread).removeprefix("belief_").replace("_", " ")
+
+
+@lru_cache(maxsize=8)
+def _faith(terms: NarrativeTerms, seed: int) -> Faith:
+    found = run_narrative(terms, years=YEARS, steps_per_year=STEPS, seed=seed)
+    believers = found.heard[:, None] * found.share
+    kept: Faith = np.clip(believers / believers[0], 0.0, 1.0).T[:, 1:]
+    return kept
+
+
+def faith_of(inputs: Inputs) -> Faith:
+    """Believers over those of today, at most 1, on the paths of the belief [path, step]; steps of 1 / `STEPS` years over `YEARS`."""
+    return _faith(terms_of(inputs), inputs.seed)
 
 
 @lru_cache(maxsize=8)

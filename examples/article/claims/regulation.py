@@ -12,7 +12,7 @@ from examples.article.claims.collapse import resonance_sheets
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.loops import MARGIN, profit_margin
 from examples.article.claims.say import bn, bn_to, pct, pct_to
-from examples.article.claims.webs import capital_web
+from examples.article.claims.webs import ASSUMED, capital_web
 from pricing.clearing.control import chain_mark_ups, controlled, lock_in, look_through_shares, mark_up_loss, tied_sales
 from pricing.web.amounts import in_period
 from pricing.web.remedies import Remedied, banned, capped, circular_usd, remedied
@@ -59,10 +59,10 @@ def q1(inputs: Inputs) -> Claim:
         what="of outsiders' loss that a ban on OpenAI's dealings with the others saves when belief falls",
         verdict=graded(holds=after[1] < 0.1 * before[1] and saved["ban"] > 0.3, fails=after[0] >= before[0] and saved["ban"] < 0.02),
         because=(
-            f"Banning equity in the labs takes what goes round from {bn_to(*before)} to {bn_to(*after)} a year. When belief falls by "
+            f"Banning equity in the labs cuts what goes round in a year ({bn_to(*before)}) to {bn_to(*after)}. When belief falls by "
             f"{pct(inputs['rules_belief_fall'])}, a ban saves outsiders {pct(saved['ban'])} of {bn(found['none'].total)} and needs "
-            f"{bn(found['ban'].replaced_usd)} "
-            f"of other money; a cap of {pct(inputs['rules_cap'])} saves {pct(saved['cap'])} and needs {bn(found['cap'].replaced_usd)}; "
+            f"{bn(found['ban'].replaced_usd)} of other money; a cap of {pct(inputs['rules_cap'])} saves {pct(saved['cap'])} and needs "
+            f"{bn(found['cap'].replaced_usd)}; "
             "disclosure saves "
             f"{pct(saved['disclosure'])}, with {bn(told.on_disclosure)} paid by today's shareholders on the day. Shareholders bear it "
             "under each rule; most of the loss is belief, which no rule holds up."
@@ -186,6 +186,7 @@ def q3(inputs: Inputs) -> Claim:
         command=ON_FLOWS,
         rests_on=("nvidia_quarter_revenue_usd", "nvidia_round_usd"),
         moved_by="nvidia_quarter_revenue_usd",
+        soft_terms=ASSUMED,
         numbers={"funded_low": funded[0], "funded_high": funded[1]},
     )
 

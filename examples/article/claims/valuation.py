@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from examples.article.claims.belief import STEPS, TERMS, YEARS, faith_of
 from examples.article.claims.claim import Claim, graded
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.say import bn, pct, pct_to
@@ -36,7 +37,7 @@ def v1(inputs: Inputs) -> Claim:
         model="value of two outcomes, solved for the odds (pricing.narrative.paid_ahead.implied_odds)",
         value=base,
         low=low,
-        high=high,
+        high=min(high, 1.0),
         span="range",
         unit="probability",
         what="odds of dominance that the mark pays for",
@@ -50,6 +51,7 @@ def v1(inputs: Inputs) -> Claim:
         command="python examples/article/run.py",
         rests_on=("openai_mark_march_2026_usd", "valuation_win_usd", "valuation_lose_usd", "valuation_horizon_years", "valuation_discount"),
         moved_by="openai_mark_march_2026_usd",
+        numbers={"high_beyond_certainty": high},
     )
 
 
@@ -125,6 +127,26 @@ def _tender(inputs: Inputs) -> dict[str, float]:
     }
 
 
+def odds_of_ruin(inputs: Inputs, growth: float) -> float:
+    """Share of the belief's paths on which the cash is gone within its years.
+
+    Promises rise in a straight line from today's so that they add up to the plan; revenue grows at `growth`; funding is that of 2026 times
+    belief to the response.
+    """
+    middle = (np.arange(round(YEARS * STEPS)) + 0.5) / STEPS
+    now, mean = inputs["valuation_promises_usd"], inputs["economy_plan_usd"] / YEARS
+    promised = now + (mean - now) * middle / (0.5 * YEARS)
+    found = funded_runway(
+        cash_usd=inputs["valuation_cash_usd"],
+        burn_usd_per_year=promised - 12.0 * inputs["openai_month_revenue_usd"] * (1.0 + growth) ** middle,
+        funding_usd_per_year=inputs["openai_raised_2026_usd"],
+        belief=faith_of(inputs),
+        response=inputs["valuation_response"],
+        step_years=1.0 / STEPS,
+    )
+    return float(np.isfinite(found.years).mean())
+
+
 def v3(inputs: Inputs) -> Claim:
     cash, promised = inputs["valuation_cash_usd"], inputs["valuation_promises_usd"]
     income, funding = 12.0 * inputs["openai_month_revenue_usd"], inputs["openai_raised_2026_usd"]
@@ -134,6 +156,8 @@ def v3(inputs: Inputs) -> Claim:
     years = funded_runway(cash_usd=cash, belief=faith, **common).years
     needed = (burn / funding) ** (1.0 / inputs["valuation_response"])
     ends = sorted(c / (p - income) for c, p in product(inputs.ends("valuation_cash_usd"), inputs.ends("valuation_promises_usd")))
+    ruined = {growth: odds_of_ruin(inputs, growth) for growth in (inputs["valuation_growth"], *inputs.ends("valuation_growth"))}
+    odds, *spread = ruined.values()
     label = minsky_class(income_usd=income, interest_usd=promised, principal_usd=0.0)
     return Claim(
         id="V3",
@@ -149,8 +173,11 @@ def v3(inputs: Inputs) -> Claim:
         verdict=graded(holds=label == "ponzi" and ends[-1] < 10.0, fails=label == "hedge"),
         because=(
             f"Revenue of {bn(income)} a year stands against running promises of {bn(promised)}: in Minsky's terms {label}. Without new "
-            f"money the cash lasts {years[3]:.1f} years ({ends[0]:.1f} to {ends[-1]:.1f}); it lasts for ever while belief stays above "
-            f"{pct(needed)} of that of 2026, when {bn(funding)} came in."
+            f"money the cash lasts {years[3]:.1f} years ({ends[0]:.1f} to {ends[-1]:.1f}); at these promises it lasts for ever while "
+            "belief stays above "
+            f"{pct(needed)} of that of 2026, when {bn(funding)} came in. On the paths of the belief behind V4 to V11, with promises that "
+            f"rise to its plan, it is gone within {YEARS:g} years on {pct(odds)} ({pct_to(min(spread), max(spread))} over the growth of "
+            "revenue)."
         ),
         would_change="cash at hand and what of the promises can be put off: neither is disclosed",
         command="python examples/article/run.py",
@@ -160,9 +187,12 @@ def v3(inputs: Inputs) -> Claim:
             "openai_month_revenue_usd",
             "openai_raised_2026_usd",
             "valuation_response",
+            "valuation_growth",
+            "economy_plan_usd",
+            *TERMS,
         ),
         moved_by="valuation_cash_usd",
-        numbers={"needed_belief": needed, "burn": burn, "years_at_a_tenth": float(min(years[2], 1e3))},
+        numbers={"needed_belief": needed, "burn": burn, "years_at_a_tenth": float(min(years[2], 1e3)), "odds_of_ruin": odds},
     )
 
 
