@@ -56,6 +56,39 @@ def over_pledged(*, value: ArrayLike, claims: ArrayLike, haircut: float) -> np.b
 
 
 @dataclass(frozen=True, slots=True)
+class PledgeChain:
+    """Claims that stand on one another, all on one asset at the bottom."""
+
+    claims: Floats
+    """USD by level, the claim on the asset itself first."""
+    multiple: float
+    """All claims over the asset: how often it is counted."""
+    equity: Floats
+    """USD by level: what each borrower put up itself, the value pledged less the claim on it."""
+
+
+def pledge_chain(*, value: float, haircuts: ArrayLike) -> PledgeChain:
+    """The most that can be borrowed down a chain in which each lender pledges its own claim to the next.
+
+    Model: claim k is value x prod_{l <= k} (1 - h_l). Without haircuts the claims are value x length of the chain; with one haircut h
+    for ever they add up to value (1 - h) / h.
+
+    Args:
+        value: USD of the asset at the bottom, at or above 0.
+        haircuts: h in [0, 1], one for each level.
+
+    Example:
+        >>> chain = pledge_chain(value=100.0, haircuts=[0.2, 0.1])
+        >>> chain.claims.round(2).tolist(), round(chain.multiple, 2)
+        ([80.0, 72.0], 1.52)
+    """
+    kept = 1.0 - floats(haircuts, "haircuts", low=0.0, high=1.0)
+    pool = float(floats(value, "value", low=0.0))
+    claims = pool * np.cumprod(kept)
+    return PledgeChain(claims, float(claims.sum() / pool) if pool else 0.0, np.r_[pool, claims[:-1]] - claims)
+
+
+@dataclass(frozen=True, slots=True)
 class SecuredCleared:
     """Clearing with collateral: the secured part comes off the top, the rest is cleared as unsecured."""
 

@@ -47,6 +47,8 @@ def margin_loan_by_quantlib(task: Task) -> Outcome:
     put = loan.shares * gap_put(strike=claim / loan.shares, kept=kept, **world)
     rows = ContractRows(task, "quantlib", loan.lender)
     left_out = "special case: no recourse, no default of the borrower" if plan.credit or loan.recourse else "special case: no recourse"
+    if plan.drivers.belief is not None:
+        left_out += ", no breaks of belief"
     at_maturity = f"{left_out}, nothing watched before maturity: a put with a gap"
     if loan.triggers is None:
         rows.add_sides("value", free - put, other=loan.borrower, note=at_maturity)

@@ -1,11 +1,13 @@
 """Margin loans by daily Monte Carlo under the pricing measure: the default method, and the loan's ledger.
 
-**Model** the share is lognormal, its owner defaults at the first passage of a correlated driver (`pricing.paths.drivers`); each close is
-marked as the terms say, and `pricing.mechanics.margin_loan` does the rest. Value to the lender = E[discounted receipts after `as_of`];
-what was lent is not in it, so that a loan at its fair margin is worth its principal.
+**Model** the share is lognormal, its owner defaults at the first passage of a correlated driver (`pricing.paths.drivers`); where the market
+has a belief, the share jumps at its breaks and the owner may default at them (`pricing.paths.belief`); each close is marked as the terms
+say, and `pricing.mechanics.margin_loan` does the rest. Value to the lender = E[discounted receipts after `as_of`]; what was lent is not in
+it, so that a loan at its fair margin is worth its principal.
 
-**Not modelled** jumps of the share (a gap comes from lags, from lots and from their impact), a share that falls because its owner
-fails beyond the correlation of the two, the borrower's early repayment, extension options, stochastic rates and volatility.
+**Not modelled** other jumps of the share (without a belief a gap comes from lags, from lots and from their impact), a share that falls
+because its owner fails beyond the correlation of the two and their common breaks, the borrower's early repayment, extension options,
+stochastic rates and volatility.
 """
 
 from __future__ import annotations

@@ -22,15 +22,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import permutations, product
+from functools import cache
 
 import numpy as np
 
 from curves import Market
 from instruments.deal import Deal
-from pricing.progress import follow
 from pricing.registry import Settings
 from pricing.risk.party_values import losses_by_party
+from pricing.risk.shapley import shapley_parts
 from pricing.risk.switches import without_dependence, without_impact
 from pricing.schedules.types import Floats
 
@@ -125,17 +125,15 @@ def split(losses_of: Callable[[Case], Floats], level: float | None = None) -> di
     Returns:
         Part to value and error. The values add up to the loss with all switches on.
     """
-    cases: list[Case] = [(a, b, c) for a, b, c in product((False, True), repeat=3)]
-    influence = {case: _influence(losses_of(case), level) for case in follow(cases, "parts of the joint loss", len(cases))}
-    orders = list(permutations(range(len(SWITCHES))))
-    added = {name: np.zeros_like(influence[cases[0]]) for name in SWITCHES}
-    for order in orders:
-        on = [False] * len(SWITCHES)
-        for index in order:
-            before = influence[on[0], on[1], on[2]]
-            on[index] = True
-            added[SWITCHES[index]] += (influence[on[0], on[1], on[2]] - before) / len(orders)
-    return {"alone": mean_of(influence[False, False, False])} | {name: mean_of(values) for name, values in added.items()}
+
+    @cache
+    def found(on: frozenset[str]) -> Floats:
+        common, contracts, sales = (name in on for name in SWITCHES)
+        return _influence(losses_of((common, contracts, sales)), level)
+
+    alone = found(frozenset())
+    parts = shapley_parts(SWITCHES, found)
+    return {"alone": mean_of(alone)} | {name: mean_of(part) for name, part in parts.items()}
 
 
 def _influence(losses: Floats, level: float | None) -> Floats:

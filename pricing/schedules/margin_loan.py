@@ -13,7 +13,7 @@ from instruments.contracts.margin_loan import MarginLoan
 from instruments.deal import Deal
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
-from pricing.paths.drivers import Drivers, resolve_drivers
+from pricing.paths.drivers import Drivers, resolve_drivers, with_belief
 from pricing.paths.grid import daily_grid
 from pricing.schedules.grid import month_end
 from pricing.schedules.types import Bools, Floats, Ints
@@ -61,10 +61,11 @@ class MarginPlan:
 
 
 def resolve_margin_loan(deal: Deal, loan: MarginLoan, market: Market, contract_id: str) -> MarginPlan:
-    """Resolve a margin loan on a market.
+    """Resolve a margin loan on a market; where the market has a belief, its breaks are in the drivers.
 
     Raises:
         InputError: the market's date is not before maturity. MarketError: a quote is missing.
+        CalibrationError: breaks have more variance than the share's volatility, or more defaults than the borrower's curve.
     """
     on = market.as_of
     if loan.maturity <= on:
@@ -80,6 +81,8 @@ def resolve_margin_loan(deal: Deal, loan: MarginLoan, market: Market, contract_i
         last = int(np.searchsorted(np.array([day.toordinal() for day in grid.dates]), loan.maturity.toordinal()))
     credit = deal.parties[loan.borrower].credit
     drivers = resolve_drivers(market, grid, prices=(loan.underlying,), clocks=(), credits=(credit,) if credit else ())
+    if market.belief is not None:
+        drivers = with_belief(drivers, market)
     interest = np.zeros(grid.size, dtype=np.bool_)
     for date in _interest_dates(market.as_of, loan):
         interest[min(int(np.searchsorted(np.array([day.toordinal() for day in grid.dates]), date.toordinal())), last)] = True

@@ -29,9 +29,9 @@ def ladder_rows(web: Web) -> Iterator[WebRow]:
         known = sum(edge.has_amount for edge in edges.values()) / len(edges)
         common = {"deal": web.id, "kind": layer, "perimeter": AS_LISTED, "coverage": known, "method": "sum over edges of the layer"}
         sums = {"headline": [0.0, 0.0], "firm": [0.0, 0.0], "drawn": [0.0, 0.0], "drawn_outside": [0.0, 0.0]}
-        blank = [name for name in edges if _rungs(web, name) is None]
+        blank = [name for name in edges if rungs_of(web, name) is None]
         for name, edge in edges.items():
-            for measure, ends in (_rungs(web, name) or {}).items():
+            for measure, ends in (rungs_of(web, name) or {}).items():
                 if measure == "drawn_outside" and web.entities[edge.payer].outside is None:
                     continue
                 sums[measure][0] += ends[0]
@@ -44,8 +44,10 @@ def ladder_rows(web: Web) -> Iterator[WebRow]:
                 yield span(low, high, (low, high), measure=measure, **common)
 
 
-def _rungs(web: Web, name: str) -> dict[str, tuple[float, float]] | None:
-    """The rungs of one edge; None where nothing bounds its size."""
+def rungs_of(web: Web, name: str) -> dict[str, tuple[float, float]] | None:
+    """Headline, firm, drawn and drawn from outside of one edge, USD, each as an interval; None where nothing bounds its size. What comes
+    from a member of the web counts as drawn from outside nowhere: `ladder_rows` leaves it out.
+    """
     edge = web.edges[name]
     if edge.headline_usd is not None:
         headline = (edge.headline_usd, edge.headline_usd)
