@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,10 @@ from curves.rates.curve import DiscountCurve
 
 SMALL = 1e-2
 """Below it the second integral is a series: its closed form cancels."""
+HAZARD_REL = 1e-5
+"""Central step of a hazard, as a share of it."""
+LOG_STEP = 1e-5
+"""Central step along a move of log discount factors."""
 SERIES = (1 / 2, -1 / 3, 1 / 8, -1 / 30, 1 / 144, -1 / 840, 1 / 5760)
 
 
@@ -25,7 +29,7 @@ class Cells:
     lengths: FloatArray
     """Length of each cell [cell]."""
     discounts: FloatArray
-    """Discount factor at both ends of the cells [cell + 1]."""
+    """Discount factor at both ends of the cells [..., cell + 1]."""
     since_premium: FloatArray
     """From the start of the premium period to the start of the cell [cell]."""
     payments: IntArray
@@ -57,6 +61,8 @@ def cells(schedule: CdsSchedule, quote: int, discount: DiscountCurve, *, cuts: F
 
 def leg_values(grid: Cells, hazards: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Protection per unit of loss, and premium per unit of spread, for hazards [..., cell]; both results [...].
+
+    Discount factors and hazards broadcast: many hazards on one curve, or one hazard on many curves.
 
     Model: with discount factor D, survival S, forward rate f and hazard h flat on a cell of length L that starts at a,
     x = (f + h) L: protection is the sum of D_a S_a h L p1(x); premium is the sum of coupon D S over the payments, plus what has
@@ -106,9 +112,57 @@ def par_spreads(
     for quote in range(schedule.last_periods.size):
         grid = cells(schedule, quote, discount, cuts=nodes)
         piece = np.minimum(np.searchsorted(nodes, grid.ends, side="left"), nodes.size - 1)
-        protection, premium = leg_values(grid, rates[..., piece])
-        found.append((1.0 - recovery) * protection / premium)
+        found.append(_spread(leg_values(grid, rates[..., piece]), recovery))
     return np.stack(found, axis=-1)
+
+
+def par_spread_slopes(
+    schedule: CdsSchedule,
+    *,
+    hazard_times_years: FloatArray,
+    hazards: FloatArray,
+    recovery: float,
+    discount: DiscountCurve,
+    log_moves: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Derivatives of the par spreads by each flat hazard, and along moves of the discount curve.
+
+    Model: central differences of the legs of `leg_values`, all of a swap's in one batch on one set of cells.
+
+    Args:
+        schedule, hazard_times_years, recovery, discount: as in `par_spreads`.
+        hazards: per year [node], above 0.
+        log_moves: what each move adds to the log discount factors at the nodes of `discount` [discount node, move].
+
+    Returns:
+        By hazard [quote, node], per unit of it; by move [quote, move].
+
+    Checked against: tests/unit/curves/test_survival.py (bumps of `par_spreads`).
+    """
+    moves = log_moves.shape[1]
+    steps = HAZARD_REL * hazards
+    bumped = np.concatenate([hazards + np.diag(steps), hazards - np.diag(steps)])
+    quotes = schedule.last_periods.size
+    by_hazard, by_move = np.empty((quotes, hazards.size)), np.empty((quotes, moves))
+    for quote in range(quotes):
+        grid = cells(schedule, quote, discount, cuts=hazard_times_years)
+        piece = np.minimum(np.searchsorted(hazard_times_years, grid.ends, side="left"), hazards.size - 1)
+        up, down = np.split(_spread(leg_values(grid, bumped[:, piece]), recovery), 2)
+        by_hazard[quote] = (up - down) / (2.0 * steps)
+        # a log discount factor is linear between nodes, and so is what moves it
+        edges, nodes = np.concatenate(([0.0], grid.ends)), discount.times_years
+        at = np.clip(np.searchsorted(nodes, edges, side="right") - 1, 0, nodes.size - 2)
+        later = ((edges - nodes[at]) / (nodes[at + 1] - nodes[at]))[:, None]
+        moved = LOG_STEP * (log_moves[at] * (1.0 - later) + log_moves[at + 1] * later).T
+        many = replace(grid, discounts=grid.discounts * np.exp(np.concatenate([moved, -moved])))
+        up, down = np.split(_spread(leg_values(many, hazards[piece]), recovery), 2)
+        by_move[quote] = (up - down) / (2.0 * LOG_STEP)
+    return by_hazard, by_move
+
+
+def _spread(legs: tuple[FloatArray, FloatArray], recovery: float) -> FloatArray:
+    protection, premium = legs
+    return (1.0 - recovery) * protection / premium
 
 
 def _integrals(x: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,13 +2,56 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pricing.kernels import facility_steps as steps
 from pricing.kernels.facility_steps import inlined, jit
 from pricing.ledger import facility as k
 from pricing.schedules import plan as p
+from pricing.schedules.types import Floats, Ints
+
+
+class DrawPlan(NamedTuple):
+    """What draws and prepayments read of the facility's plan, under its names.
+
+    The whole plan as an argument would cost more than the arithmetic: inlined, each of its arrays is counted in and out again at every
+    call; called, each is copied.
+    """
+
+    months: int
+    contract_end: int
+    fund: Ints
+    cost: Floats
+    top_up_capacity: Floats
+    units: Floats
+    market_value: Floats
+    schedule_value: Floats
+    tenor: Floats
+    prepaid: Floats
+    commitment: float
+    initial_commitment: float
+    at_funding: float
+    after_acceptance: float
+    floating_share: float
+    draw_fee: float
+    market_share: float
+    schedule_share: float
+    size_at_funding: int
+    prepaid_when: int
+    prepaid_refund: float
 
 
 @inlined
+def draws_of(plan):
+    """The part of the plan that draws read."""
+    return DrawPlan(
+        plan.months, plan.contract_end, plan.fund, plan.cost, plan.top_up_capacity, plan.units, plan.market_value, plan.schedule_value,
+        plan.tenor, plan.prepaid, plan.commitment, plan.initial_commitment, plan.at_funding, plan.after_acceptance, plan.floating_share,
+        plan.draw_fee, plan.market_share, plan.schedule_share, plan.size_at_funding, plan.prepaid_when, plan.prepaid_refund,
+    )  # fmt: skip
+
+
+@jit
 def draw(plan, t, linked, funded, accepted, lent, later, row, cash, bf, bx, drawn, advanced, rest, unearned, advance):
     """Fund cohorts that are due, the customer's money first, and top up those accepted; the month allows it. Returns what changed."""
     n_tenor, n_pre = plan.tenor.shape[0], plan.prepaid.shape[0]
@@ -67,7 +110,7 @@ def draw(plan, t, linked, funded, accepted, lent, later, row, cash, bf, bx, draw
     return cash, bf, bx, drawn, advanced, rest, unearned, advance
 
 
-@inlined
+@jit
 def prepayment(plan, t, live, dead, customer, funded, accepted, row, cash, unearned, advance):
     """What is paid at acceptance, and what happens to the unearned in the contract's last month; returns the customer's claim too."""
     claim = 0.0

@@ -10,8 +10,8 @@ import math
 import numpy as np
 
 from pricing.kernels import facility_steps as steps
-from pricing.kernels.facility_draws import close_prepayment, divide, draw, prepay_by_choice, prepayment
-from pricing.kernels.facility_tests import CURED, FAILED, IN_ROW, WAIVED, run_tests
+from pricing.kernels.facility_draws import close_prepayment, divide, draw, draws_of, prepay_by_choice, prepayment
+from pricing.kernels.facility_tests import FAILED, IN_ROW, open_memory, run_tests
 from pricing.ledger import facility as k
 from pricing.mechanics.state import DEBT_TOL, RELET, RUN, SELL, UNDECIDED
 from pricing.schedules import plan as p
@@ -31,6 +31,8 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
     row = np.empty(WIDTH)
     n_c, n_past, n_pre, n_call = plan.fund.shape[0], plan.past_cfads.shape[0], plan.prepaid.shape[0], plan.call_price.shape[0]
     n_tr = plan.tranche_share.shape[0]
+    units, opening_units, fleet_units, opening_total = plan.units, plan.opening_units, plan.fleet_units, plan.opening_units.sum()
+    draws = draws_of(plan)
     special = n_pre + n_call > 0 or ev.crossed.min() < plan.months
     funded, lent, accepted, past_c, past_s, past_r, book, verdict, later, held = scratch
     tests, n_tests, n_bands, n_tenor = plan.tests, plan.tests.codes.shape[0], plan.sweep_below.shape[0], plan.tenor.shape[0]
@@ -42,23 +44,18 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
         if not substituted:
             dead = min(dead, min(operator, NEVER - 64) + 1 + plan.substitute_delay)
         early_end = dead < contract_end
-        settled_at, all_funded = -1, True
-        for c in range(n_c):
-            funded[c] = 1.0 if plan.fund[c] < 0 else 0.0
-            lent[c] = plan.cohort_drawn[c]
-            accepted[c] = -1 if plan.accept[c] < 0 else plan.accept[c] + dr.delay[c, j]
-            settled_at = max(settled_at, plan.fund[c], int(accepted[c]))
+        settled_at, all_funded = steps.open_cohorts(plan.fund, plan.accept, plan.cohort_drawn, dr.delay, j, funded, lent, accepted), True
         bf, bx, liq, pwr, trap, drawn, advanced, raised, unearned, advance = plan.opening
         a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = a_j = 0.0
         status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
         late, fee_due, prepay = 0, 0.0, 0.0
         trap_on, swap_ended, locked, blocked, caught, beyond = trap > 0, False, False, False, False, False
         coverage, first_breached, first_month = math.inf, -1.0, float(plan.months)
-        past_c[:n_past], past_s[:n_past], past_r[:n_past] = plan.past_cfads, plan.past_service, plan.past_received
-        book[:, CURED], book[:, WAIVED], book[:, FAILED], book[:, IN_ROW] = tests.used[0], tests.used[1], 0.0, 0.0
+        open_memory(plan.past_cfads, plan.past_service, plan.past_received, tests.used, past_c, past_s, past_r, book)
         rest = 0.0
         if n_tenor > 0:
-            later[:] = plan.prior_due
+            for t in range(plan.months):
+                later[t] = plan.prior_due[t]
             rest = later.sum()
         called_at, exposure, least, swap_left = float(plan.months), 0.0, math.inf, 1.0
         prepaid_at, by_cross, blend = float(plan.months), 0.0, 0.0
@@ -77,23 +74,15 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             selling = mode == SELL
             ratio = dr.ratio[t, j]
             # deliveries, revenue, operating cost
-            served = standing = owned = value = lost = 0.0
             if t > settled_at and all_funded:
                 # every cohort stands and serves: the plan's totals are theirs
-                owned = standing = served = plan.fleet_units[t]
+                owned = standing = served = fleet_units[t]
                 value = plan.fleet_value[t]
-                lost = plan.fleet_units[t - 1] - owned if t > 0 else plan.opening_units.sum() - owned
+                lost = (fleet_units[t - 1] if t > 0 else opening_total) - owned
             else:
-                for c in range(n_c):
-                    if funded[c] > 0:
-                        u = plan.units[c, t]
-                        owned += u
-                        value += plan.market_value[c, t]
-                        if plan.accept[c] < t:
-                            standing += u
-                        if accepted[c] < t:
-                            served += u
-                        lost += (plan.units[c, t - 1] if t > 0 else plan.opening_units[c]) - u
+                served, standing, owned, value, lost = steps.count(
+                    t, units, opening_units, plan.market_value, plan.accept, funded, accepted
+                )
             before = after = 1.0
             if selling:
                 before = 1.0 - min(max(t - sale_first, 0), lots) / lots
@@ -144,13 +133,13 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                     advance += plan.prepaid_at_start
             if t <= plan.window and performing and not trap_on and not blocked and operator > t and t + 1 < dead:
                 cash, bf, bx, drawn, advanced, rest, unearned, advance = draw(
-                    plan, t, linked, funded, accepted, lent, later, row, cash, bf, bx, drawn, advanced, rest, unearned, advance
+                    draws, t, linked, funded, accepted, lent, later, row, cash, bf, bx, drawn, advanced, rest, unearned, advance
                 )
             for c in range(n_c if t <= settled_at else 0):
                 all_funded = all_funded and (plan.fund[c] != t or funded[c] > 0)
             claim = 0.0
             if n_pre > 0:
-                cash, unearned, advance, claim = prepayment(plan, t, live, dead, customer, funded, accepted, row, cash, unearned, advance)
+                cash, unearned, advance, claim = prepayment(draws, t, live, dead, customer, funded, accepted, row, cash, unearned, advance)
             # dues
             n_f = n_x = swap = 0.0
             if live:

@@ -15,6 +15,35 @@ inlined: Any = njit(inline="always", error_model="numpy")
 
 
 @jit
+def open_cohorts(fund, accept, drawn, delay, j, funded, lent, accepted):
+    """Cohorts as path j starts: funded or not, lent so far, month of acceptance; returns the last month in which one changes."""
+    settled_at = -1
+    for c in range(fund.shape[0]):
+        funded[c] = 1.0 if fund[c] < 0 else 0.0
+        lent[c] = drawn[c]
+        accepted[c] = -1 if accept[c] < 0 else accept[c] + delay[c, j]
+        settled_at = max(settled_at, fund[c], int(accepted[c]))
+    return settled_at
+
+
+@inlined
+def count(t, units, opening_units, market_value, accept, funded, accepted):
+    """Units of a month cohort by cohort: serving, standing, owned, their market value at the forward rent, and those lost since."""
+    served = standing = owned = value = lost = 0.0
+    for c in range(units.shape[0]):
+        if funded[c] > 0:
+            u = units[c, t]
+            owned += u
+            value += market_value[c, t]
+            if accept[c] < t:
+                standing += u
+            if accepted[c] < t:
+                served += u
+            lost += (units[c, t - 1] if t > 0 else opening_units[c]) - u
+    return served, standing, owned, value, lost
+
+
+@jit
 def repay(row, bf, bx, paid):
     """Apply a payment of principal to both parts, pro rata, and post it."""
     share = paid / (bf + bx) if bf + bx > 0 else 0.0

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from pricing.kernels.facility_steps import inlined, repay
+from pricing.kernels.facility_steps import inlined, jit, repay
 from pricing.ledger import facility as k
 from pricing.schedules import plan as p
 
 CURED, WAIVED, FAILED, IN_ROW = range(4)
 """What a path remembers of each covenant: [covenant, item]."""
+
+
+@jit
+def open_memory(cfads, service, received, used, past_c, past_s, past_r, book):
+    """What a path remembers as it starts: the months before the grid, and of each covenant the cures and waivers used by then."""
+    for i in range(cfads.shape[0]):
+        past_c[i], past_s[i], past_r[i] = cfads[i], service[i], received[i]
+    for i in range(book.shape[0]):
+        book[i, CURED], book[i, WAIVED], book[i, FAILED], book[i, IN_ROW] = used[0, i], used[1, i], 0.0, 0.0
 
 
 @inlined

@@ -8,7 +8,6 @@ from functools import lru_cache
 import numpy as np
 
 from curves import (
-    DiscountCurve,
     SurvivalCurve,
     all_quotes,
     cds_maturity,
@@ -16,11 +15,11 @@ from curves import (
     default_rates_key,
     discount_curve,
     discount_jacobian,
-    par_spreads,
     survival_curve,
     swap_quotes,
     with_quote,
 )
+from curves.credit.legs import par_spread_slopes
 from curves.credit_quotes import CdsQuotes, FlatHazard
 from curves.market import Market
 from curves.rate_quotes import FlatRate, OisQuotes
@@ -33,8 +32,6 @@ BUMP = 1e-5
 """Central step where no closed derivative is at hand: a tenth of a basis point."""
 BUMP_BPS = 0.1
 """The same of an add-on in basis points."""
-HAZARD_REL = 1e-5
-LOG_STEP = 1e-5
 
 
 @lru_cache(maxsize=64)
@@ -83,26 +80,17 @@ def credit_chain(market: Market, key: str) -> Array:
 def _hazard_chain(market: Market, block: CdsQuotes, curve: SurvivalCurve, factors: tuple[str, ...]) -> Array:
     """Dh / dq [pillar, factor]."""
     tenors = sorted(block.quotes, key=lambda tenor: cds_maturity(market.as_of, tenor))
-    schedule, rates_key = cds_schedule(market.as_of, tenors), default_rates_key(market)
-    rates, hazards = discount_curve(market, rates_key), curve.hazards
-
-    def spreads(rows: Array, discount: DiscountCurve) -> Array:
-        return par_spreads(schedule, hazard_times_years=curve.times_years, hazards=rows, recovery=block.recovery, discount=discount)
-
-    steps = np.diag(HAZARD_REL * hazards)
-    moved = spreads(np.concatenate([hazards + steps, hazards - steps]), rates)
-    count = hazards.size
-    by_hazard = ((moved[:count] - moved[count:]) / (2.0 * np.diag(steps))[:, None]).T
-    by_quote = np.zeros((count, len(factors)))
+    rates_key = default_rates_key(market)
+    chain = rate_chain(market, rates_key)
+    moving = np.flatnonzero(np.abs(chain).max(axis=0) > 0.0)
+    by_hazard, by_move = par_spread_slopes(
+        cds_schedule(market.as_of, tenors), hazard_times_years=curve.times_years, hazards=curve.hazards, recovery=block.recovery,
+        discount=discount_curve(market, rates_key), log_moves=chain[:, moving],
+    )  # fmt: skip
+    by_quote = np.zeros((len(tenors), len(factors)))
     for row, tenor in enumerate(tenors):
         by_quote[row, factors.index(f"credit.{name_of(curve.key)}.quotes.{tenor}")] = 1.0
-    logs, chain = np.log(rates.discounts), rate_chain(market, rates_key)
-    for factor in np.flatnonzero(np.abs(chain).max(axis=0) > 0.0):
-        up, down = (
-            DiscountCurve(rates.key, rates.as_of, rates.times_years, np.exp(logs + sign * LOG_STEP * chain[:, factor]))
-            for sign in (1.0, -1.0)
-        )
-        by_quote[:, factor] -= (spreads(hazards, up) - spreads(hazards, down)) / (2.0 * LOG_STEP)
+    by_quote[:, moving] -= by_move
     return np.asarray(np.linalg.solve(by_hazard, by_quote), dtype=np.float64)
 
 

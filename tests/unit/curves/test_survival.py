@@ -18,6 +18,7 @@ from curves import (
     par_spreads,
     survival_curve,
 )
+from curves.credit.legs import par_spread_slopes
 from instruments.ground.errors import CalibrationError, InputError, MarketError, Reason
 from instruments.ground.tolerances import CALIB_REPRICE_ABS, PV_REL
 from instruments.ground.units import allow_implausible
@@ -49,6 +50,29 @@ def repriced(hazards: np.ndarray, schedule: CdsSchedule, recovery: float = 0.4) 
 )
 def test_maturities_roll_twice_a_year(as_of: dt.date, tenor: str, maturity: dt.date) -> None:
     assert cds_maturity(as_of, tenor) == maturity
+
+
+def test_slopes_of_par_spreads_are_those_of_bumps() -> None:
+    nodes = np.array([0.0, 0.5, 2.0, 4.0, 7.0])
+    curve = DiscountCurve("rates:X", AS_OF, nodes, np.exp(-np.array([0.0, 0.02, 0.07, 0.16, 0.3])))
+    hazards, step = np.array([0.02, 0.05, 0.04, 0.3]), 1e-4
+    moves = np.stack([-nodes, np.eye(5)[2], np.zeros(5)], axis=1)
+
+    def spreads(given: np.ndarray, move: np.ndarray) -> np.ndarray:
+        moved = DiscountCurve("rates:X", AS_OF, nodes, curve.discounts * np.exp(move))
+        return par_spreads(LADDER, hazard_times_years=LADDER.maturities_years, hazards=given, recovery=0.3, discount=moved)
+
+    by_hazard, by_move = par_spread_slopes(
+        LADDER, hazard_times_years=LADDER.maturities_years, hazards=hazards, recovery=0.3, discount=curve, log_moves=moves
+    )
+    for at, bump in enumerate(step * np.eye(4)):
+        expected = (spreads(hazards + bump, 0.0 * nodes) - spreads(hazards - bump, 0.0 * nodes)) / (2.0 * step)
+        assert by_hazard[:, at] == pytest.approx(expected, abs=1e-5)
+    for at in range(3):
+        expected = (spreads(hazards, step * moves[:, at]) - spreads(hazards, -step * moves[:, at])) / (2.0 * step)
+        assert by_move[:, at] == pytest.approx(expected, abs=1e-7)
+    assert np.all(by_hazard[0, 1:] == 0.0)
+    assert np.all(by_move[0, :2] != 0.0)
 
 
 def test_schedule_starts_at_the_last_quarter_day() -> None:
