@@ -57,7 +57,7 @@ def scenarios(names: str | Iterable[str], deal: Deal, market: Market) -> tuple[S
         Those that move something; an entry of a set that finds nothing in this deal is left out.
 
     Raises:
-        InputError: no such name, or a single entry that finds nothing in this deal and market.
+        InputError: no such name, or nothing of what was asked for finds anything in this deal and market.
 
     Example:
         >>> from instruments import load_deal
@@ -69,10 +69,10 @@ def scenarios(names: str | Iterable[str], deal: Deal, market: Market) -> tuple[S
     return written(names, deal, market).scenarios
 
 
-def written(names: str | Iterable[str], deal: Deal, market: Market) -> Written:
-    """As `scenarios`, with a note for each entry that finds nothing. Raises as `scenarios`, where nothing at all is left."""
-    asked = (names,) if isinstance(names, str) else tuple(names)
-    entries = [entry for name in asked for entry in _entries(name, deal, market)]
+def written(names: str | Iterable[Scenario | str], deal: Deal, market: Market) -> Written:
+    """As `scenarios`, with notes on entries that find nothing, and scenarios left as they are. Raises as `scenarios`."""
+    asked: list[Scenario | str] = [names] if isinstance(names, str) else list(names)
+    entries = [entry for each in asked for entry in ([(each, "")] if isinstance(each, Scenario) else _entries(each, deal, market))]
     found = dict.fromkeys(scenario for scenario, why in entries if not why)
     idle: dict[str, list[str]] = {}
     for scenario, why in entries:
@@ -81,7 +81,9 @@ def written(names: str | Iterable[str], deal: Deal, market: Market) -> Written:
     notes = tuple(f"nothing in this deal for {', '.join(dict.fromkeys(labels))}: {why}" for why, labels in idle.items())
     if asked and not found:
         why = "; ".join(notes) or "this deal and market have nothing that it moves"
-        raise InputError(problem("bad_option", subject="scenarios", value=", ".join(asked), expected="something to move", hint=why))
+        raise InputError(
+            problem("bad_option", subject="scenarios", value=", ".join(map(str, asked)), expected="something to move", hint=why)
+        )
     return Written(tuple(found), notes)
 
 

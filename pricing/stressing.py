@@ -117,7 +117,8 @@ def stress(
     base = Scenario(label="base")
     if reverse is not None:
         scenarios, laws = scenarios or (), laws or ()
-    asked = _asked(scenarios, deal, market)
+    usual = Written((*standard_scenarios(market), *default_scenarios(deal, market)))
+    asked = usual if scenarios is None else written(scenarios, deal, market)
     tried = (base, *asked.scenarios)
     held = tuple(parse_limit(text) for text in (deal.limits if limits is None else limits))
     rows: list[Row] = []
@@ -139,15 +140,6 @@ def stress(
     found = None if reverse is None else reverse_stress(deal, market, reverse, settings, only=None if factors is None else tuple(factors))
     document = audit(deal, market, settings, "default") | {"scenarios": [fingerprint(scenario) for scenario in tried]}
     return StressReport(tuple(rows), tuple(results), tuple(kept), found, tuple(failures), tuple(notes), document)
-
-
-def _asked(scenarios: str | Iterable[Scenario | str] | None, deal: Deal, market: Market) -> Written:
-    """Scenarios as given, names written out."""
-    if scenarios is None:
-        return Written((*standard_scenarios(market), *default_scenarios(deal, market)))
-    asked = (scenarios,) if isinstance(scenarios, str) else tuple(scenarios)
-    parts = [written(each, deal, market) if isinstance(each, str) else Written((each,)) for each in asked]
-    return Written(tuple(item for part in parts for item in part.scenarios), tuple(note for part in parts for note in part.notes))
 
 
 def _unmoved(scenario: Scenario, rows: list[Row], found: list[Row]) -> list[str]:
