@@ -101,7 +101,7 @@ def _result(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
             return _read(audit, read_table(path, SCHEMA).to_dicts())
         found = json.loads(path.read_text())
         return _read(found["audit"], found["results"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         expected = "the JSON of a gpufin command, a batch's results beside their manifest, or a deal"
         raise FileError(problem("bad_option", subject="diff", value=str(path), expected=expected, hint="use --format json")) from error
 

@@ -13,6 +13,7 @@ import random
 import resource
 import signal
 import tomllib
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,8 @@ def answer(argv: list[str], seconds: float = SECONDS) -> Answer:
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
+            warnings.simplefilter("default")  # as for a user: an overflow on the way to a refused number is no traceback
             code = main(argv)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
