@@ -126,6 +126,8 @@ from .scenarios import (
     PathPoint as PathPoint,
     Scenario as Scenario,
     Step as Step,
+    scenario_table as scenario_table,
+    scenarios_from_table as scenarios_from_table,
     standard_scenarios as standard_scenarios,
 )
 from .tenors import add_tenor as add_tenor, years_between as years_between

@@ -33,6 +33,8 @@ CAUSES = {
 """Cause to the entries of an audit that show it."""
 NUMBERS = ("value", "standard_error", "error_note")
 """Columns of a result that do not name it."""
+LARGEST = 1e300
+"""No result is as large as this in any unit; differences below it stay finite."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,23 @@ def _result(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         beside = path.with_name(f"{path.name}.manifest.json")
         if beside.is_file():
             audit = json.loads(beside.read_text())["audit"]
-            return audit, read_table(path, SCHEMA).to_dicts()
+            return _read(audit, read_table(path, SCHEMA).to_dicts())
         found = json.loads(path.read_text())
-        return dict(found["audit"]), list(found["results"])
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        return _read(found["audit"], found["results"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         expected = "the JSON of a gpufin command, a batch's results beside their manifest, or a deal"
         raise FileError(problem("bad_option", subject="diff", value=str(path), expected=expected, hint="use --format json")) from error
+
+
+def _read(audit: Any, rows: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """An audit and rows as a command writes them. Raises ValueError where something else stands there."""
+    if not isinstance(audit, dict) or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("no audit with rows")
+    for row in rows:
+        value = row.get("value")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST):
+            raise ValueError("a value that is no number")
+    return audit, rows
 
 
 def _changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> tuple[Change, ...]:

@@ -1,4 +1,7 @@
-"""What the events of a scenario do to a deal and its market: delays move plans, a default gives a party a credit that ends on its date."""
+"""What the events of a scenario do to a deal and its market: delays move plans, a default gives a party a credit that ends on its date.
+
+Events that change the terms of a contract or fleet are in `pricing.scenario_terms`, an early launch in `curves.scenarios.launching`.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import datetime as dt
 
 from curves import Market, Scenario
 from curves.credit_quotes import DatedDefault
+from curves.scenarios import with_early_launch
 from instruments.deal import Deal, Milestone
-from instruments.events import Delay, Event
+from instruments.events import Delay, EarlyLaunch, Event
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from instruments.ground.provenance import Basis
+from pricing.scenario_terms import TermsEvent, changed_terms
 
 SOURCE = "event of a scenario"
 IN_A_YEAR = dt.timedelta(days=365)
@@ -40,6 +45,10 @@ def after(deal: Deal, market: Market, scenario: Scenario) -> tuple[Deal, Market]
     for event in scenario.events:
         if isinstance(event, Delay):
             deal = _delayed(deal, event, scenario.label)
+        elif isinstance(event, EarlyLaunch):
+            moved = with_early_launch(moved, event)
+        elif isinstance(event, TermsEvent):
+            deal = changed_terms(deal, event, scenario.label)
         elif event.kind == "default":
             deal, moved = _defaulted(deal, moved, event, scenario.label)
         else:

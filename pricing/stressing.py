@@ -20,6 +20,7 @@ from pricing.registry import DEFAULT_PATHS, Settings
 from pricing.results import Row, document_json, table_of
 from pricing.reverse.report import ReverseResult, reverse_stress
 from pricing.scenario_events import after, default_scenarios
+from pricing.scenario_library import Written, written
 from pricing.shown import rows_text, told
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def stress(
     deal: Deal,
     market: Market,
     *,
-    scenarios: Iterable[Scenario] | None = None,
+    scenarios: str | Iterable[Scenario | str] | None = None,
     laws: Iterable[str] | None = None,
     limits: Iterable[str] | None = None,
     reverse: str | None = None,
@@ -104,8 +105,8 @@ def stress(
 
     Args:
         deal, market: as in `price`.
-        scenarios: what to try; None takes the standard library, written out for this market, and the default of each
-            party that has a credit, or nothing where `reverse` is given.
+        scenarios: what to try: scenarios, or names that `pricing.scenarios` knows ('library', 'export ban'). None takes 'standard' and
+            'defaults', or nothing where `reverse` is given.
         laws: names from `pricing.laws.catalogue.LAWS`; None takes every law that applies, or none where `reverse` is given; an empty
             list none.
         limits: what must not be, held against the base and every scenario; None takes the deal's own.
@@ -114,7 +115,8 @@ def stress(
         paths, seed, threads: as in `price`; a law is checked with one block of paths per market.
 
     Returns:
-        A `StressReport`. A scenario that cannot be applied or priced is in `failures`.
+        A `StressReport`. A scenario that cannot be applied or priced is in `failures`; one that finds nothing in this deal, or leaves
+        every value as it is, is named in `warnings`.
 
     Raises:
         InputError: options are unusable. PricingError: the base case cannot be priced.
@@ -124,15 +126,20 @@ def stress(
     base = Scenario(label="base")
     if reverse is not None:
         scenarios, laws = scenarios or (), laws or ()
-    tried = (base, *((*standard_scenarios(market), *default_scenarios(deal, market)) if scenarios is None else scenarios))
+    usual = Written((*standard_scenarios(market), *default_scenarios(deal, market)))
+    asked = usual if scenarios is None else written(scenarios, deal, market)
+    tried = (base, *asked.scenarios)
     held = tuple(parse_limit(text) for text in (deal.limits if limits is None else limits))
     rows: list[Row] = []
     kept: list[LimitResult] = []
     failures: list[Problem] = []
+    notes = list(asked.notes)
     for scenario in follow(tried, "scenarios", len(tried)):
         try:
             changed, moved = after(deal, market, scenario)
-            rows += scenario_rows(changed, moved, scenario.label, settings)
+            found_rows = scenario_rows(changed, moved, scenario.label, settings)
+            notes += _unmoved(scenario, rows, found_rows)
+            rows += found_rows
             kept += [LimitResult(scenario.label, limit, read_limit(limit, changed, moved, settings)) for limit in held]
         except GpufinError as error:
             if scenario is base:
@@ -142,7 +149,15 @@ def stress(
     results = [search_law(law, deal, market, settings) for law in follow(chosen, "laws", len(chosen))]
     found = None if reverse is None else reverse_stress(deal, market, reverse, settings, only=None if factors is None else tuple(factors))
     document = audit(deal, market, settings, "default") | {"scenarios": [fingerprint(scenario) for scenario in tried]}
-    return StressReport(tuple(rows), tuple(results), tuple(kept), found, tuple(failures), (), document)
+    return StressReport(tuple(rows), tuple(results), tuple(kept), found, tuple(failures), tuple(notes), document)
+
+
+def _unmoved(scenario: Scenario, rows: list[Row], found: list[Row]) -> list[str]:
+    """A sentence where a scenario that should move something leaves every value as it is in the base."""
+    base = [row.value for row in rows if row.scenario == "base"]
+    if not (scenario.moves or scenario.events) or [row.value for row in found] != base:
+        return []
+    return [f"scenario '{scenario.label}' leaves every value of this deal as it is"]
 
 
 def scenario_rows(deal: Deal, market: Market, label: str, settings: Settings) -> list[Row]:

@@ -18,6 +18,7 @@ A proxy's spreads are not its own, so only a shift moves its add-on; to scale or
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from curves.credit_quotes import FlatHazard, ProxyCredit
@@ -105,7 +106,13 @@ def _edit(move: Move) -> Edit:
 
 
 def _number(value: float, kind: str, amount: float) -> float:
-    return value + amount if kind == "shift" else value * amount if kind == "scale" else amount
+    found = value + amount if kind == "shift" else value * amount if kind == "scale" else amount
+    if not math.isfinite(found):
+        why = f"{value:g} by '{kind}' is no finite number"
+        raise InputError(
+            problem("bad_quote", subject="scenario", field="moves.amount", value=amount, why=why, remedy="choose a smaller change")
+        )
+    return found
 
 
 def _listed_pair(market: Market, move: Move) -> str:

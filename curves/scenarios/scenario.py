@@ -9,12 +9,13 @@ from pydantic import Field
 
 from curves.market import Market
 from curves.scenarios.replay import PathPoint, replay, with_moves
-from instruments.events import Delay, Event
+from instruments.events import Delay, EarlyLaunch, Event, LateAcceptance, LateStart, RefinancingShut, Withdrawal
 from instruments.ground.base import Many, Terms
+from instruments.ground.provenance import Basis
 
 MoveKind = Literal["shift", "scale", "set"]
 """Add the amount, multiply by it, or put it in place."""
-Happening = Annotated[Event | Delay, Field(discriminator="kind")]
+Happening = Annotated[Event | Delay | LateAcceptance | LateStart | Withdrawal | RefinancingShut | EarlyLaunch, Field(discriminator="kind")]
 """An event that a simulation reads."""
 
 
@@ -49,12 +50,14 @@ class Scenario(Terms):
     """What it stands for."""
     source: str = ""
     """Where its size comes from; empty for a stated shock that forecasts nothing."""
+    basis: Basis | None = None
+    """How good that source is; null is not said."""
     moves: Many[Move] = ()
     """Made in this order."""
     steps: Many[Step] = ()
     """A path over time: moves on later dates, in order; `replay` gives the market on each. `apply` is today and leaves them out."""
     events: Many[Happening] = ()
-    """Defaults, cancellations, delays: not part of the market, read by the simulation."""
+    """Defaults, delays, withdrawals, an early launch: read with the deal, by the simulation or on the way to it."""
 
     def apply(self, market: Market) -> Market:
         """The market after the moves; events are left to the simulation.

@@ -309,7 +309,7 @@ def typed(cell: pl.Expr, found: pl.DataType, sort: Sort) -> pl.Expr:
     text = found in (pl.String, pl.Categorical, pl.Enum)
     cell = cell.cast(pl.String) if text and found != pl.String else cell
     if found == DTYPES[sort]:
-        return cell
+        return _in_calendar(cell) if sort == "date" else cell
     number = found.is_numeric()
     nothing = pl.lit(None, dtype=DTYPES[sort])
     if sort == "number":
@@ -322,6 +322,18 @@ def typed(cell: pl.Expr, found: pl.DataType, sort: Sort) -> pl.Expr:
         return pl.when(cell == "true").then(pl.lit(True)).when(cell == "false").then(pl.lit(False)) if text else nothing
     if sort == "date":
         if found == pl.Datetime:
-            return pl.when(cell.dt.time() == dt.time(0)).then(cell.dt.date())
-        return cell.str.to_date("%Y-%m-%d", strict=False) if text else nothing
+            return _in_calendar(pl.when(cell.dt.time() == dt.time(0)).then(cell.dt.date()))
+        return _in_calendar(cell.str.to_date("%Y-%m-%d", strict=False)) if text else nothing
     return cell if text else nothing
+
+
+def _in_calendar(date: pl.Expr) -> pl.Expr:
+    """Null where Python has no such date: a frame knows the year 0 and the year 20000."""
+    return pl.when(date.dt.year().is_between(dt.MINYEAR, dt.MAXYEAR)).then(date)
+
+
+def as_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with columns of dates that Python does not have as text, so that rows can be read one by one."""
+    dates = [name for name in frame.columns if frame[name].dtype == pl.Date]
+    beyond = [name for name in dates if not frame[name].dt.year().is_between(dt.MINYEAR, dt.MAXYEAR).all()]
+    return frame.with_columns(pl.col(beyond).cast(pl.String)) if beyond else frame

@@ -18,7 +18,7 @@ from instruments.files.deals import load_deal
 from instruments.ground.errors import GpufinError, InputError, Problem
 from instruments.ground.messages import problem, suggest
 from pricing.api import price
-from pricing.books.columns import typed, valid
+from pricing.books.columns import as_cells, typed, valid
 from pricing.books.kinds import CONTRACT, Kind, kinds, row_deal
 from pricing.books.lanes.base import Lane, Refusal
 from pricing.books.lanes.table import LANES
@@ -192,7 +192,7 @@ def _price_kind(kind: Kind, frame: pl.DataFrame, how: How, markets: Mapping[str,
     failures: list[Failed] = []
     better, obeyed = typed_frame(kind, frame)
     lane = LANES.get(kind.name)
-    if lane is not None and frame.height:
+    if lane is not None and obeyed.any():  # else a column that the lane reads may not be there at all
         better, frame, obeyed = _fitting(lane, better, frame, obeyed, how.market, failures)
     inside = lane_rows(kind, better, obeyed, how.market)
     parts: list[pl.DataFrame] = []
@@ -265,7 +265,7 @@ def _engine_frame(
 ) -> pl.DataFrame:
     """Rows that the models judge, priced by the contract's engine one by one."""
     lines: list[dict[str, Any]] = []
-    for raw, good in zip(slow.iter_rows(named=True), rest.iter_rows(named=True), strict=True):
+    for raw, good in zip(as_cells(slow).iter_rows(named=True), rest.iter_rows(named=True), strict=True):
         row, name = raw.pop(ROW), str(raw.get("id") or "")
         cells = {key: good[key] if good.get(key) is not None else value for key, value in raw.items()}
         try:

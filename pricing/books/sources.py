@@ -203,7 +203,7 @@ def _kind_of(stem: str, names: list[str], how: Frame | None) -> str | None:
 def _guarded(path: Path, read: Callable[[], T]) -> T:
     try:
         return read()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # corrupt pages make the reader panic
         raise FileError(problem("file_unreadable", subject=str(path), why=" ".join(str(error).split())[:200])) from error
 
 

@@ -59,7 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     _target(stress)
     stress.add_argument("--laws", help="comma-separated laws to check (default: all that apply)")
-    stress.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios (default: the standard ones)")
+    stress.add_argument(
+        "--scenarios",
+        metavar="WHICH",
+        help="library, standard or defaults, or a file of scenarios: .toml, .json, .csv or .parquet (default: standard and defaults)",
+    )
+    stress.add_argument("--scenario", action="append", metavar="NAME", help="one entry of the library by its name, such as 'export ban'")
     stress.add_argument(
         "--limit", action="append", metavar="LIMIT", help="what must not be, at base and under every scenario (default: the deal's own)"
     )

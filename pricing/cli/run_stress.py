@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
+from curves import Scenario
 from curves.files import load_scenarios, save_scenarios
 from instruments.ground.messages import printable
 from pricing.cli.figures import number, table, usd
 from pricing.cli.inputs import deal_and_market, say, say_failures
 from pricing.limits import Reading
 from pricing.results import Row
+from pricing.scenario_library import SETS
 from pricing.stressing import StressReport, stress
 
 
 def run(arguments: Namespace) -> int:
     """Exit code 0, 3 where a law or a limit is broken, 4 where a scenario failed."""
     deal, market = deal_and_market(arguments.deal, arguments.market)
-    scenarios = load_scenarios(arguments.scenarios) if arguments.scenarios else None
+    scenarios = _scenarios(arguments)
     laws = None if arguments.laws is None else [name for name in arguments.laws.split(",") if name]
     factors = [key for key in arguments.factors.split(",") if key] if arguments.factors else None
     report = stress(
@@ -33,6 +35,16 @@ def run(arguments: Namespace) -> int:
     say(report.warnings, "note")
     say_failures(report.failures)
     return 3 if report.broken or report.limit_broken else 4 if report.failures else 0
+
+
+def _scenarios(arguments: Namespace) -> list[Scenario | str] | None:
+    """What `--scenarios` and `--scenario` ask for; None where neither is given."""
+    found: list[Scenario | str] = list(arguments.scenario or ())
+    if arguments.scenarios in SETS:
+        return [arguments.scenarios, *found]
+    if arguments.scenarios:
+        return [*load_scenarios(arguments.scenarios), *found]
+    return found or None
 
 
 def text_of(report: StressReport) -> str:

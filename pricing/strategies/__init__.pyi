@@ -1,5 +1,6 @@
 from .borrowing_bases import base_deal as base_deal, borrowing_bases as borrowing_bases, limits as limits
 from .compute_derivatives import rent_markets as rent_markets, rent_options as rent_options
+from .facilities import facility_deals as facility_deals, facility_markets as facility_markets, fleets as fleets
 from .leases import (
     lease_deals as lease_deals,
     lease_guarantees as lease_guarantees,
@@ -14,7 +15,7 @@ from .prepayable import (
     prepayment_rights as prepayment_rights,
 )
 from .projects import designs as designs, projects as projects
-from .shocks import shocks as shocks
+from .shocks import shocks as shocks, stresses as stresses
 from .staged import staged_deals as staged_deals, staged_markets as staged_markets
 from .warrants import (
     conditions as conditions,
@@ -24,3 +25,4 @@ from .warrants import (
     warrant_markets as warrant_markets,
     warrants as warrants,
 )
+from .webs import webs as webs

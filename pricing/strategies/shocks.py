@@ -9,7 +9,10 @@ from hypothesis.strategies import SearchStrategy
 
 from curves import Market, Move, Scenario, market_keys
 from curves.credit_quotes import ProxyCredit
+from instruments.deal import Deal
 from instruments.ground.keys import kind_of, name_of
+from pricing.scenario_events import default_scenarios
+from pricing.scenario_library import scenarios
 
 
 def shocks(market: Market) -> SearchStrategy[Scenario]:
@@ -31,6 +34,22 @@ def shocks(market: Market) -> SearchStrategy[Scenario]:
     return st.lists(st.one_of(moves), max_size=3, unique_by=lambda move: (move.key, move.field)).map(
         lambda found: Scenario(label=", ".join(f"{m.key} {m.field} {m.kind} {m.amount:g}" for m in found) or "base", moves=tuple(found))
     )
+
+
+def stresses(deal: Deal, market: Market) -> SearchStrategy[Scenario]:
+    """Shocks with something that happens: an entry of the shipped library with events, a failure of one party, or none.
+
+    Shrinks to the empty scenario; every draw can be handed to `stress` and written to a file.
+    """
+    entries = (*scenarios("library", deal, market), *default_scenarios(deal, market))
+    happenings = [entry for entry in entries if entry.events]
+    if not happenings:
+        return shocks(market)
+    return st.one_of(shocks(market), st.builds(_joined, shocks(market), st.sampled_from(happenings)))
+
+
+def _joined(shock: Scenario, happening: Scenario) -> Scenario:
+    return happening if not shock.moves else happening.then(shock)
 
 
 def _move(key: str, field: str, kind: str, amounts: Sequence[float]) -> SearchStrategy[Move]:

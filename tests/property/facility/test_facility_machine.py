@@ -6,13 +6,15 @@ import datetime as dt
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+import pytest
+from hypothesis import Phase, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS
 from pricing.kernels.facility import roll_kept
 from pricing.ledger import facility as k
 from pricing.ledger.checks import check_ledger
+from pricing.mechanics import rollforward
 from pricing.mechanics.rollforward import Rolled, roll_forward
 from pricing.schedules.plan import NEVER, Drivers
 from tests.facilities import deal, drivers, setup
@@ -109,3 +111,11 @@ class Facility(RuleBasedStateMachine):
 
 TestFacility = Facility.TestCase
 TestFacility.settings = settings(max_examples=8, stateful_step_count=12, deadline=None)
+
+
+def test_a_planted_wrong_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: what is sold after an event of default is paid to nobody."""
+    monkeypatch.setattr(rollforward, "settle", lambda *_: None)
+    quick = settings(max_examples=15, stateful_step_count=12, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Facility, settings=quick)

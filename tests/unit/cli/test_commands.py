@@ -167,6 +167,32 @@ def test_stress_tells_scenarios_and_laws(small: Path, capsys: pytest.CaptureFixt
     assert "broken" not in out
 
 
+def test_stress_takes_the_library_by_name(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, said = run(capsys, "stress", small, "--paths", 1, "--laws", "", "--scenario", "export ban", "--scenario", "power spike")
+    assert code == 0
+    assert "export ban" in out
+    assert "nothing in this deal for 'power spike': no power:* in the market" in said
+    code, out, said = run(capsys, "stress", small, "--paths", 1, "--laws", "", "--scenarios", "library", "--format", "json")
+    assert code == 0
+    found = {row["scenario"] for row in json.loads(out)["results"]}
+    assert {"base", "delayed acceptance", "belief collapse", "all together"} <= found
+    assert json.loads(out)["warnings"]
+    code, _, said = run(capsys, "stress", small, "--scenario", "power spike")
+    assert code == 2
+    assert "must be something to move; nothing in this deal for 'power spike'" in said
+    code, _, said = run(capsys, "stress", small, "--scenario", "export bann")
+    assert code == 2
+    assert "no such scenario in the library" in said
+
+
+def test_stress_reads_a_table_of_scenarios(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = small / "scenarios.csv"
+    file.write_text("scenario,part,kind,subject,field,amount\ndown,move,scale,equity:VND,spot_usd,0.5\n")
+    code, out, _ = run(capsys, "stress", small, "--paths", 1, "--laws", "", "--scenarios", file, "--format", "json")
+    assert code == 0
+    assert {row["scenario"] for row in json.loads(out)["results"]} == {"base", "down"}
+
+
 def test_stress_with_own_scenarios(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = small / "scenarios.toml"
     file.write_text('[[scenarios]]\nlabel = "crash"\nmoves = [{key = "equity:VND", field = "spot_usd", kind = "scale", amount = 0.1}]\n')

@@ -91,9 +91,16 @@ def test_one_launch_of_several_is_named_by_its_path() -> None:
 
 def test_every_scenario_of_the_library_runs_and_has_a_source() -> None:
     found = {scenario.label: scenario for scenario in standard_scenarios(MARKET)}
-    assert {"rents -45 %", "rents +38 %", "a launch", "credit of the winter of 2025", "power +50 %", "used market dries up"} <= set(found)
+    assert {
+        "rents as in 2024-25",
+        "rents as in 2026",
+        "a launch",
+        "credit of the winter of 2025",
+        "power spike",
+        "used market dries up",
+    } <= set(found)
     for scenario in found.values():
         assert scenario.source
         assert scenario.why
         assert scenario.apply(MARKET) != MARKET
-    assert found["rents +38 %"].apply(MARKET).rent["H100"].forwards["1Y"].value == pytest.approx(2.76)
+    assert found["rents as in 2026"].apply(MARKET).rent["H100"].forwards["1Y"].value == pytest.approx(2.76)

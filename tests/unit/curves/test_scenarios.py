@@ -167,3 +167,10 @@ def test_standard_scenarios_use_what_the_market_has() -> None:
 def test_a_proxied_name_is_not_moved_twice() -> None:
     credit = next(scenario for scenario in standard_scenarios(BASE) if scenario.label == "credit +300 bp")
     assert [move.key for move in credit.moves] == ["credit:CRWV", "credit:HAZ"]
+
+
+@pytest.mark.parametrize(("kind", "amount"), [("scale", 1e308), ("shift", 1.7e308)])
+def test_a_move_beyond_all_numbers_is_refused(kind: str, amount: float) -> None:
+    moves = [{"key": "equity:AMD", "field": "spot_usd", "kind": kind, "amount": amount}] * 2
+    with pytest.raises(InputError, match=r"is no finite number|is refused|above 0"):
+        Scenario.model_validate({"label": "x", "moves": moves}).apply(BASE)

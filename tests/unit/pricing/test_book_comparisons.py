@@ -127,3 +127,25 @@ def test_diff_of_two_deals_splits_the_change_between_terms_and_market(tmp_path: 
     assert found.steps[0][2] == pytest.approx(found.changes[0].before, rel=1e-12)  # twice the shares
     assert main(["diff", str(tmp_path / "a"), str(tmp_path / "b"), "--paths", "4096", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["audit"]["steps"][0]["cause"] == "terms"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"audit": {}, "results": ' + "[" * 5000 + "]" * 5000 + "}",
+        '{"audit": {}, "results": ["row"]}',
+        '{"audit": [], "results": []}',
+        '{"audit": {}, "results": [{"value": "1"}]}',
+        '{"audit": {}, "results": [{"value": {}}]}',
+        '{"audit": {}, "results": [{"value": 1e999}]}',
+        '{"audit": {}, "results": [{"value": true}]}',
+        '{"audit": {}, "results": [{"value": ' + "9" * 400 + "}]}",
+    ],
+    ids=["deep", "a row that is text", "an audit that is none", "text", "a table", "infinite", "a truth", "too long"],
+)
+def test_a_result_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text('{"audit": {}, "results": [{"value": 1.0}]}')
+    bad.write_text(text)
+    with pytest.raises(FileError, match="the JSON of a gpufin command"):
+        diff(good, bad)

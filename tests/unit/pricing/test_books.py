@@ -277,3 +277,40 @@ def test_scenarios_that_a_book_cannot_tell_apart_or_read(scenarios: list[Scenari
 def test_unusable_options(options: dict[str, int]) -> None:
     with pytest.raises(InputError):
         price_book(book({}), market(), **options)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_year_that_python_does_not_have_fails_its_row_alone(suffix: str, tmp_path: Path) -> None:
+    beyond = book({}, {}).with_columns(pl.when(pl.col("id") == "w2").then(pl.date(12000, 1, 1)).otherwise(pl.col("expiry")).alias("expiry"))
+    file = tmp_path / f"book{suffix}"
+    if suffix == ".csv":
+        book({}, {}).with_columns(pl.Series("expiry", ["2026-03-31", "0-10-31"])).write_csv(file)
+    else:
+        beyond.write_parquet(file)
+    found = price_book(file, market())
+    assert set(found.failures["id"]) == {"w2"}
+    assert set(found.results["id"]) == {"w1"}
+
+
+def test_a_kind_without_a_column_that_it_needs_fails_row_by_row() -> None:
+    other = book({}).with_columns(pl.lit("hurdle_warrant").alias("kind"))
+    found = price_book(
+        pl.concat([other, other.with_columns(pl.lit("w9").alias("id"), pl.lit(None, dtype=pl.Date).alias("expiry"))]), market()
+    )
+    assert set(found.failures["id"]) == {"w9"}
+    with pytest.raises(BatchError, match="expiry"):
+        price_book(other.with_columns(pl.lit(None, dtype=pl.Date).alias("expiry")), market())
+    with pytest.raises(BatchError, match="expiry"):
+        price_book(other.drop("expiry"), market())
+
+
+def test_a_corrupt_page_is_no_panic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "book.parquet"
+    book({}).write_parquet(file)
+
+    def panics(*_: object, **__: object) -> None:
+        raise pl.exceptions.PanicException("a page that is none")
+
+    monkeypatch.setattr(pl, "scan_parquet", panics)
+    with pytest.raises(FileError, match="a page that is none"):
+        price_book(file, market())
