@@ -98,18 +98,23 @@ def tornado(name: str, caption: str, rows: Sequence[Row], note: str) -> Chart | 
     return Chart(name, caption, figure, note, table("", ("term", "alternative", "change, USD"), body, right=(2,)))
 
 
-def assumptions_section(assumptions: Sequence[Assumption]) -> Section | None:
-    """Assumed and weak terms, those that move a value most first."""
-    best: dict[str, Assumption] = {}
-    for item in assumptions:
-        known = best.get(item.path)
-        if known is None or (item.largest_move_usd or 0.0) > (known.largest_move_usd or 0.0):
-            best[item.path] = item
-    order = sorted(best.values(), key=lambda item: -(item.largest_move_usd or 0.0))
+def assumptions_section(assumptions: Sequence[Assumption], rows: Sequence[Row] = ()) -> Section | None:
+    """Assumed and weak terms, those that move the first contract most first.
+
+    Args:
+        assumptions: of a result. rows: its `exposure` rows: the largest move of each contract stands in a column of its own.
+    """
+    terms = {item.path: item for item in reversed(assumptions)}
+    contracts = list(dict.fromkeys(row.contract for row in rows))
+    most: dict[tuple[str, str | None], float] = {}
+    for row in rows:
+        key = (row.assumption or "", row.contract)
+        most[key] = max(most.get(key, 0.0), abs(row.value or 0.0))
+    order = sorted(terms.values(), key=lambda item: tuple(-most.get((item.path, contract), 0.0) for contract in contracts))
     body = [
         [
-            number(usd(item.largest_move_usd) if item.largest_move_usd is not None else "", item.largest_move_usd),
             text(term_in_words(item.path)),
+            *(number(usd(most.get((item.path, contract), 0.0)), most.get((item.path, contract), 0.0)) for contract in contracts),
             text(item.basis),
             text(", ".join(item.alternatives)),
             text(item.why),
@@ -118,9 +123,11 @@ def assumptions_section(assumptions: Sequence[Assumption]) -> Section | None:
     ]
     if not body:
         return None
-    lead = Words(("Every term that is assumed or weakly sourced was put at its alternatives, one at a time, the others at base.",))
-    head = ("moves a value by up to, USD", "term", "basis", "alternatives", "why")
-    return section("Assumptions by how much they matter", lead, table("", head, body, right=(0,)))
+    said = "Every term that is assumed or weakly sourced was put at its alternatives, one at a time, the others at base; largest moves in USD."
+    head = ("term", *(f"{in_words(contract)} moves by" for contract in contracts), "basis", "alternatives", "why")
+    right = range(1, len(contracts) + 1)
+    lead = said if contracts else "Terms that are assumed or weakly sourced; how far each moves an index is in the bounds."
+    return section("Assumptions by how much they matter" if contracts else "Assumptions", Words((lead,)), table("", head, body, right=right))
 
 
 def provenance_section(terms: ProvenanceTable | None, market: Market | None, extra: Sequence[Sequence[str]] = ()) -> Section | None:

@@ -90,7 +90,7 @@ def _collateral(found: DealResults, loan_id: str) -> Chart | None:
     head = ("date", *(f"{title}, USD" for _, title, _ in VALUES), "loan outstanding")
     note = (
         "Four values, never blended: cost less straight-line depreciation; contract cash, then letting again, then scrap; sold in calm; "
-        "sold in lots after repossession. On the plan, without a default. Where the loan stands above a line, that way out does not repay it."
+        "sold in lots after repossession. On the plan, without a default. Below the line of the loan a way out does not repay it."
     )
     numbers = table("", head, body, right=range(1, 6))
     return Chart(

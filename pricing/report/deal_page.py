@@ -57,7 +57,7 @@ def deal_page(found: DealResults, target: str) -> Page:
         losses_section(found),
         tornado_section(found),
         stress_section(found),
-        assumptions_section(found.valuation.assumptions),
+        assumptions_section(found.valuation.assumptions, of(found.valuation.rows, "exposure")),
         provenance_section(found.deal.provenance, found.market),
         remarks_section(found.valuation.warnings, found.failures),
     ]

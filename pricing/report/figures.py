@@ -367,7 +367,7 @@ def sankey(found: Sequence[Flow], *, height: int, marked: str = ORANGE) -> dict[
         "node": {
             "label": [safe(name) for name in nodes],
             "color": [GREY] * len(nodes),
-            "pad": 18,
+            "pad": 20,
             "thickness": 12,
             "line": {"width": 0},
             "hovertemplate": "%{label}<extra></extra>",

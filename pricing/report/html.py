@@ -17,6 +17,8 @@ from pricing.report.page import Block, Cell, Chart, Page, Section, Switch, Table
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; form-action 'none'; base-uri 'none'"
 )
+LONG = 24
+"""Letters of a word that may be broken in a table: an address, a path."""
 LINK = re.compile(r"https?://[^\s<>\"'()\[\]{},;]+[^\s<>\"'()\[\]{},;.:]")
 
 
@@ -136,7 +138,8 @@ def _right(one: Table, at: int) -> str:
 
 def _cell(one: Table, at: int, cell: Cell) -> str:
     value = f' data-v="{cell.value!r}"' if isinstance(cell.value, float | int) else ""
-    return f"<td{_right(one, at)}{value}>{linked(cell.text)}</td>"
+    long = not value and any(len(word) > LONG for word in cell.text.split())
+    return f"<td{' class=b' if long else _right(one, at)}{value}>{linked(cell.text)}</td>"
 
 
 def _switch(block: Switch) -> str:

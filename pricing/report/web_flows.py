@@ -58,6 +58,6 @@ def flow_picture(web: Web, name: str, perimeter: Perimeter | None, called: Calla
     note = f"{round_}; its sum is certain, its way is one of several.{unknown}{less}"
     count = len({flow.start for flow in drawn} | {flow.end for flow in drawn})
     numbers = table("", ("payer", "payee", "", "in the period, USD"), body, right=(3,))
-    figure = sankey(drawn, height=max(380, min(34 * count, 900)))
+    figure = sankey(drawn, height=max(380, min(42 * count, 1050)))
     figure["layout"]["margin"]["r"] = 8 if len(graph.nodes) <= FEW else 90
     return Chart(f"web-flows-{at}", "Who pays whom in the period", figure, note, numbers)

@@ -98,7 +98,7 @@ def _answer(read: WebReading) -> list[str]:
         link = next((row for row in links if (row.kind, row.part) == (worst.kind, worst.part)), None)
         ends = f"; the first link to break is {getattr(link, 'source', '')}, {usd(link.value)} USD" if link is not None else ""
         said.append(
-            f"A {in_words(worst.kind)} of {percent(worst.value)} to {read.name(worst.part)} is the smallest shock that breaks something: "
+            f"A shock of {percent(worst.value)} to {read.name(worst.part)} ({in_words(worst.kind)}) is the smallest that breaks something: "
             f"{read.name(worst.party)} goes first{ends}."
         )
     depths = [
@@ -208,7 +208,7 @@ def _breaks_section(read: WebReading) -> Section | None:
         *(in_words(name) for name in SPLIT[2:]),
     )
     savings = [
-        [text(in_words(row.kind)), text(read.name(row.part) if row.part in read.web.entities else row.part), text(row.party), row_cell(row)]
+        [text(in_words(row.kind)), text(read.name(row.part)), text(read.name(row.party) if row.party else ""), row_cell(row)]
         for row in of(read.found.rows, "removal_saving")
     ]
     pairs = [
