@@ -116,8 +116,8 @@ def _parser() -> argparse.ArgumentParser:
         "--with",
         dest="extras",
         metavar="PARTS",
-        help="comma-separated parts of a deal's page that take further runs: sensitivities, scenarios, joint, yields, support, dependence, "
-        "break_evens (default: none)",
+        help="comma-separated parts that take further runs; of a deal: sensitivities, scenarios, joint, yields, support, dependence, "
+        "break_evens; of a project: assumptions (default: none)",
     )
     report.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios for a deal or a book")
     report.add_argument(

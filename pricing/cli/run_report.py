@@ -67,15 +67,20 @@ def _project(arguments: Namespace) -> Made:
     from pricing.cli.run_project import baseline_of
     from pricing.report.project_page import project_page
     from pricing.risk.transfer.report import compare_financings
+    from pricing.risk.transfer.sensitivity import sensitivity
 
-    _extras(arguments, ())
+    extras = _extras(arguments, ("assumptions",))
     _only_of_deals(arguments, ("scenarios", "reverse"))
     project, market = load_project(arguments.target), sibling_market(arguments.target, arguments.market)
     say("every financing on the same paths")
     found = compare_financings(
         project, market, baseline=baseline_of(project), paths=arguments.paths, seed=arguments.seed, threads=arguments.threads
     )
-    return project_page(project, market, found, _named(arguments)), bool(found.failures)
+    assumed = None
+    if "assumptions" in extras:
+        say("every assumed term at its ends")
+        assumed = sensitivity(project, market, baseline=baseline_of(project), seed=arguments.seed, turn=False)
+    return project_page(project, market, found, _named(arguments), assumed), bool(found.failures)
 
 
 def _web(arguments: Namespace) -> Made:
@@ -117,7 +122,9 @@ def _extras(arguments: Namespace, offered: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not offered:
             raise InputError(
-                problem("bad_option", subject="--with", value=name, expected="left out", hint="only a deal has parts on request")
+                problem(
+                    "bad_option", subject="--with", value=name, expected="left out", hint="only deals and projects have parts on request"
+                )
             )
         if name not in offered:
             raise InputError(problem("bad_choice", subject="--with", value=name, choices=offered, suggestion=suggest(name, offered)))

@@ -17,6 +17,8 @@ from pricing.results import Assumption, Row
 
 PERCENTS = ("fraction", "probability", "rate")
 ROOTS = ("contracts", "market", "assets")
+LARGE = 1e5
+"""A count from here on is told in thousands, millions or billions."""
 SMALL = 0.005
 """Alternatives that move the value by less than this share of the largest move are in the table, not in the chart."""
 MOVES = {"lowers": ORANGE, "raises": BLUE}
@@ -32,6 +34,8 @@ def shown(row: Row) -> str:
         return usd(row.value, row.standard_error)
     if unit in PERCENTS:
         return percent_with_error(row.value, row.standard_error)
+    if abs(row.value or 0.0) >= LARGE:
+        return usd(row.value, row.standard_error)  # thousands and millions of shares, as of dollars
     return plain_number(row.value, row.standard_error)
 
 
@@ -123,11 +127,12 @@ def assumptions_section(assumptions: Sequence[Assumption], rows: Sequence[Row] =
     ]
     if not body:
         return None
-    said = "Every term that is assumed or weakly sourced was put at its alternatives, one at a time, the others at base; largest moves in USD."
+    said = "Every term that is assumed or weakly sourced was put at its alternatives, one at a time; the largest moves, in USD."
     head = ("term", *(f"{in_words(contract)} moves by" for contract in contracts), "basis", "alternatives", "why")
     right = range(1, len(contracts) + 1)
     lead = said if contracts else "Terms that are assumed or weakly sourced; how far each moves an index is in the bounds."
-    return section("Assumptions by how much they matter" if contracts else "Assumptions", Words((lead,)), table("", head, body, right=right))
+    title = "Assumptions by how much they matter" if contracts else "Assumptions"
+    return section(title, Words((lead,)), table("", head, body, right=right))
 
 
 def provenance_section(terms: ProvenanceTable | None, market: Market | None, extra: Sequence[Sequence[str]] = ()) -> Section | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,46 +12,30 @@ from pricing.cli.figures import usd
 from pricing.ledger.plan import Posting
 from pricing.report.common import in_words, of, row_cell
 from pricing.report.deal_results import DealResults
-from pricing.report.figures import BLUE, BROWN, GOLD, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, Flow, columns, sankey, usd_scale
+from pricing.report.figures import BLUE, BROWN, GOLD, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, Bar, Flow, bars, columns, sankey, usd_scale
 from pricing.report.page import Block, Body, Chart, Section, Table, Words, number, section, table, text
 from pricing.report.plots import held_values, party_bars, party_rows, value_dots
 from pricing.simulation import ContractLedger, Ledger
 
 NOTHING = 1e-4
 """Flows below this share of the largest are in the table, not in the picture."""
+MOST_BARS = 24
+"""Reasons that are drawn between two parties; the table has all."""
 MOST_SERIES = 8
 """Colours of a stack; smaller reasons are added up."""
-REASONS = {
-    "rent": "rent",
-    "relet": "rent",
-    "rent of later tenants": "rent",
-    "draw_floating": "drawn and paid in",
-    "draw_fixed": "drawn and paid in",
-    "draw": "drawn and paid in",
-    "equity": "drawn and paid in",
-    "support": "support and sales",
-    "cure": "support and sales",
-    "guarantee": "support and sales",
-    "sale": "support and sales",
-    "capex": "hardware",
-    "price of the asset": "hardware",
-    "power": "running costs",
-    "site": "running costs",
-    "transition": "running costs",
-    "management_fee": "running costs",
-    "running costs": "running costs",
-    "agent_fee": "fees",
-    "undrawn_fee": "fees",
-    "fees": "fees",
-    "upfront_fee": "fees",
-    "interest_floating": "interest",
-    "interest_fixed": "interest",
-    "swap": "interest",
-    "principal_floating": "principal",
-    "principal_fixed": "principal",
-    "distribution": "owners",
+STEPS = {
+    "rent": ("rent", "relet", "rent of later tenants"),
+    "drawn and paid in": ("draw_floating", "draw_fixed", "draw", "equity"),
+    "support and sales": ("support", "cure", "guarantee", "sale"),
+    "hardware": ("capex", "price of the asset"),
+    "running costs": ("power", "site", "transition", "management_fee", "running costs"),
+    "fees": ("agent_fee", "undrawn_fee", "fees", "upfront_fee"),
+    "interest": ("interest_floating", "interest_fixed", "swap"),
+    "principal": ("principal_floating", "principal_fixed"),
+    "owners": ("distribution",),
 }
-"""Reasons of a facility's postings, by the step of the waterfall that they belong to; any other stands for itself."""
+"""Steps of a facility's waterfall and the reasons of their postings; any other reason stands for itself."""
+REASONS = {reason: step for step, reasons in STEPS.items() for reason in reasons}
 COLOURS = {
     "rent": BLUE,
     "drawn and paid in": TEAL,
@@ -155,7 +140,8 @@ def pays_section(found: DealResults) -> Section | None:
         return None
     numbers = table("", ("payer", "payee", "for", "under", "mean over paths, USD"), body, right=(4,))
     drawn = _added(flows)
-    figure = sankey(drawn, height=max(320, 40 * len({flow.start for flow in drawn} | {flow.end for flow in drawn})))
+    count = len({flow.start for flow in drawn} | {flow.end for flow in drawn})
+    figure = sankey(drawn, height=max(320, 40 * count)) if count > 2 else _paid_bars(body)
     blocks.append(
         Chart(
             "flows",
@@ -166,6 +152,16 @@ def pays_section(found: DealResults) -> Section | None:
         )
     )
     return section("Who pays whom for what", *blocks, _cash_table(found))
+
+
+def _paid_bars(body: Body) -> dict[str, Any]:
+    """Between two parties: one bar for each reason, the largest first."""
+    said = [
+        Bar(f"{cells[2].text}, to {cells[1].text}", float(cells[4].value or 0.0), f"{cells[4].text} USD", f"to {cells[1].text}")
+        for cells in body[:MOST_BARS]
+    ]
+    scale = usd_scale([bar.value for bar in said])
+    return bars(said, scale=scale, axis=scale.unit)
 
 
 def _reason(posting: Posting) -> str:
@@ -249,12 +245,15 @@ def _waterfall(found: DealResults, contract_id: str, vehicle: str, paid: Sequenc
             years.add(year)
     most = max((abs(value) for stack in total.values() for value in stack.values()), default=0.0)
     stacks = _fewer({name: stack for name, stack in total.items() if max(map(abs, stack.values())) > NOTHING * most})
-    order = sorted(stacks, key=lambda name: ORDER.index(name) if name in ORDER else -1)
+    known = set(stacks) <= set(COLOURS)  # a facility; another vehicle's steps are named by its contract, in their order
+    order = sorted(stacks, key=lambda name: ORDER.index(name) if known and name in ORDER else -1)
     steps = sorted(years)
     series = {name: [stacks[name].get(year, 0.0) for year in steps] for name in order}
     scale = usd_scale([value for values in series.values() for value in values])
     said = {name: [f"{usd(value)} USD" for value in values] for name, values in series.items()}
-    figure = columns([str(year) for year in steps], series, said, scale=scale, axis=f"a year, {scale.unit}", colours=COLOURS)
+    figure = columns(
+        [str(year) for year in steps], series, said, scale=scale, axis=f"a year, {scale.unit}", colours=COLOURS if known else None
+    )
     body = [[text(name), *(number(usd(value if abs(value) >= 1.0 else 0.0), value) for value in values)] for name, values in series.items()]
     return Chart(
         f"waterfall-{list(found.deal.contracts).index(contract_id)}",

@@ -80,7 +80,7 @@ def _answer(found: DealResults) -> list[str]:
     heads = [
         row for contract in found.deal.contracts if (row := first(rows, "value", contract=contract, part=None)) and row.value is not None
     ]
-    said = [f"{_claim(found, row)} is worth {shown(row)} USD to {found.name(row.party)}{_second(rows, row)}." for row in heads[:MOST_SAID]]
+    said = [f"{_claim(found, row)} {shown(row)} USD to {found.name(row.party)}{_second(rows, row)}." for row in heads[:MOST_SAID]]
     if len(heads) > MOST_SAID:
         said.append(f"{len(heads) - MOST_SAID} more contracts stand below.")
     said += [line for name in facilities(found) for line in _loan(found, name)]
@@ -89,7 +89,8 @@ def _answer(found: DealResults) -> list[str]:
 
 
 def _claim(found: DealResults, row: Row) -> str:
-    return f"The {in_words(row.kind)}" if row.contract == row.kind else f"The {in_words(row.kind)} '{in_words(row.contract)}'"
+    name = f"The {in_words(row.kind)}" if row.contract == row.kind else f"The {in_words(row.kind)} '{in_words(row.contract)}'"
+    return f"{name} {'are' if row.kind == 'notes' else 'is'} worth"
 
 
 def _second(rows: Sequence[Row], head: Row) -> str:
@@ -162,7 +163,7 @@ def _tiles(found: DealResults) -> list[Tile]:
     for measure, title in (
         ("expected_loss_rate", "expected loss, of what is lent"),
         ("default_probability", "event of default by maturity"),
-        ("recovery_rate", "recovered after it"),
+        ("recovery_rate", "recovered after a default"),
         ("share_of_hardware", "of the price of the hardware"),
         ("dilution_full", "of the issuer's shares at most"),
     ):

@@ -30,6 +30,8 @@ PALETTE = (BLUE, ORANGE, GREEN, PURPLE, GOLD, TEAL, RED, BROWN, INDIGO, GREY)
 """Apart for colour-blind readers in this order (after Okabe and Ito), and 3:1 or more against both the light and the dark page."""
 SIGMAS = 1.96
 """Half-width of an error bar in standard errors: 95 %."""
+LETTER = 0.013
+"""Width of a letter of a small label as a share of the bars' whole width: a little more than on a laptop's page."""
 ROW = 30
 """Pixels of a bar or a dot and the room around it."""
 Axis = dict[str, Any]
@@ -106,6 +108,7 @@ def dots(found: Sequence[Dot], *, scale: Scale, axis: str) -> dict[str, Any]:
     for at, name in enumerate(series):
         mine = [dot for dot in found if dot.series == name]
         shift = 0.0 if len(series) == 1 else (at - (len(series) - 1) / 2) * 0.28
+        bars_ = {"array": [scale.of(SIGMAS * dot.error) if dot.error else None for dot in mine], "thickness": 1.4, "width": 4}
         data.append(
             {
                 "type": "scatter",
@@ -114,12 +117,7 @@ def dots(found: Sequence[Dot], *, scale: Scale, axis: str) -> dict[str, Any]:
                 "x": [scale.of(dot.value) for dot in mine],
                 "y": [labels.index(dot.label) + shift for dot in mine],
                 "customdata": [f"{safe(dot.label)}: {safe(dot.shown)}" for dot in mine],
-                "error_x": {
-                    "type": "data",
-                    "array": [scale.of(SIGMAS * dot.error) if dot.error else None for dot in mine],
-                    "thickness": 1.4,
-                    "width": 4,
-                },
+                **({"error_x": {"type": "data", **bars_}} if any(dot.error for dot in mine) else {}),
                 "marker": {"color": PALETTE[at], "size": 9, "symbol": ("circle", "diamond-open", "square-open", "x")[at % 4]},
                 "hovertemplate": "%{customdata}<extra></extra>",
             }
@@ -212,6 +210,8 @@ def bars(
         **legend,
     )
     layout["margin"]["t"] = 30 if legend else 8
+    if labelled:
+        layout["xaxis"]["range"] = _room(found, scale)
     return {"data": data, "layout": layout}
 
 
@@ -226,6 +226,17 @@ def _label_ends(data: list[dict[str, Any]], found: Sequence[Bar], scale: Scale) 
         mine = [bar for bar in found if bar.series == name]
         trace["text"] = [safe(bar.shown.rpartition(":")[0]) if ends[bar.label, name] is bar else "" for bar in mine]
         trace |= {"textposition": "outside", "cliponaxis": False, "constraintext": "none", "textfont": {"size": 11}}
+
+
+def _room(found: Sequence[Bar], scale: Scale) -> list[float]:
+    """Ends of the axis, so that texts at the outermost bars stay inside the picture."""
+    low, high = (end(0.0, *(bar.value / scale.by for bar in found)) for end in (min, max))
+    letter = LETTER * (high - low)
+    texts = [(bar.value / scale.by, letter * (len(bar.shown.rpartition(":")[0]) + 2)) for bar in found]
+    return [
+        min(low, *(value - width for value, width in texts if value < 0.0), low),
+        max(high, *(value + width for value, width in texts if value > 0.0), high),
+    ]
 
 
 def columns(

@@ -45,19 +45,17 @@ def drawn(figure: Drawing, what: str) -> Any:
     return go.Figure(data=figure["data"], layout={**figure["layout"], **axes, "template": "plotly_white"})
 
 
-def holders_of(rows: Sequence[Row]) -> dict[str | None, str | None]:
-    """The party of each contract's first value: its holder."""
-    holders: dict[str | None, str | None] = {}
-    for row in rows:
-        holders.setdefault(row.contract, row.party)
-    return holders
-
-
 def held_values(rows: Iterable[Row]) -> list[Row]:
-    """Values of whole contracts to their holders, by every method."""
+    """Values of whole contracts to those that hold them, by every method: the party of the contract's first value; where a contract has
+    more than two sides, as notes have, every party to whom it is worth something.
+    """
     values = [row for row in rows if row.measure == "value" and row.part is None and row.value is not None]
-    holders = holders_of(values)
-    return [row for row in values if row.party == holders[row.contract]]
+    holders: dict[str | None, set[str | None]] = {}
+    for row in values:
+        mine = [each for each in values if (each.contract, each.method) == (row.contract, row.method)]
+        many = len({each.party for each in mine}) > 2
+        holders.setdefault(row.contract, {each.party for each in mine if (each.value or 0.0) > 0.0} if many else {row.party})
+    return [row for row in values if row.party in holders[row.contract]]
 
 
 def value_dots(rows: Iterable[Row], name: Name = in_words) -> Drawing:

@@ -13,8 +13,10 @@ from pricing.cli.run_project import TITLES
 from pricing.report.common import audit_lines, in_words, of, provenance_section, remarks_section
 from pricing.report.figures import GREY, PALETTE, PLAIN, Bar, Dot, Line, bars, dots, lines
 from pricing.report.page import Block, Body, Cell, Chart, Page, Section, Switch, Table, Tile, Words, number, section, table, text
+from pricing.report.project_terms import assumed_section
 from pricing.risk.transfer.report import DEAD_WEIGHT, RiskTransfer, View
 from pricing.risk.transfer.rows import SUFFIX, TransferRow
+from pricing.risk.transfer.sensitivity import Sensitivity
 
 UNIT = "USD per 100 USD of hardware"
 BREAK = re.compile(r"(?<=\.) (?=In the worst|The capacity)")
@@ -66,12 +68,13 @@ class Reading:
         return PALETTE[self.moved.index(holder) % (len(PALETTE) - 1)] if holder in self.moved else GREY
 
 
-def project_page(project: Project, market: Market, found: RiskTransfer, target: str) -> Page:
+def project_page(project: Project, market: Market, found: RiskTransfer, target: str, assumed: Sensitivity | None = None) -> Page:
     """The page of a comparison of financings.
 
     Args:
         project, market, found: what was compared, on what, and what came out.
         target: how the project is named on the command line.
+        assumed: every assumed term at its ends, where that was asked for.
     """
     read = Reading(found, project)
     sections: list[Section | None] = [
@@ -82,7 +85,7 @@ def project_page(project: Project, market: Market, found: RiskTransfer, target: 
         _weight_section(read),
         _benefits_section(read),
         _together_section(read),
-        _assumed_section(project),
+        assumed_section(project, assumed),
         provenance_section(project.provenance, market),
         remarks_section(found.warnings, found.failures),
     ]
@@ -98,10 +101,16 @@ def project_page(project: Project, market: Market, found: RiskTransfer, target: 
         tiles=tuple(_tiles(read)),
         sections=tuple(one for one in sections if one is not None),
         left_out=(
-            ("How far each answer hangs on each assumption: every term at its ends", "python examples/risk_transfer/run.py"),
-            ("The ledger of a design, path by path", "python: compare_financings(...).runs"),
+            *(
+                [("Assumptions by how much they matter", f"gpufin report {target} --with assumptions -o FILE.html")]
+                if assumed is None
+                else []
+            ),
+            ("Every row, and the ledger of each design", f"gpufin simulate {target} --format json; in Python compare_financings(...).runs"),
         ),
-        audit=audit_lines(found.audit, f"gpufin report {target} --paths {paths} --seed {seed}"),
+        audit=audit_lines(
+            found.audit, f"gpufin report {target} --paths {paths} --seed {seed}" + (" --with assumptions" if assumed else "")
+        ),
     )
 
 
@@ -345,13 +354,3 @@ def _together_section(read: Reading) -> Section | None:
         body.append([text(f"{read.name(str(one))} and {read.name(str(other))}"), *(two_digits(cell) for cell in cells)])
     head = ("losses of", *(read.title(design) for design in designs))
     return section("How losses move together", table("Correlation over all paths", head, body, right=range(1, len(head)))) if body else None
-
-
-def _assumed_section(project: Project) -> Section | None:
-    soft = [(path, one) for path, one in sorted(project.provenance.by_path.items()) if one.basis.value in ("assumed", "weak")]
-    body = []
-    for path, one in soft:
-        span = f"{one.range[0]:g} to {one.range[1]:g}" if one.range else ", ".join(one.alternatives)
-        body.append([text(path), text(one.basis.value), text(span), text(one.why)])
-    lead = Words(("Not ranked here: how much each moves the answer takes a run at each of its ends.",))
-    return section("Assumptions", lead, table("", ("term", "basis", "could be", "why"), body)) if body else None

@@ -10,6 +10,7 @@ import pytest
 
 from curves import Market, load_market
 from instruments import DebtTranche, Design, load_deal, load_web
+from instruments.ground.provenance import Basis, Provenance, ProvenanceTable
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS
 from pricing import BookResult, Row, WebReport, analyse_web, compare_financings, price_book
 from pricing.registry import Settings
@@ -19,10 +20,13 @@ from pricing.report.deal_money import postings_of
 from pricing.report.deal_page import deal_page
 from pricing.report.deal_results import DealResults, look_at_deal, vesting_by_date
 from pricing.report.html import render
-from pricing.report.page import Page, Table
+from pricing.report.page import Chart, Page, Table
+from pricing.report.plots import held_values
 from pricing.report.project_page import project_page
+from pricing.report.project_terms import assumed_section
 from pricing.report.web_page import web_page
 from pricing.risk.transfer.report import RiskTransfer
+from pricing.risk.transfer.sensitivity import sensitivity
 from tests import facilities, projects
 from tests.pages import HOSTILE, Found, read_page
 from tests.small import DEAL, write_small
@@ -286,3 +290,35 @@ def test_assumptions_are_sorted_by_the_first_contract(warrant: DealResults) -> N
     assert section is not None
     (table,) = [block for block in section.blocks if isinstance(block, Table)]
     assert [(row[0].text, row[1].value) for row in table.rows] == [("y (a)", 5.0), ("x (a)", 3.0)]
+
+
+def test_assumptions_of_a_project_by_how_far_they_move_it() -> None:
+    by_path = {
+        "plant.contract_usd_per_hour": Provenance(basis=Basis.ASSUMED, range=(0.001, 0.03)),
+        "plant.idle_cost_share": Provenance(basis=Basis.ASSUMED, range=(0.4, 0.6)),
+    }
+    project = PROJECT.evolve(provenance=ProvenanceTable(default=Provenance(basis=Basis.DERIVED), by_path=by_path))
+    on = projects.market(hazards={"TEN": 0.3}, rent=0.01)
+    found = sensitivity(project, on, paths=64, turn=False)
+    listed, ranked = assumed_section(project, None), assumed_section(project, found)
+    assert listed is not None
+    assert ranked is not None
+    assert listed.title == "Assumptions"
+    chart = next(block for block in ranked.blocks if isinstance(block, Chart))
+    assert chart.table is not None
+    names = chart.table.header[2:]
+    for row, case in zip(chart.table.rows[1:3], ("low", "high"), strict=True):  # the first two are the ends of the rent
+        answer = next(each.answer for each in found.cases if (each.path, each.label) == ("plant.contract_usd_per_hour", row[1].text))
+        assert answer is not None
+        assert [cell.value for cell in row[2:]] == [answer.headlines[name] - found.base.headlines[name] for name in names]
+        assert case in [each[1].text for each in chart.table.rows[1:3]]
+
+
+def test_of_many_sides_everyone_to_whom_it_is_worth_something_holds() -> None:
+    def row(party: str, value: float, method: str = "simulation", contract: str = "notes") -> Row:
+        return Row(deal="d", contract=contract, party=party, measure="value", value=value, method=method)
+
+    notes = [row("seniors", 5.0), row("juniors", 1.0), row("vehicle", -6.0), row("seniors", 6.0, "quantlib")]
+    loss = [row("buyer", -2.0, contract="letter"), row("seller", 2.0, contract="letter")]
+    kept = [(each.party, each.method) for each in held_values([*notes, *loss])]
+    assert kept == [("seniors", "simulation"), ("juniors", "simulation"), ("seniors", "quantlib"), ("buyer", "simulation")]
