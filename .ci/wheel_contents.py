@@ -19,6 +19,7 @@ with ZipFile(path) as archive:
 top = {PurePosixPath(name).parts[0] for name in names}
 unexpected = {name for name in top - PACKAGES if not name.endswith((".dist-info", ".data"))}
 needed = {f"{package}/{file}" for package in PACKAGES for file in ("__init__.py", "__init__.pyi", "py.typed", "gpufin.marker")}
+needed |= {"pricing/report/page.css", "pricing/report/page.js"}  # what a page is made of
 scripts = [name for name in names if name.startswith(f"{data}/")]
 
 problems = [

@@ -111,6 +111,12 @@ class Report(Generic[R]):
     def __repr__(self) -> str:
         return told(type(self).__name__, self.rows, len(self.failures))
 
+    def _repr_html_(self) -> str:
+        """A plain table for a notebook."""
+        from pricing.report.plots import plain_table
+
+        return plain_table(self.table)
+
     def to_json(self) -> str:
         """The JSON of the command line: schema_version, audit, results, assumptions, warnings, failures."""
         return document_json(
@@ -163,6 +169,16 @@ class Valuation(Report[Row]):
     def standard_error(self) -> float | None:
         """Standard error of `value`; None where the method is exact."""
         return self.row("value").standard_error
+
+    def plot(self) -> Any:
+        """Value of each claim with its error, by each method, as a plotly figure.
+
+        Raises:
+            InputError: plotly is not installed (pip install 'gpufin[report]'), or there is no value.
+        """
+        from pricing.report.plots import drawn, value_dots
+
+        return drawn(value_dots(self.rows), "Valuation.plot")
 
 
 def _number(row: Row) -> float:

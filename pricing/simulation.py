@@ -184,6 +184,22 @@ class Simulation:
         """The JSON of the command line."""
         return document_json(audit=self.audit, results=[asdict(row) for row in self.rows], warnings=list(self.warnings))
 
+    def _repr_html_(self) -> str:
+        """A plain table for a notebook."""
+        from pricing.report.plots import plain_table
+
+        return plain_table(self.table)
+
+    def plot(self) -> Any:
+        """Present value of all that each party receives less what it gives, as a plotly figure.
+
+        Raises:
+            InputError: plotly is not installed (pip install 'gpufin[report]').
+        """
+        from pricing.report.plots import drawn, party_bars
+
+        return drawn(party_bars(self.rows), "Simulation.plot")
+
 
 def simulate(
     deal: Deal,

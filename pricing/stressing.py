@@ -64,6 +64,22 @@ class StressReport:
     def __repr__(self) -> str:
         return told(type(self).__name__, self.rows, len(self.failures))
 
+    def _repr_html_(self) -> str:
+        """A plain table for a notebook."""
+        from pricing.report.plots import plain_table
+
+        return plain_table(self.table)
+
+    def plot(self) -> Any:
+        """Change of the first contract's value to its holder by scenario, as a plotly figure.
+
+        Raises:
+            InputError: plotly is not installed (pip install 'gpufin[report]'), or no scenario was priced.
+        """
+        from pricing.report.plots import drawn, stress_bars
+
+        return drawn(stress_bars(self.rows), "StressReport.plot")
+
     def to_json(self) -> str:
         """The JSON of the command line; after the rows stand limits under measure 'limit', laws under 'law', then 'reverse_stress'."""
         laws = [

@@ -54,6 +54,22 @@ class BookResult:
         """Sum of the values of the base case, correctly rounded, so in any order the same."""
         return math.fsum(self.results.filter(pl.col("scenario") == BASE)["value"])
 
+    def _repr_html_(self) -> str:
+        """A plain table for a notebook."""
+        from pricing.report.plots import plain_table
+
+        return plain_table(self.results)
+
+    def plot(self) -> Any:
+        """Total value of the base case by kind of contract, as a plotly figure.
+
+        Raises:
+            InputError: plotly is not installed (pip install 'gpufin[report]').
+        """
+        from pricing.report.plots import drawn, kind_bars
+
+        return drawn(kind_bars(self.results.filter(pl.col("scenario") == BASE)), "BookResult.plot")
+
     def to_json(self) -> str:
         """The JSON of the command line."""
         return document_json(

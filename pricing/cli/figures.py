@@ -39,6 +39,15 @@ def percent(value: float | None, error: float | None = None) -> str:
     return f"{value * 100:.{digits}f} %"
 
 
+def percent_with_error(value: float | None, error: float | None = None) -> str:
+    """The same with its error: '41.85 ± 0.77 %'."""
+    shown = percent(value, error)
+    if value is None or not error:
+        return shown
+    digits = len(shown.split(" ")[0].partition(".")[2])
+    return f"{shown.removesuffix(' %')} ± {error * 100:.{digits}f} %"
+
+
 def _digits(error: float | None, value: float) -> int:
     """Decimals to show: two digits of the error, or three significant digits of the value."""
     if error and error > 0.0:

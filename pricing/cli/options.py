@@ -110,6 +110,30 @@ def _parser() -> argparse.ArgumentParser:
     _common(batch, simulated=True)
     batch.set_defaults(module="run_batch")
 
+    report = commands.add_parser(
+        "report",
+        help="one self-contained HTML page of a deal, a project, a web or a book",
+        description="Write one HTML page that needs no network: the answer in words, charts, tables, assumptions, sources, audit. "
+        "Needs the extra: pip install 'gpufin[report]'.",
+        epilog=EXIT_CODES,
+    )
+    report.add_argument("target", help="a deal, project, web or book: a file, or a folder that holds one")
+    report.add_argument("--output", "-o", metavar="FILE", required=True, help="the page to write: FILE.html")
+    report.add_argument("--market", metavar="FILE", help="market file (default: market.toml beside the target)")
+    report.add_argument(
+        "--with",
+        dest="extras",
+        metavar="PARTS",
+        help="comma-separated parts that take further runs; of a deal: sensitivities, scenarios, joint, yields, support, dependence, "
+        "break_evens; of a project: assumptions (default: none)",
+    )
+    report.add_argument("--scenarios", metavar="FILE", help="a JSON or TOML file of scenarios for a deal or a book")
+    report.add_argument(
+        "--reverse", metavar="LIMIT", help="the mildest shock that breaks a limit, such as 'lender.expected_loss_rate > 0.02'"
+    )
+    _simulated(report)
+    report.set_defaults(module="run_report")
+
     compare = commands.add_parser(
         "diff",
         help="what changed between two results or deals, and why",
@@ -165,9 +189,13 @@ def _target(parser: argparse.ArgumentParser) -> None:
 def _common(parser: argparse.ArgumentParser, *, simulated: bool) -> None:
     parser.add_argument("--format", choices=("table", "json"), default="table", help="what to print (default: table)")
     if simulated:
-        parser.add_argument("--paths", type=_whole, help="paths of a simulation, rounded up to blocks of 4,096 (default: 32,768)")
-        parser.add_argument("--seed", type=_whole, default=0, help="seed of the random streams (default: 0)")
-        parser.add_argument("--threads", type=_whole, help="threads (default: one per processor); changes speed, never numbers")
+        _simulated(parser)
+
+
+def _simulated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--paths", type=_whole, help="paths of a simulation, rounded up to blocks of 4,096 (default: 32,768)")
+    parser.add_argument("--seed", type=_whole, default=0, help="seed of the random streams (default: 0)")
+    parser.add_argument("--threads", type=_whole, help="threads (default: one per processor); changes speed, never numbers")
 
 
 def _whole(text: str) -> int:

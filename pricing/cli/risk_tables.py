@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from instruments.ground.messages import printable
-from pricing.cli.figures import number, percent, table, usd
+from pricing.cli.figures import number, percent, percent_with_error, table, usd
 from pricing.results import Row
 from pricing.risk.names import CASH_ALONE
 
@@ -58,20 +58,12 @@ def _defaults(rows: list[Row]) -> str:
         odds = ", ".join(f"{percent(row.value, row.standard_error)} by {row.date}" for row in by_date)
         lines.append(f"event of default: {odds}")
     for measure, title, show in (
-        ("lgd", "of the claim lost at an event of default (LGD)", _with_error),
+        ("lgd", "of the claim lost at an event of default (LGD)", percent_with_error),
         ("ead", "claim at an event of default (EAD), USD", usd),
-        ("shortfall_probability", "odds that the lender writes something off", _with_error),
+        ("shortfall_probability", "odds that the lender writes something off", percent_with_error),
     ):
         lines += [f"{title}: {show(row.value, row.standard_error)}" for row in _of(rows, measure)]
     return "\n".join(lines)
-
-
-def _with_error(value: float | None, error: float | None) -> str:
-    shown = percent(value, error)
-    if not error:
-        return shown
-    digits = len(shown.split(" ")[0].partition(".")[2])
-    return f"{shown.removesuffix(' %')} ± {error * 100:.{digits}f} %"
 
 
 def _tails(rows: list[Row]) -> str:
@@ -129,7 +121,7 @@ def _fan(rows: list[Row], measure: str, title: str) -> str:
 def _yields(rows: list[Row]) -> str:
     body = []
     for measure, title, show in (
-        ("irr_quantile", "lender's yearly rate", _with_error),
+        ("irr_quantile", "lender's yearly rate", percent_with_error),
         ("wal_quantile", "average life, years", number),
     ):
         found = _of(rows, measure)
@@ -139,7 +131,9 @@ def _yields(rows: list[Row]) -> str:
         return ""
     levels = list(dict.fromkeys(row.quantile for row in _of(rows, "irr_quantile", "wal_quantile")))
     header = ["path by path", *(f"{100 * (level or 0.0):g} %" for level in levels)]
-    none = [f"\nno yearly rate: {_with_error(row.value, row.standard_error)} of the paths" for row in _of(rows, "no_irr_probability")]
+    none = [
+        f"\nno yearly rate: {percent_with_error(row.value, row.standard_error)} of the paths" for row in _of(rows, "no_irr_probability")
+    ]
     return "Life and yield by path\n" + table(header, body, right=range(1, len(header))) + "".join(none)
 
 
@@ -153,8 +147,8 @@ def _lines(rows: list[Row]) -> str:
 
 def _break_evens(rows: list[Row]) -> str:
     titles: dict[str, tuple[str, Show]] = {
-        "advance_rate": ("advance, drawn on the plan over cost", _with_error),
-        "advance_rate_for_loss": ("advance at an", _with_error),
+        "advance_rate": ("advance, drawn on the plan over cost", percent_with_error),
+        "advance_rate_for_loss": ("advance at an", percent_with_error),
         "break_even_rent_at_par": ("contract rent at which the loan is worth what is lent, USD/h", number),
         "break_even_rent_for_loss": ("contract rent, USD/h, at an", number),
     }

@@ -30,9 +30,9 @@ def run(arguments: Namespace) -> int:
             raise InputError(problem("bad_option", subject=f"--{option}", value=value, expected="left out for a project", hint=hint))
     project = load_project(arguments.deal)
     market = sibling_market(arguments.deal, arguments.market)
-    baseline = project.dial[0] if project.dial else next(iter(project.designs))
-    baseline = "all_equity" if "all_equity" in project.designs else baseline
-    found = compare_financings(project, market, baseline=baseline, paths=arguments.paths, seed=arguments.seed, threads=arguments.threads)
+    found = compare_financings(
+        project, market, baseline=baseline_of(project), paths=arguments.paths, seed=arguments.seed, threads=arguments.threads
+    )
     if arguments.format == "json":
         sys.stdout.write(found.to_json())
     else:
@@ -40,6 +40,11 @@ def run(arguments: Namespace) -> int:
     say(found.warnings, "note")
     say_failures(found.failures)
     return PARTIAL if found.failures else 0
+
+
+def baseline_of(project: Project) -> str:
+    """What the designs are compared with: all equity, else the first of the dial or of the file."""
+    return "all_equity" if "all_equity" in project.designs else project.dial[0] if project.dial else next(iter(project.designs))
 
 
 def text_of(project: Project, found: RiskTransfer) -> str:

@@ -53,7 +53,7 @@ def text_of(web: Web, report: WebReport) -> str:
         body = []
         for measure, heading in HEADINGS.items():
             found = {row.perimeter: row for row in report.rows if row.measure == measure and row.scenario == scenario}
-            body.append([heading, *(_shown(found[name]) if name in found else "" for name in names)])
+            body.append([heading, *(shown(found[name]) if name in found else "" for name in names)])
         parts.append(table([f"knock-out {scenario}" if scenario else "index", *map(str, names)], body, right=range(1, len(names) + 1)))
     parts += [
         part
@@ -63,7 +63,8 @@ def text_of(web: Web, report: WebReport) -> str:
     return "\n\n".join(parts)
 
 
-def _shown(row: WebRow) -> str:
+def shown(row: WebRow) -> str:
+    """A value, or an interval as 'low to high' with what is reached in brackets."""
     show = usd if row.unit == "USD" else percent if row.unit == "fraction" else number
     if row.value is not None:
         return show(row.value)
@@ -75,24 +76,24 @@ def _shown(row: WebRow) -> str:
 def _nodes(report: WebReport, names: list[str | None]) -> str:
     here = [row for row in report.rows if row.measure in NODE_MEASURES and row.perimeter == names[0]] if names else []
     parties = list(dict.fromkeys(row.party for row in here))
-    cells = {(row.party, row.measure): _shown(row) for row in here}
+    cells = {(row.party, row.measure): shown(row) for row in here}
     header = [f"entity ({names[0]})" if names else "entity", "funds itself", "revenue, USD", "traced to end customers, USD"]
     return table(header, [[str(p), *(cells.get((p, m), "") for m in NODE_MEASURES)] for p in parties], right=(1, 2, 3)) if here else ""
 
 
 def _ladder(report: WebReport) -> str:
-    rows = {(row.kind, row.measure): _shown(row) for row in report.rows if row.measure in RUNGS}
+    rows = {(row.kind, row.measure): shown(row) for row in report.rows if row.measure in RUNGS}
     layers = list(dict.fromkeys(kind for kind, _ in rows))
     body = [[str(layer), *(rows[layer, rung] for rung in RUNGS)] for layer in layers]
     return table(["layer, USD", "headline", "firm", "drawn", "drawn from outside"], body, right=(1, 2, 3, 4)) if body else ""
 
 
 def _matrix(report: WebReport) -> str:
-    entries = [[str(row.part), str(row.party), str(row.kind), _shown(row)] for row in report.rows if row.measure == "value_effect"]
+    entries = [[str(row.part), str(row.party), str(row.kind), shown(row)] for row in report.rows if row.measure == "value_effect"]
     if not entries:
         return ""
     sums = [
-        [row.measure.replace("_", " "), row.part or "", _shown(row)]
+        [row.measure.replace("_", " "), row.part or "", shown(row)]
         for row in report.rows
         if row.measure in ("spectral_radius", "resonance_margin", "gross_multiplier")
     ]

@@ -57,3 +57,13 @@ class WebReport(Report[WebRow]):
                 return row
         names = sorted({row.measure for row in self.rows})
         raise InputError(problem("unknown_name", subject="report", field=measure, what="row", choices=names))
+
+    def plot(self) -> Any:
+        """The recycled share of activity under every perimeter and knock-out, with its bounds, as a plotly figure.
+
+        Raises:
+            InputError: plotly is not installed (pip install 'gpufin[report]'), or there is no index.
+        """
+        from pricing.report.plots import drawn, index_spans
+
+        return drawn(index_spans(self.rows), "WebReport.plot")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -127,6 +127,16 @@ class RiskTransfer(Report[TransferRow]):
     def sentence(self) -> str:
         """The sentence of the last design of the dial, or of the last one compared."""
         return self.sentence_for((*self._compared.runs, *self.dial_designs)[-1])
+
+    def plot(self, view: View = "in_tail") -> Any:
+        """Who loses less and who more under each design, as a plotly figure.
+
+        Raises:
+            InputError: plotly is not installed (pip install 'gpufin[report]').
+        """
+        from pricing.report.plots import drawn, transfer_bars
+
+        return drawn(transfer_bars(self, view), "RiskTransfer.plot")
 
 
 def compare_financings(
