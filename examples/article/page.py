@@ -4,48 +4,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
+from examples.article import tables
 from examples.article.claims.claim import Claim
-from examples.article.claims.hardware import SHARES, by_quarter, unwind
 from examples.article.claims.headlines import three_headlines
 from examples.article.claims.inputs import Inputs
-from examples.article.claims.loops import doll_1
 from examples.article.claims.say import money, money_to, pct, share_to
+from examples.article.tables import words
 from instruments import load_web
 from pricing.web.sweep import sweep_rows
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"en": FOLDER / "README.md", "zh": FOLDER / "README.zh.md"}
 Found = Mapping[str, Claim]
-TITLES = {
-    "en": {
-        "money": "Is the money real? Three headlines as money",
-        "mix": "Doll 1: who can have paid what SoftBank put into OpenAI",
-        "pulse": "A dollar from outside in the made-up dolls, activity by round",
-        "holders": "GPUs held on credit: price before and after a fall of their ground",
-        "quarters": "Capital put into members of the web",
-    },
-    "zh": {
-        "money": "錢是真的嗎？三個標題還原成錢",
-        "mix": "第一層套娃：軟銀投入 OpenAI 的錢由誰支付",
-        "pulse": "示意套娃中一美元圈外資金的逐輪活動",
-        "holders": "以信貸持有的 GPU：基本價下跌前後的價格",
-        "quarters": "投入網絡成員的資本",
-    },
-}
 MARK = "*"
 """Marks a row that rests on an assumed or weak figure."""
-
-
-@lru_cache(maxsize=1)
-def words() -> dict[str, Any]:
-    """Chinese words: verdicts, units, and claim and number of every row."""
-    return tomllib.loads((FOLDER / "words.zh.toml").read_text(encoding="utf-8"))
 
 
 def answers(found: Found, inputs: Inputs, language: str = "en") -> list[tuple[str, str]]:
@@ -73,9 +49,9 @@ def _headlines(found: Found, inputs: Inputs, language: str) -> str:
             f"{paid}; {kept} of plain shares, a later deal, took its place, and that was real."
         )
     return (
-        f"{'大多不是' if drawn < 0.5 * announced else '大致是'}。三個標題合計 {m['announced']}（輝達 {each[0]}、軟銀 {each[1]}、超微股票 "
-        f"{each[2]}），實際支付 {m['drawn']}，佔 {pct(drawn / announced)}。其中 {m['outside']}來自圈外；軟銀自己的部分由借款與出售股票支付 "
-        f"{debt}。意向書：{paid}；取而代之的是後來 {kept}的普通認股，那是真錢。"
+        f"{'大多不是' if drawn < 0.5 * announced else '大致是'}。三個標題合計 {m['announced']}（輝達 {each[0]}、軟銀 {each[1]}、"
+        f"超微股票 {each[2]}），實際支付 {m['drawn']}，佔 {pct(drawn / announced)}。其中 {m['outside']}來自圈外；"
+        f"軟銀自己的部分由借款與出售股票支付 {debt}。意向書：{paid}；取而代之的是後來 {kept}的普通認股，那是真錢。"
     )
 
 
@@ -132,21 +108,23 @@ def _breaks(found: Found, inputs: Inputs, language: str) -> str:
     worst = max(lost, key=lambda name: lost[name])
     recall, short = inputs["resonance_recall"], money(squeeze.value or 0.0, language)
     years = faith.value or 0.0
-    common, contracts = future["share_common_factor"], future["share_contracts"]
+    common, contracts, lone = (pct(future[f"share_{name}"]) for name in ("common_factor", "contracts", "common_factor_by_itself"))
     told = words()["names"]
     if language == "en":
         names = [told[name][0] for name in firms]
         return (
             f"Cash, before value. On sheets that are in part assumed {MARK}, {', '.join(names[:-1])} and {names[-1]} run out of cash "
-            f"once lenders want {pct(first)} of their debt back; at {pct(recall)} {told[worst][0]} cannot pay, {short} short. OpenAI "
-            f"lasts {years:.1f} years without new money. But what spreads is belief: when firms fail together with it, it brings "
-            f"{pct(common)} of what outsiders lose, contracts {pct(contracts)}."
+            f"once lenders want {pct(first)} of their debt back; who has nothing to sell then fails. At {pct(recall)} {told[worst][0]} "
+            f"is {short} short. OpenAI lasts {years:.1f} years without new money. What spreads is belief: if it falls with the firm "
+            f"that fails, it brings {common} of what outsiders lose and contracts {contracts}; if it falls by what the failure does to "
+            f"it alone, {lone}."
         )
     names = [told[name][1] for name in firms]
     return (
-        f"現金先於價值。依部分假設的資產負債表 {MARK}，放款人一旦要回 {pct(first)} 的債，{'、'.join(names)}的現金就用完；要回 "
-        f"{pct(recall)} 時{told[worst][1]}無法償付，缺口 {short}。沒有新錢，OpenAI 能撐 {years:.1f} 年。但真正蔓延的是信仰："
-        f"公司倒下而信仰隨之下跌時，圈外人的損失有 {pct(common)} 來自共同的信仰，{pct(contracts)} 來自合約。"
+        f"現金先於價值。依部分假設的資產負債表 {MARK}，放款人一旦要回 {pct(first)} 的債，{'、'.join(names)}的現金就用完，"
+        f"沒有東西可賣的就倒下；要回 {pct(recall)} 時{told[worst][1]}的缺口為 {short}。沒有新錢，OpenAI 能撐 {years:.1f} 年。"
+        f"真正蔓延的是信仰：公司倒下而信仰隨之下跌時，圈外人的損失有 {common} 來自信仰，{contracts} 來自合約；信仰只因倒下本身而跌時，"
+        f"則為 {lone}。"
     )
 
 
@@ -166,9 +144,9 @@ def _payers(found: Found, inputs: Inputs, language: str) -> str:
             f"earlier, worth {gain}, against {cost} of spending lost {MARK}."
         )
     return (
-        f"股東，佔 {pct(owners)}。一次平均的信仰坍縮 {MARK} 使圈外人在六家公司損失 {lost}；輝達與超微的部分，家庭直接承擔 {themselves}，"
-        f"經退休金與保險承擔 {pensions}。在 OpenAI，2026 年進場者損失 {paid}中的 {newest}，2023 年以前進場者仍賺 {oldest}。"
-        f"另一面：{early:.0f} 吉瓦年的產能提早建成，值 {gain}，對應損失的消費 {cost} {MARK}。"
+        f"股東，佔 {pct(owners)}。一次平均的信仰坍縮 {MARK} 使圈外人在六家公司損失 {lost}；輝達與超微的部分，家庭直接承擔 "
+        f"{themselves}，經退休金與保險承擔 {pensions}。在 OpenAI，2026 年進場者損失 {paid}中的 {newest}，2023 年以前進場者仍賺 "
+        f"{oldest}。另一面：{early:.0f} 吉瓦年的產能提早建成，值 {gain}，對應損失的消費 {cost} {MARK}。"
     )
 
 
@@ -212,93 +190,7 @@ def claim_table(found: Found, inputs: Inputs, language: str = "en") -> str:
         verdict = claim.verdict if english else words()["verdicts"][claim.verdict]
         mark = f" {MARK}" if inputs.soft(claim.rests_on) else ""
         body.append([claim.id, text, number(claim, language) + mark, what, verdict])
-    return _table(head, body)
-
-
-def money_table(inputs: Inputs, language: str = "en") -> str:
-    """The three headlines as money."""
-    english = language == "en"
-    head = ["headline", "announced", "expected", "firm", "drawn", "drawn from outside", "by debt and sold shares"]
-    if not english:
-        head = ["標題", "宣布", "預期", "確定", "已付", "來自圈外", "借款與出售股票支付"]
-    names = dict(zip(("NVIDIA's letter", "SoftBank's round", "AMD's shares"), ("輝達意向書", "軟銀一輪", "超微股票"), strict=True))
-    body = []
-    for rungs in three_headlines(inputs):
-        cells = [money(getattr(rungs, name), language) for name in ("announced", "expected", "firm", "drawn", "drawn_outside")]
-        ends = money_to(*rungs.by_debt_and_sales, language)
-        body.append([rungs.name if english else names[rungs.name], *cells, ends])
-    return _table(head, body)
-
-
-def mix_table(inputs: Inputs, language: str = "en") -> str:
-    """Doll 1: what each source can have paid of SoftBank's money in OpenAI."""
-    uses, mix = doll_1(inputs)
-    english = language == "en"
-    rows = {**mix.sources, "all debt": mix.groups["debt"], "debt and sold shares": mix.groups["debt and sales"]}
-    head = ["source", "paid", "share"] if english else ["來源", "支付", "佔比"]
-    body = [
-        [
-            name if english else words()["sources"][name],
-            money_to(low, high, language),
-            share_to(low / uses, high / uses, language),
-        ]
-        for name, (low, high) in rows.items()
-    ]
-    return _table(head, body)
-
-
-def pulse_table(found: Found, language: str = "en") -> str:
-    """What a dollar sets off in the made-up dolls, round by round."""
-    row = found["L0"].numbers
-    rounds = [name for name in row if name.startswith("pulse_")]
-    head = ["round" if language == "en" else "輪次", *(name.removeprefix("pulse_") for name in rounds)]
-    return _table(head, [["activity" if language == "en" else "活動", *(f"{row[name]:.2f}" for name in rounds)]])
-
-
-def holders_table(inputs: Inputs, language: str = "en") -> str:
-    """Price of hardware before and after a shock, by the share held on credit."""
-    table = unwind(inputs, SHARES)
-    head = ["held on credit", "price before", "price after", "sold", "fall against its ground", "lenders lose"]
-    if language == "zh":
-        head = ["信貸持有比例", "衝擊前價格", "衝擊後價格", "被迫出售", "跌幅對基本跌幅", "放款人損失"]
-    body = [
-        [
-            pct(share),
-            f"{table.price_before[i]:.3f}",
-            f"{table.price[i]:.3f}",
-            pct(share - float(table.held[i])),
-            f"{table.amplification[i]:.2f}",
-            f"{table.lenders_loss[i]:.4f}",
-        ]
-        for i, share in enumerate(SHARES)
-    ]
-    return _table(head, body)
-
-
-def quarter_table(inputs: Inputs, language: str = "en") -> str:
-    """Capital from members of the web and from outsiders, by quarter."""
-    found = by_quarter(inputs)
-    head = ["quarter", "from inside", "from outside", "inside share", "label"]
-    if language == "zh":
-        head = ["季度", "圈內出資", "圈外出資", "圈內佔比", "標籤"]
-    body = []
-    for t, quarter in enumerate(found.quarters):
-        label = found.regime.label[t]
-        body.append(
-            [
-                f"{quarter.start.year} Q{(quarter.start.month + 2) // 3}",
-                money_to(float(found.inside[t, 0]), float(found.inside[t, 1]), language),
-                money_to(float(found.outside[t, 0]), float(found.outside[t, 1]), language),
-                share_to(float(found.regime.share_low[t]), float(found.regime.share_high[t]), language),
-                label if language == "en" else words()["regimes"][label],
-            ]
-        )
-    return _table(head, body)
-
-
-def _table(head: list[str], body: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    return tables.rows_of(head, body)
 
 
 def blocks(found: Found, inputs: Inputs, language: str) -> dict[str, str]:
@@ -306,13 +198,9 @@ def blocks(found: Found, inputs: Inputs, language: str) -> dict[str, str]:
     listed = [f"{n}. **{question}** {answer}" for n, (question, answer) in enumerate(answers(found, inputs, language), start=1)]
     return {
         "answers": "\n".join(listed),
-        "money": money_table(inputs, language),
-        "mix": mix_table(inputs, language),
-        "pulse": pulse_table(found, language),
-        "holders": holders_table(inputs, language),
-        "quarters": quarter_table(inputs, language),
+        **{name: made(found, inputs, language) for name, (made, needs) in tables.TABLES.items() if all(row in found for row in needs)},
         "rows": claim_table(found, inputs, language),
-        "glossary": _table(["中文", "English", "id"], [[term, *rest] for term, rest in words()["glossary"].items()]),
+        "glossary": tables.rows_of(["中文", "English", "id"], [[term, *rest] for term, rest in words()["glossary"].items()]),
     }
 
 

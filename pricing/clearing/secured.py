@@ -79,7 +79,7 @@ def pledge_chain(*, value: float, haircuts: ArrayLike) -> PledgeChain:
 
     Example:
         >>> chain = pledge_chain(value=100.0, haircuts=[0.2, 0.1])
-        >>> chain.claims.tolist(), round(chain.multiple, 2)
+        >>> chain.claims.round(2).tolist(), round(chain.multiple, 2)
         ([80.0, 72.0], 1.52)
     """
     kept = 1.0 - floats(haircuts, "haircuts", low=0.0, high=1.0)

@@ -165,6 +165,6 @@ def test_q4_drop_the_flag_and_choices_return(inputs: Inputs) -> None:
 
 
 def test_q5_without_a_mark_up_nothing_is_lost(inputs: Inputs) -> None:
-    none = again("Q5", inputs, nvidia_quarter_income_usd=0.0)
+    none = again("Q5", inputs, nvidia_quarter_income_usd=inputs["nvidia_quarter_gains_usd"])
     assert none.value == 0.0
     assert none.verdict == "fails"

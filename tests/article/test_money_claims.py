@@ -64,6 +64,9 @@ def test_l0_activity_is_the_sum_of_the_pulse(found: dict[str, Claim]) -> None:
     pulse = impulse(made.traced, pulse=made.inflow / made.inflow.sum(), rounds=200)
     assert float(pulse.sum()) == pytest.approx(float(made.traced.path_length), rel=1e-12)
     assert found["L0"].numbers["dolls"] == pytest.approx(115 / 29)
+    real = [usd for name, usd in found["L0"].numbers.items() if name.startswith("real_")]
+    assert (found["L0"].low or 0.0) <= sum(real) <= (found["L0"].high or 0.0)  # six rounds are nearly all of it
+    assert real == sorted(real, reverse=True)
     assert 1.0 <= (found["L0"].low or 0.0) < (found["L0"].high or 0.0)
 
 
@@ -83,7 +86,7 @@ def test_l2_the_schedule_adds_up_to_the_contract(inputs: Inputs) -> None:
     assert sum(by_year.values()) == pytest.approx(350 * BN, rel=1e-12)
     assert list(by_year) == [2026, 2027, 2028, 2029, 2030]
     assert by_year[2027] == pytest.approx(350 * BN / 4.5, rel=1e-3)  # a year of days in 4.5 years of 365.25
-    flat, free = inputs.with_figure("order_discount_rate", 0.0), 58.3 / 81.6 * 350 * BN
+    flat, free = inputs.with_figure("order_discount_rate", 0.0), (58.3 - 15.9) / 81.6 * 350 * BN
     assert doll_2(flat, 10.0, 35 * BN)[1] == pytest.approx(free)
     assert 0.0 < worth < free
 
@@ -239,7 +242,8 @@ def test_the_nine_numbers_by_hand(found: dict[str, Claim]) -> None:
         ("N5", "openai_h1_2025_burn_usd", -0.1e9, "holds"),
         ("N6", "nvidia_replaced_gw", 10.0, "holds"),
         ("N7", "nvidia_claimed_cap_usd", 4.1e12, "partly"),
-        ("N8", "openai_month_revenue_usd", 10e9, "holds"),
+        ("N8", "openai_month_revenue_usd", 11e9, "fails"),
+        ("N8", "openai_month_revenue_usd", 1e9, "holds"),
         ("N9", "softbank_partners_cash_usd", 40e9, "holds"),
         ("N9", "gulf_fund_1_usd", 0.0, "fails"),
     ],

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from examples.article import page
+from examples.article import page, tables
 from examples.article.claims import IDS, Claim, Inputs
 from examples.article.run import first_screen, main
 
@@ -41,7 +41,7 @@ def test_the_two_pages_hold_the_same_blocks_and_rows(inputs: Inputs, found: dict
 
 
 def test_every_row_and_unit_has_its_chinese_words(found: dict[str, Claim]) -> None:
-    words = page.words()
+    words = tables.words()
     assert [name for name in found if name not in words["rows"]] == []
     assert set(words["rows"]) <= set(IDS)
     assert {verdict for claim in found.values() for verdict in (claim.verdict,)} <= set(words["verdicts"])
@@ -52,13 +52,26 @@ def test_every_row_and_unit_has_its_chinese_words(found: dict[str, Claim]) -> No
 
 def test_the_glossary_covers_every_mechanism() -> None:
     covered: set[str] = set()
-    for _, ids in page.words()["glossary"].values():
+    for _, ids in tables.words()["glossary"].values():
         for part in ids.split():
             first, _, last = part.partition("-")
             group, low = first[0], int(first[1:])
             covered |= {f"{group}{k}" for k in range(low, int(last[1:]) + 1)} if last else {first}
     assert covered <= set(IDS)
     assert {name[0] for name in covered} == set("LHGVRPQ")
+
+
+def test_the_tables_say_what_their_rows_say(inputs: Inputs, found: dict[str, Claim]) -> None:
+    shown = page.blocks(found, inputs, "en")
+    assert set(shown) == {*tables.TABLES, "answers", "rows", "glossary"}
+    assert set(tables.TITLES["en"]) == set(tables.TITLES["zh"]) == set(tables.TABLES)
+    story = [line.split(" | ")[1].strip(" |") for line in shown["story"].splitlines()[2:]]
+    assert sum(float(part.removesuffix(" %")) for part in story) == pytest.approx(100.0, abs=3.0)  # each is rounded
+    causes = [line.strip("| ").split(" | ") for line in shown["failures"].split("\n\n")[1].splitlines()[2:]]
+    for column in (1, 2):
+        assert sum(float(line[column].removesuffix(" %")) for line in causes) == pytest.approx(100.0, abs=2.0)
+    assert shown["cohorts"].count("-") - shown["cohorts"].splitlines()[1].count("-") >= 1  # somebody loses
+    assert float(shown["rules"].splitlines()[3].split(" | ")[1].removesuffix(" %")) > 0.0
 
 
 @pytest.mark.parametrize("language", page.LANGUAGES)
@@ -84,12 +97,29 @@ def test_the_first_screen_fits_a_screen(inputs: Inputs, found: dict[str, Claim])
 
 
 def test_rows_as_data(inputs: Inputs, found: dict[str, Claim], capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--format", "json", "--paths", "512"])
+    main(["--format", "json", "--paths", "512"], list(found.values()))
     told = json.loads(capsys.readouterr().out)
     assert len(told["answers"]) == len(page.answers(found, inputs))
     row = next(row for row in told["results"] if row["id"] == "L1")
     assert row["verdict"] == "fails"
     assert "softbank_own_cash_usd" in row["assumed_or_weak"]
-    main(["--paths", "512"])
+    main(["--paths", "512"], list(found.values()))
     printed = capsys.readouterr().out
     assert all(f"\n{row['id']:4}" in printed for row in told["results"])
+
+
+def test_one_row_alone_is_the_row_of_the_table(inputs: Inputs, found: dict[str, Claim], capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--only", "L3,N3"])
+    printed = capsys.readouterr().out
+    assert page.number(found["L3"]) in printed
+    assert found["N3"].because in printed
+    assert "L4" not in printed
+    with pytest.raises(SystemExit):
+        main(["--only", "X1"])
+    assert "no such row" in capsys.readouterr().err
+
+
+def test_commands_name_what_is_there(found: dict[str, Claim]) -> None:
+    for claim in found.values():
+        path = next(word for word in claim.command.split() if word.startswith("examples/"))
+        assert (page.FOLDER.parents[1] / path).exists(), claim.id

@@ -11,7 +11,7 @@ from itertools import pairwise
 from examples.article.claims.claim import Claim, graded
 from examples.article.claims.deals import letter, warrant
 from examples.article.claims.inputs import Inputs
-from examples.article.claims.loops import DOLL_1, doll_1, doll_2
+from examples.article.claims.loops import DOLL_1, MARGIN, doll_1, doll_2
 from examples.article.claims.say import bn, bn_to, pct, pct_to
 from examples.article.claims.webs import ON_EDGES, capital_web
 from instruments import Web
@@ -161,8 +161,8 @@ def h3(inputs: Inputs) -> Claim:
         verdict=graded(holds=inputs["nvidia_letter_paid_usd"] == 0.0 and move > drawn * most, fails=move <= 0.0),
         because=(
             f"{bn(priced.headline)} announced, {bn(inputs['nvidia_letter_paid_usd'])} paid. NVIDIA's value rose by {bn(move)} on the "
-            f"day: {pct(move / profit)} of the profit on all ten gigawatts ({bn(profit)}), {move / (drawn * profit):.1f} times what "
-            "the odds of the letter leave of it."
+            f"day: {pct(move / profit)} of the profit on all {inputs['nvidia_letter_gw']:.0f} gigawatts ({bn(profit)}), "
+            f"{move / (drawn * profit):.1f} times what the odds of the letter leave of it."
         ),
         would_change="a move no larger than the odds times the profit, or money paid under the letter",
         command="gpufin price examples/nvidia_openai_staged --measures headline,expected,firm,drawn",
@@ -173,8 +173,7 @@ def h3(inputs: Inputs) -> Claim:
             "nvidia_letter_paid_usd",
             "nvidia_cap_after_usd",
             "nvidia_reaction_share",
-            "nvidia_quarter_income_usd",
-            "nvidia_quarter_revenue_usd",
+            *MARGIN,
             "deployment_years",
             "order_discount_rate",
         ),

@@ -11,7 +11,7 @@ from examples.article.claims.claim import Claim, graded
 from examples.article.claims.deals import letter_on_the_ledger
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.say import BN, bn, bn_to, pct, pct_to
-from examples.article.claims.webs import ON_EDGES, capital_web, dolls, graph_of, index
+from examples.article.claims.webs import ON_EDGES, capital_web, dolls, graph_of, index, real_pulse
 from instruments.web import Edge, Level, Period
 from pricing.clearing import FundingMix, funding_mix, impulse, ltv_distance, mark_up, max_circularity, trace
 from pricing.web.amounts import Span, share_in
@@ -56,6 +56,7 @@ def l0(inputs: Inputs) -> Claim:
             "without_clouds_low": spans[2][0],
             "without_clouds_high": spans[2][1],
             **{f"pulse_{k}": float(active) for k, active in enumerate(pulse)},
+            **{f"real_{k}": float(active) for k, active in enumerate(real_pulse(inputs, ROUNDS))},
         },
     )
 
@@ -108,9 +109,9 @@ def l1(inputs: Inputs) -> Claim:
         what=f"part of SoftBank's {bn(uses)} in OpenAI that debt paid",
         verdict=graded(holds=mix.groups["partners"][1] >= 0.5 * uses, fails=mix.groups["partners"][1] == 0.0),
         because=(
-            f"No partner's cash is in the fund that holds the stake. Of {bn(uses)}, debt paid {pct_to(low, high)}; debt and sold shares at "
-            f"least {pct(both)}. Against a stake of {bn(stake)} that debt is {pct_to(*ltv)}: the doll is a funding mix with leverage, "
-            "not a pipe."
+            f"No partner's cash is in the fund that holds the stake. Of {bn(uses)}, debt paid {pct_to(low, high)}; debt and sold "
+            f"shares at least {pct(both)}. Against a stake of {bn(stake)} that debt is {pct_to(*ltv)}: the doll is a funding mix with "
+            "leverage, not a pipe."
         ),
         would_change="a statement of sources and uses that shows outside partners' cash in Vision Fund 2",
         command="gpufin price examples/softbank_openai_margin",
@@ -125,6 +126,15 @@ def l1(inputs: Inputs) -> Claim:
             "fall_to_limit": fall,
         },
     )
+
+
+MARGIN = ("nvidia_quarter_income_usd", "nvidia_quarter_gains_usd", "nvidia_quarter_revenue_usd")
+
+
+def profit_margin(inputs: Inputs) -> float:
+    """NVIDIA's net income without gains on its holdings, over revenue: what it keeps of a sale."""
+    income, gains, revenue = (inputs[key] for key in MARGIN)
+    return (income - gains) / revenue
 
 
 def doll_2(inputs: Inputs, gw: float, usd_per_gw: float) -> tuple[dict[int, float], float]:
@@ -145,7 +155,7 @@ def doll_2(inputs: Inputs, gw: float, usd_per_gw: float) -> tuple[dict[int, floa
     years = range(start.year, end.year + 1)
     contract = Span(gw * usd_per_gw, gw * usd_per_gw)
     by_year = {year: contract.times(*share_in(order, Period(start=dt.date(year, 1, 1), end=dt.date(year + 1, 1, 1)))).low for year in years}
-    margin = inputs["nvidia_quarter_income_usd"] / inputs["nvidia_quarter_revenue_usd"]
+    margin = profit_margin(inputs)
     rate = inputs["order_discount_rate"]
     return by_year, sum(margin * usd / (1 + rate) ** (year + 0.5 - 2026.5) for year, usd in by_year.items())
 
@@ -171,8 +181,8 @@ def l2(inputs: Inputs) -> Claim:
         verdict=graded(holds=worth / cap >= 0.1, fails=busiest / sales < 0.01),
         because=(
             f"{inputs['nvidia_replaced_gw']:.0f} GW are {bn(sum(by_year.values()))} of sales, at most {pct(busiest / sales)} of a "
-            f"year's; the profit is worth {pct(worth / cap)} of NVIDIA ({pct(announced / cap)} for the 10 GW first announced). Sales "
-            "do rise; the share rests on many other buyers."
+            f"year's; the profit is worth {pct(worth / cap)} of NVIDIA ({pct(announced / cap)} for the "
+            f"{inputs['nvidia_letter_gw']:.0f} GW first announced). Sales do rise; the share rests on many other buyers."
         ),
         would_change="an order book by customer: more GW, or a share of OpenAI in sales well above a tenth",
         command=RUN,
@@ -182,8 +192,7 @@ def l2(inputs: Inputs) -> Claim:
             "nvidia_content_usd_per_gw",
             "deployment_years",
             "order_discount_rate",
-            "nvidia_quarter_income_usd",
-            "nvidia_quarter_revenue_usd",
+            *MARGIN,
             "nvidia_cap_usd",
         ),
         moved_by="nvidia_replaced_gw",

@@ -121,7 +121,8 @@ def n4(inputs: Inputs) -> Claim:
         verdict=graded(holds=right == len(off), fails=right <= 1),
         because=(
             f"{right} of {len(off)} are within a tenth. The first is wrong by date: {bn(inputs['openai_mark_2021_usd'])} in 2021, "
-            f"{bn(inputs['openai_mark_2023_usd'])} in January 2023. The next step, {bn(inputs['openai_mark_march_2026_usd'])}, came after."
+            f"{bn(inputs['openai_mark_2023_usd'])} in January 2023. The next step, {bn(inputs['openai_mark_march_2026_usd'])}, came "
+            "after."
         ),
         would_change="nothing: the marks are on record",
         command=RUN,
@@ -214,6 +215,7 @@ def n8(inputs: Inputs) -> Claim:
     revenue = needed(inputs["growth_less_discount"])
     ends = sorted(needed(gap) for gap in inputs.ends("growth_less_discount"))
     run_rate = 12 * inputs["openai_month_revenue_usd"]
+    growth = (revenue / run_rate) ** (1.0 / 3.0) - 1.0
     at_run_rate = implied_years(value=value, margin=margin, revenue=run_rate, growth=0.0, discount=0.0)
     return Claim(
         id="N8",
@@ -226,11 +228,12 @@ def n8(inputs: Inputs) -> Claim:
         span="range",
         unit="USD a year",
         what=f"revenue at which {bn(value)} are {years:.0f} years of profit at a margin of {pct(margin)}",
-        verdict=graded(holds=ends[0] <= run_rate <= ends[1], fails=run_rate > ends[1]),
+        verdict=graded(holds=growth > 1.0, fails=run_rate >= revenue),
         because=(
             f"It is a statement about revenue that the article does not make: {bn(revenue)} a year if growth equals the discount rate "
-            f"({bn_to(*ends)} for a gap of {pct_to(*inputs.ends('growth_less_discount'))}). At the {bn(run_rate)} of March 2026 it is "
-            f"{at_run_rate:.0f} years: so more than twenty, unless revenue grows {revenue / run_rate:.1f} times at no cost to margin."
+            f"after that ({bn_to(*ends)} for a gap of {pct_to(*inputs.ends('growth_less_discount'))}). At the {bn(run_rate)} of March "
+            f"2026 it is {at_run_rate:.0f} years. So it prepays more than {years:.0f}, unless revenue grows by {pct(growth)} a year "
+            "for three years."
         ),
         would_change="revenue and margin in three years: the answer is one division away",
         command=RUN,
@@ -242,7 +245,7 @@ def n8(inputs: Inputs) -> Claim:
             "openai_month_revenue_usd",
         ),
         moved_by="claimed_margin",
-        numbers={"years_at_run_rate": at_run_rate, "run_rate": run_rate, "times": revenue / run_rate},
+        numbers={"years_at_run_rate": at_run_rate, "run_rate": run_rate, "growth_needed": growth},
     )
 
 

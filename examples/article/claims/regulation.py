@@ -10,6 +10,7 @@ import numpy as np
 from examples.article.claims.claim import Claim, graded
 from examples.article.claims.collapse import resonance_sheets
 from examples.article.claims.inputs import Inputs
+from examples.article.claims.loops import MARGIN, profit_margin
 from examples.article.claims.say import bn, bn_to, pct, pct_to
 from examples.article.claims.webs import capital_web
 from pricing.clearing.control import chain_mark_ups, controlled, lock_in, look_through_shares, mark_up_loss, tied_sales
@@ -228,8 +229,8 @@ def q4(inputs: Inputs) -> Claim:
 
 
 def q5(inputs: Inputs) -> Claim:
-    sales, income = (QUARTERS * inputs[f"nvidia_quarter_{name}_usd"] for name in ("revenue", "income"))
-    cost = sales - income
+    sales = QUARTERS * inputs["nvidia_quarter_revenue_usd"]
+    cost = sales * (1.0 - profit_margin(inputs))
     mark_up = sales / cost - 1.0
 
     def lost(plain: float, elasticity: float) -> float:
@@ -264,7 +265,7 @@ def q5(inputs: Inputs) -> Claim:
         ),
         would_change="prices to customers inside and outside the web for the same chips",
         command=COMMAND,
-        rests_on=("nvidia_quarter_revenue_usd", "nvidia_quarter_income_usd", *keys),
+        rests_on=(*MARGIN, *keys),
         moved_by="nvidia_quarter_income_usd",
         numbers={"mark_up": mark_up, "joint": joint, "chain": chain},
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from examples.article.claims.inputs import Inputs
 from instruments import Web, load_web
-from pricing.clearing import FlowTrace, trace
+from pricing.clearing import FlowTrace, impulse, trace
 from pricing.web.graph import FlowGraph, flow_graph, perimeters_of
 from pricing.web.indices import index_rows, node_rows
 from pricing.web.rows import WebRow
@@ -106,3 +106,12 @@ def dolls() -> Dolls:
     graph = flow_graph(_loaded("four_dolls"), "as_listed", None)
     flows, inflow, outflow = graph.balanced(graph.low[None])
     return Dolls(graph.nodes, flows[0], inflow[0], trace(flows=flows[0], inflow=inflow[0], outflow=outflow[0], names=graph.nodes))
+
+
+def real_pulse(inputs: Inputs, rounds: int) -> NDArray[np.float64]:
+    """Activity by round after a dollar from outside in the real web, at the middle of every interval."""
+    graph = graph_of(inputs)
+    flows, inflow, outflow = graph.balanced(0.5 * (graph.low + graph.high)[None])
+    traced = trace(flows=flows[0], inflow=inflow[0], outflow=outflow[0], names=graph.nodes)
+    active: NDArray[np.float64] = impulse(traced, pulse=inflow[0] / inflow[0].sum(), rounds=rounds).sum(axis=1)
+    return active
