@@ -179,6 +179,11 @@ def number(claim: Claim, language: str = "en") -> str:
     return " ".join([*parts, words()["units"][unit] if unit and language == "zh" else unit]).strip()
 
 
+def soft(claim: Claim, inputs: Inputs) -> tuple[str, ...]:
+    """Assumed or weak figures and terms that a row rests on."""
+    return (*inputs.soft(claim.rests_on), *claim.soft_terms)
+
+
 def claim_table(found: Found, inputs: Inputs, language: str = "en") -> str:
     """All rows: id, claim, number with what it is, verdict; rows on assumed or weak figures marked."""
     english = language == "en"
@@ -188,7 +193,7 @@ def claim_table(found: Found, inputs: Inputs, language: str = "en") -> str:
         chinese = {} if english else words()["rows"][claim.id]
         text, what = (claim.claim, claim.what) if english else (chinese["claim"], chinese["what"])
         verdict = claim.verdict if english else words()["verdicts"][claim.verdict]
-        mark = f" {MARK}" if inputs.soft(claim.rests_on) else ""
+        mark = f" {MARK}" if soft(claim, inputs) else ""
         body.append([claim.id, text, number(claim, language) + mark, what, verdict])
     return tables.rows_of(head, body)
 

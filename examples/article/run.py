@@ -52,7 +52,7 @@ def rows(found: dict[str, Claim], inputs: Inputs) -> str:
         lines += [f"    would change it: {claim.would_change}", f"    model: {claim.model}"]
         own = f"python examples/article/run.py --only {claim.id}"
         lines.append(f"    $ {own}" + ("" if claim.command.startswith("python") else f"    the model behind it: {claim.command}"))
-        marked = ", ".join(inputs.soft(claim.rests_on))
+        marked = ", ".join(page.soft(claim, inputs))
         lines += [f"    {page.MARK} assumed or weak: {marked}"] if marked else []
     return "\n".join(lines)
 
@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None, ready: list[Claim] | None = None) -> Non
         page.write(found, inputs)
     if asked.format == "json":
         told = [{"question": question, "answer": answer} for question, answer in page.answers(found, inputs, asked.language)]
-        results = [{**claim.as_row(), "assumed_or_weak": list(inputs.soft(claim.rests_on))} for claim in found.values()]
+        results = [{**claim.as_row(), "assumed_or_weak": list(page.soft(claim, inputs))} for claim in found.values()]
         print(json.dumps({"answers": told, "results": results}, ensure_ascii=False, indent=1))
         return
     print(first_screen(found, inputs, asked.language), depth(found, inputs, asked.language), sep="\n\n", end="\n\n")

@@ -10,6 +10,8 @@ import pytest
 from examples.article import page, tables
 from examples.article.claims import IDS, Claim, Inputs
 from examples.article.run import first_screen, main
+from instruments import load_web
+from instruments.ground.provenance import Basis
 
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 NUMBER_REL = 0.02
@@ -86,7 +88,14 @@ def test_answers_move_with_the_results(language: str, inputs: Inputs, found: dic
 def test_what_is_assumed_is_marked(inputs: Inputs, found: dict[str, Claim]) -> None:
     for line in page.claim_table(found, inputs).splitlines()[2:]:
         name, _, number, _, _ = line.strip("| ").split(" | ")
-        assert number.endswith(page.MARK) == bool(inputs.soft(found[name].rests_on)), name
+        assert number.endswith(page.MARK) == bool(inputs.soft(found[name].rests_on) or found[name].soft_terms), name
+
+
+def test_assumed_terms_of_the_web_are_named(found: dict[str, Claim]) -> None:
+    web = load_web(page.FOLDER.parent / "capital_web")
+    assumed = {name for name, edge in web.edges.items() if edge.provenance is not None and edge.provenance.basis is Basis.ASSUMED}
+    assert assumed == {f"P0{k}" for k in range(1, 7)}
+    assert [name for name, claim in found.items() if claim.soft_terms] == ["L0", "L6", "L7", "Q3"]
 
 
 def test_the_first_screen_fits_a_screen(inputs: Inputs, found: dict[str, Claim]) -> None:

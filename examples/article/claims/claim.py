@@ -44,6 +44,8 @@ class Claim:
     """A figure of `rests_on` that moves the row."""
     missing: str | None = None
     """The datum without which the claim cannot be decided."""
+    soft_terms: tuple[str, ...] = ()
+    """Assumed or weak terms of other examples that enter: they mark the row too."""
     numbers: Mapping[str, float] = field(default_factory=dict)
     """Further results by name, for the page and the checks."""
 
@@ -59,4 +61,4 @@ class Claim:
 
     def as_row(self) -> dict[str, Any]:
         """The row as plain data."""
-        return {**asdict(self), "rests_on": list(self.rests_on), "numbers": dict(self.numbers)}
+        return {**asdict(self), "rests_on": list(self.rests_on), "soft_terms": list(self.soft_terms), "numbers": dict(self.numbers)}

@@ -238,7 +238,7 @@ def h5(inputs: Inputs) -> Claim:
             f"True: {shares / 1e6:.0f} m shares are {pct(shares / outstanding)} of AMD. Worth {bn(price.value)} "
             f"({bn_to(price.low, price.high)} over redacted terms): {pct(price.value / price.undiluted)} of the shares at their price, "
             f"{pct(price.value / full)} of the {bn(full)} of the headline. All six gigawatts and a share of "
-            f"{inputs['amd_last_hurdle_usd']:.0f} have to come first."
+            f"{inputs['amd_last_hurdle_usd']:.0f} have to come for all of it."
         ),
         would_change="Exhibits E and F: targets, averaging, how legs meet; the deliveries of 2026 to 2030",
         command="gpufin price examples/amd_openai",

@@ -11,7 +11,7 @@ from examples.article.claims.claim import Claim, graded
 from examples.article.claims.deals import letter_on_the_ledger
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.say import BN, bn, bn_to, pct, pct_to
-from examples.article.claims.webs import ON_EDGES, capital_web, dolls, graph_of, index, real_pulse
+from examples.article.claims.webs import ASSUMED, ON_EDGES, capital_web, dolls, graph_of, index, real_pulse
 from instruments.web import Edge, Level, Period
 from pricing.clearing import FundingMix, funding_mix, impulse, ltv_distance, mark_up, max_circularity, trace
 from pricing.web.amounts import Span, share_in
@@ -49,6 +49,7 @@ def l0(inputs: Inputs) -> Claim:
         command="gpufin web examples/capital_web",
         rests_on=("nvidia_round_usd", "softbank_2026_round_usd"),
         moved_by="nvidia_round_usd",
+        soft_terms=ASSUMED,
         numbers={
             "dolls": float(made.traced.path_length),
             "finn_low": index(inputs, "finn_index")[0],
@@ -394,6 +395,7 @@ def l6(inputs: Inputs) -> Claim:
         command="gpufin web examples/capital_web",
         rests_on=tuple(ON_EDGES),
         moved_by="nvidia_round_usd",
+        soft_terms=ASSUMED,
         numbers={
             "cash_low": cash[0],
             "cash_high": cash[1],
@@ -434,6 +436,7 @@ def l7(inputs: Inputs) -> Claim:
         command="gpufin simulate examples/nvidia_openai_staged",
         rests_on=("nvidia_round_usd", "nvidia_letter_usd", "softbank_2026_round_usd"),
         moved_by="nvidia_round_usd",
+        soft_terms=ASSUMED,
         numbers={"dolls_residual": residual, "due": audit.due, "paid": audit.paid, "ledger_residual": audit.unexplained / BN},
     )
 

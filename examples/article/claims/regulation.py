@@ -12,7 +12,7 @@ from examples.article.claims.collapse import resonance_sheets
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.loops import MARGIN, profit_margin
 from examples.article.claims.say import bn, bn_to, pct, pct_to
-from examples.article.claims.webs import capital_web
+from examples.article.claims.webs import ASSUMED, capital_web
 from pricing.clearing.control import chain_mark_ups, controlled, lock_in, look_through_shares, mark_up_loss, tied_sales
 from pricing.web.amounts import in_period
 from pricing.web.remedies import Remedied, banned, capped, circular_usd, remedied
@@ -186,6 +186,7 @@ def q3(inputs: Inputs) -> Claim:
         command=ON_FLOWS,
         rests_on=("nvidia_quarter_revenue_usd", "nvidia_round_usd"),
         moved_by="nvidia_quarter_revenue_usd",
+        soft_terms=ASSUMED,
         numbers={"funded_low": funded[0], "funded_high": funded[1]},
     )
 

@@ -29,6 +29,8 @@ ON_EDGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "coreweave_debt_usd": ("E052", ("headline_usd", "firm_usd", "paid_usd")),
 }
 """Figure to the edge of examples/capital_web that says the same, and its fields."""
+ASSUMED = ("edges P01 to P06 of examples/capital_web: purchases of chips that nobody discloses, ranges",)
+"""Assumed terms of the real web that its intervals of flow hold open."""
 NOT_KEYED = ("amd_warrant_shares", "amd_last_hurdle_usd")
 """Figures whose product is the headline of edge E020."""
 
