@@ -63,13 +63,13 @@ def _round(found: Found, inputs: Inputs, language: str) -> str:
     if language == "en":
         return (
             f"{'Less than' if high < row.numbers['dolls'] else 'As much as'} the picture of dolls suggests. In 2026 a dollar from "
-            f"outside makes {low:.1f} to {high:.1f} dollars of activity; between {pct(finn[0])} and {pct(finn[1])} of all activity is "
-            f"money that has been there before (what is not disclosed makes the range). Of NVIDIA's sales {pct(share)} {MARK} would be "
-            f"its own money, {pct(most)} at the most."
+            f"outside makes {low:.1f} to {high:.1f} {MARK} dollars of activity; between {pct(finn[0])} and {pct(finn[1])} of all "
+            f"activity is money that has been there before (what is not disclosed makes the range). Of NVIDIA's sales {pct(share)} "
+            f"{MARK} would be its own money, {pct(most)} at the most."
         )
     return (
         f"{'比套娃的比喻少' if high < row.numbers['dolls'] else '與套娃的比喻相當'}。2026 年，每 1 美元圈外資金帶動 {low:.1f} 至 "
-        f"{high:.1f} 美元的活動；全部活動中有 {pct(finn[0])} 至 {pct(finn[1])} 是走過同一節點的錢（未披露的金額構成這個區間）。"
+        f"{high:.1f} {MARK} 美元的活動；全部活動中有 {pct(finn[0])} 至 {pct(finn[1])} 是走過同一節點的錢（未披露的金額構成這個區間）。"
         f"輝達的營收中約 {pct(share)} {MARK} 是自己的錢，最多 {pct(most)}。"
     )
 
