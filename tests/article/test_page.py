@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,20 @@ def test_commands_name_what_is_there(found: dict[str, Claim]) -> None:
     for claim in found.values():
         path = next(word for word in claim.command.split() if word.startswith("examples/"))
         assert (page.FOLDER.parents[1] / path).exists(), claim.id
+
+
+def test_figures_of_ones_own(tmp_path: Path, inputs: Inputs, found: dict[str, Claim], capsys: pytest.CaptureFixture[str]) -> None:
+    for file in page.FOLDER.glob("figures.*.toml"):
+        text = file.read_text(encoding="utf-8")
+        mine = text.replace("[figures.amd_shares_outstanding]\nvalue = 1622e6", "[figures.amd_shares_outstanding]\nvalue = 3200e6")
+        (tmp_path / file.name).write_text(mine, encoding="utf-8")
+    main(["--figures", str(tmp_path), "--only", "N3"])
+    assert "5.00%" in capsys.readouterr().out
+    money = tmp_path / "figures.money.toml"
+    money.write_text(money.read_text(encoding="utf-8").replace("value = 3200e6", 'value = "many"'), encoding="utf-8")
+    with pytest.raises(SystemExit) as stopped:
+        main(["--figures", str(tmp_path), "--only", "N3"])
+    told = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert "figures.amd_shares_outstanding.value" in told
+    assert len(told.splitlines()) == 1
