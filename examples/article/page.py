@@ -181,7 +181,7 @@ def number(claim: Claim, language: str = "en") -> str:
 
 def soft(claim: Claim, inputs: Inputs) -> tuple[str, ...]:
     """Assumed or weak figures and terms that a row rests on."""
-    return (*inputs.soft(claim.rests_on), *claim.soft_terms)
+    return (*claim.soft_terms, *inputs.soft(claim.rests_on))
 
 
 def claim_table(found: Found, inputs: Inputs, language: str = "en") -> str:

@@ -21,6 +21,8 @@ from instruments import GpufinError
 
 PATHS = 4096
 WIDTH = 132
+NAMED = 6
+"""Assumed figures that a row lists."""
 KINDS = {"interval": ", interval", "range": ", range", "none": ""}
 
 
@@ -53,8 +55,9 @@ def rows(found: dict[str, Claim], inputs: Inputs) -> str:
         lines += [f"    would change it: {claim.would_change}", f"    model: {claim.model}"]
         own = f"python examples/article/run.py --only {claim.id}"
         lines.append(f"    $ {own}" + ("" if claim.command.startswith("python") else f"    the model behind it: {claim.command}"))
-        marked = ", ".join(page.soft(claim, inputs))
-        lines += [f"    {page.MARK} assumed or weak: {marked}"] if marked else []
+        marked = page.soft(claim, inputs)
+        more = f" and {len(marked) - NAMED} more (--format json names all)" if len(marked) > NAMED else ""
+        lines += [f"    {page.MARK} assumed or weak: {', '.join(marked[:NAMED])}{more}"] if marked else []
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from examples.article import page, tables
 from examples.article.claims import IDS, Claim, Inputs
+from examples.article.claims.webs import ASSUMED, SHEETS
 from examples.article.run import first_screen, main
 from instruments import load_web
 from instruments.ground.provenance import Basis
@@ -96,7 +97,10 @@ def test_assumed_terms_of_the_web_are_named(found: dict[str, Claim]) -> None:
     web = load_web(page.FOLDER.parent / "capital_web")
     assumed = {name for name, edge in web.edges.items() if edge.provenance is not None and edge.provenance.basis is Basis.ASSUMED}
     assert assumed == {f"P0{k}" for k in range(1, 7)}
-    assert [name for name, claim in found.items() if claim.soft_terms] == ["L0", "L6", "L7", "Q3"]
+    assert [name for name, claim in found.items() if claim.soft_terms == ASSUMED] == ["L0", "L6", "L7", "Q3"]
+    sheets = load_web(page.FOLDER.parent / "resonance").entities.values()
+    assert all(entity.balance.provenance.basis is Basis.ASSUMED for entity in sheets if entity.balance)
+    assert [name for name, claim in found.items() if claim.soft_terms == SHEETS] == ["V11", "R3", "R6", "R7", "R8", "P2", "P3", "P5", "Q1"]
 
 
 def test_the_first_screen_fits_a_screen(inputs: Inputs, found: dict[str, Claim]) -> None:
