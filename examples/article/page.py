@@ -36,7 +36,7 @@ def _headlines(found: Found, inputs: Inputs, language: str) -> str:
     announced, drawn, outside = (sum(getattr(r, name) for r in three) for name in ("announced", "drawn", "drawn_outside"))
     own = three[1].by_debt_and_sales
     m = {name: money(value, language) for name, value in (("announced", announced), ("drawn", drawn), ("outside", outside))}
-    debt = money_to(*own, language)
+    debt = f"{money_to(*own, language)} {MARK}"
     kept = money(inputs["nvidia_round_usd"], language)
     each = [money(r.announced, language).removesuffix(" USD") for r in three]
     nothing = "nothing" if language == "en" else "一分未付"
@@ -63,13 +63,13 @@ def _round(found: Found, inputs: Inputs, language: str) -> str:
     if language == "en":
         return (
             f"{'Less than' if high < row.numbers['dolls'] else 'As much as'} the picture of dolls suggests. In 2026 a dollar from "
-            f"outside makes {low:.1f} to {high:.1f} dollars of activity; between {pct(finn[0])} and {pct(finn[1])} of all activity is "
-            f"money that has been there before (what is not disclosed makes the range). Of NVIDIA's sales {pct(share)} {MARK} would be "
-            f"its own money, {pct(most)} at the most."
+            f"outside makes {low:.1f} to {high:.1f} {MARK} dollars of activity; between {pct(finn[0])} and {pct(finn[1])} of all "
+            f"activity is money that has been there before (what is not disclosed makes the range). Of NVIDIA's sales {pct(share)} "
+            f"{MARK} would be its own money, {pct(most)} at the most."
         )
     return (
         f"{'比套娃的比喻少' if high < row.numbers['dolls'] else '與套娃的比喻相當'}。2026 年，每 1 美元圈外資金帶動 {low:.1f} 至 "
-        f"{high:.1f} 美元的活動；全部活動中有 {pct(finn[0])} 至 {pct(finn[1])} 是走過同一節點的錢（未披露的金額構成這個區間）。"
+        f"{high:.1f} {MARK} 美元的活動；全部活動中有 {pct(finn[0])} 至 {pct(finn[1])} 是走過同一節點的錢（未披露的金額構成這個區間）。"
         f"輝達的營收中約 {pct(share)} {MARK} 是自己的錢，最多 {pct(most)}。"
     )
 
@@ -78,7 +78,7 @@ def _warrant(found: Found, inputs: Inputs, language: str) -> str:
     row, bill = found["H5"], found["H4"]
     value, full = money(row.value or 0.0, language), money(row.numbers["full"], language)
     ends = money_to(row.low or 0.0, row.high or 0.0, language)
-    off = pct(bill.value or 0.0)
+    off = f"{pct(bill.value or 0.0)} {MARK}"
     if language == "en":
         return (
             f"{value} on the last close before it ({ends} over terms that are redacted {MARK}), not the {full} of the headline. It "
@@ -107,7 +107,7 @@ def _breaks(found: Found, inputs: Inputs, language: str) -> str:
     lost = {name.removeprefix("lost_"): usd for name, usd in squeeze.numbers.items() if name.startswith("lost_")}
     worst = max(lost, key=lambda name: lost[name])
     recall, short = inputs["resonance_recall"], money(squeeze.value or 0.0, language)
-    years = faith.value or 0.0
+    years = f"{faith.value or 0.0:.1f}"
     common, contracts, lone = (pct(future[f"share_{name}"]) for name in ("common_factor", "contracts", "common_factor_by_itself"))
     told = words()["names"]
     if language == "en":
@@ -115,14 +115,14 @@ def _breaks(found: Found, inputs: Inputs, language: str) -> str:
         return (
             f"Cash, before value. On sheets that are in part assumed {MARK}, {', '.join(names[:-1])} and {names[-1]} run out of cash "
             f"once lenders want {pct(first)} of their debt back; who has nothing to sell then fails. At {pct(recall)} {told[worst][0]} "
-            f"is {short} short. OpenAI lasts {years:.1f} years without new money. What spreads is belief: if it falls with the firm "
+            f"is {short} short. OpenAI lasts {years} {MARK} years without new money. What spreads is belief: if it falls with the firm "
             f"that fails, it brings {common} of what outsiders lose and contracts {contracts}; if it falls by what the failure does to "
             f"it alone, {lone}."
         )
     names = [told[name][1] for name in firms]
     return (
         f"現金先於價值。依部分假設的資產負債表 {MARK}，放款人一旦要回 {pct(first)} 的債，{'、'.join(names)}的現金就用完，"
-        f"沒有東西可賣的就倒下；要回 {pct(recall)} 時{told[worst][1]}的缺口為 {short}。沒有新錢，OpenAI 能撐 {years:.1f} 年。"
+        f"沒有東西可賣的就倒下；要回 {pct(recall)} 時{told[worst][1]}的缺口為 {short}。沒有新錢，OpenAI 能撐 {years} {MARK} 年。"
         f"真正蔓延的是信仰：公司倒下而信仰隨之下跌時，圈外人的損失有 {common} 來自信仰，{contracts} 來自合約；信仰只因倒下本身而跌時，"
         f"則為 {lone}。"
     )
@@ -181,7 +181,7 @@ def number(claim: Claim, language: str = "en") -> str:
 
 def soft(claim: Claim, inputs: Inputs) -> tuple[str, ...]:
     """Assumed or weak figures and terms that a row rests on."""
-    return (*inputs.soft(claim.rests_on), *claim.soft_terms)
+    return (*claim.soft_terms, *inputs.soft(claim.rests_on))
 
 
 def claim_table(found: Found, inputs: Inputs, language: str = "en") -> str:

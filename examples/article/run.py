@@ -17,9 +17,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, the repos
 
 from examples.article import page, tables
 from examples.article.claims import IDS, Claim, Inputs, all_claims, load_inputs, rows as claim_rows
+from instruments import GpufinError
 
 PATHS = 4096
 WIDTH = 132
+NAMED = 6
+"""Assumed figures that a row lists."""
 KINDS = {"interval": ", interval", "range": ", range", "none": ""}
 
 
@@ -52,8 +55,9 @@ def rows(found: dict[str, Claim], inputs: Inputs) -> str:
         lines += [f"    would change it: {claim.would_change}", f"    model: {claim.model}"]
         own = f"python examples/article/run.py --only {claim.id}"
         lines.append(f"    $ {own}" + ("" if claim.command.startswith("python") else f"    the model behind it: {claim.command}"))
-        marked = ", ".join(page.soft(claim, inputs))
-        lines += [f"    {page.MARK} assumed or weak: {marked}"] if marked else []
+        marked = page.soft(claim, inputs)
+        more = f" and {len(marked) - NAMED} more (--format json names all)" if len(marked) > NAMED else ""
+        lines += [f"    {page.MARK} assumed or weak: {', '.join(marked[:NAMED])}{more}"] if marked else []
     return "\n".join(lines)
 
 
@@ -62,12 +66,17 @@ def main(argv: list[str] | None = None, ready: list[Claim] | None = None) -> Non
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("--language", choices=tuple(page.LANGUAGES), default="en")
+    parser.add_argument("--figures", type=Path, default=Path(__file__).parent, help="folder with figures.*.toml of your own")
     parser.add_argument("--only", metavar="IDS", help="rows alone, as in L3,N9")
     parser.add_argument("--paths", type=int, default=PATHS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="put the numbers into README.md and README.zh.md")
     asked = parser.parse_args(argv)
-    inputs = load_inputs(paths=asked.paths, seed=asked.seed)
+    try:
+        inputs = load_inputs(asked.figures, paths=asked.paths, seed=asked.seed)
+    except GpufinError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from error
     if asked.only:
         wanted = asked.only.split(",")
         unknown = [name for name in wanted if name not in claim_rows()]

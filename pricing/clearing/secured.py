@@ -84,7 +84,7 @@ def pledge_chain(*, value: float, haircuts: ArrayLike) -> PledgeChain:
     """
     kept = 1.0 - floats(haircuts, "haircuts", low=0.0, high=1.0)
     pool = float(floats(value, "value", low=0.0))
-    claims = np.asarray(pool * np.cumprod(kept), dtype=np.float64)
+    claims: Floats = np.asarray(pool * np.cumprod(kept), dtype=np.float64)
     return PledgeChain(claims, float(claims.sum() / pool) if pool else 0.0, np.r_[pool, claims[:-1]] - claims)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from examples.article import page, tables
 from examples.article.claims import IDS, Claim, Inputs
+from examples.article.claims.webs import ASSUMED, SHEETS
 from examples.article.run import first_screen, main
 from instruments import load_web
 from instruments.ground.provenance import Basis
@@ -95,7 +97,10 @@ def test_assumed_terms_of_the_web_are_named(found: dict[str, Claim]) -> None:
     web = load_web(page.FOLDER.parent / "capital_web")
     assumed = {name for name, edge in web.edges.items() if edge.provenance is not None and edge.provenance.basis is Basis.ASSUMED}
     assert assumed == {f"P0{k}" for k in range(1, 7)}
-    assert [name for name, claim in found.items() if claim.soft_terms] == ["L0", "L6", "L7", "Q3"]
+    assert [name for name, claim in found.items() if claim.soft_terms == ASSUMED] == ["L0", "L6", "L7", "Q3"]
+    sheets = load_web(page.FOLDER.parent / "resonance").entities.values()
+    assert all(entity.balance.provenance.basis is Basis.ASSUMED for entity in sheets if entity.balance)
+    assert [name for name, claim in found.items() if claim.soft_terms == SHEETS] == ["V11", "R3", "R6", "R7", "R8", "P2", "P3", "P5", "Q1"]
 
 
 def test_the_first_screen_fits_a_screen(inputs: Inputs, found: dict[str, Claim]) -> None:
@@ -132,3 +137,20 @@ def test_commands_name_what_is_there(found: dict[str, Claim]) -> None:
     for claim in found.values():
         path = next(word for word in claim.command.split() if word.startswith("examples/"))
         assert (page.FOLDER.parents[1] / path).exists(), claim.id
+
+
+def test_figures_of_ones_own(tmp_path: Path, inputs: Inputs, found: dict[str, Claim], capsys: pytest.CaptureFixture[str]) -> None:
+    for file in page.FOLDER.glob("figures.*.toml"):
+        text = file.read_text(encoding="utf-8")
+        mine = text.replace("[figures.amd_shares_outstanding]\nvalue = 1622e6", "[figures.amd_shares_outstanding]\nvalue = 3200e6")
+        (tmp_path / file.name).write_text(mine, encoding="utf-8")
+    main(["--figures", str(tmp_path), "--only", "N3"])
+    assert "5.00%" in capsys.readouterr().out
+    money = tmp_path / "figures.money.toml"
+    money.write_text(money.read_text(encoding="utf-8").replace("value = 3200e6", 'value = "many"'), encoding="utf-8")
+    with pytest.raises(SystemExit) as stopped:
+        main(["--figures", str(tmp_path), "--only", "N3"])
+    told = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert "figures.amd_shares_outstanding.value" in told
+    assert len(told.splitlines()) == 1

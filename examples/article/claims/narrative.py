@@ -13,6 +13,7 @@ from examples.article.claims.claim import Claim, graded
 from examples.article.claims.collapse import collapse_of
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.say import bn, bn_to, pct, pct_to
+from examples.article.claims.webs import SHEETS
 from pricing.clearing import news_rate
 from pricing.narrative.crowd import belief_loop, leaning, settled_crowd
 from pricing.narrative.exits import exit_timing
@@ -298,6 +299,7 @@ def v11(inputs: Inputs) -> Claim:
         command="gpufin web examples/resonance",
         rests_on=(*KEYS,),
         moved_by="belief_multiple",
+        soft_terms=SHEETS,
         numbers={
             "fall": found.fall,
             "shareholders": found.shareholders,

@@ -12,7 +12,7 @@ from examples.article.claims.collapse import resonance_sheets
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.loops import MARGIN, profit_margin
 from examples.article.claims.say import bn, bn_to, pct, pct_to
-from examples.article.claims.webs import ASSUMED, capital_web
+from examples.article.claims.webs import ASSUMED, SHEETS, capital_web
 from pricing.clearing.control import chain_mark_ups, controlled, lock_in, look_through_shares, mark_up_loss, tied_sales
 from pricing.web.amounts import in_period
 from pricing.web.remedies import Remedied, banned, capped, circular_usd, remedied
@@ -71,6 +71,7 @@ def q1(inputs: Inputs) -> Claim:
         command=ON_FLOWS,
         rests_on=("rules_belief_fall", "rules_cap", "rules_disclosed"),
         moved_by="rules_belief_fall",
+        soft_terms=SHEETS,
         numbers={f"saved_{name}": share for name, share in saved.items() if name != "none"}
         | {f"shareholders_{name}": each.shareholders for name, each in found.items()}
         | {f"lenders_{name}": float(round(each.lenders)) for name, each in found.items()}

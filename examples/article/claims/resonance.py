@@ -11,7 +11,7 @@ from examples.article.claims.claim import Claim, graded
 from examples.article.claims.collapse import belief_run, resonance_sheets
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.say import bn, bn_to, pct, pct_to
-from examples.article.claims.webs import capital_web, graph_of
+from examples.article.claims.webs import SHEETS, capital_web, graph_of
 from pricing.clearing import resonance as resonated, spectral_radius, trace
 from pricing.clearing.common_factor import joint_default_odds
 from pricing.web.dates import run_dates, shocks_for
@@ -115,6 +115,7 @@ def r3(inputs: Inputs) -> Claim:
         command=ON_SHEETS,
         rests_on=("resonance_belief_fall",),
         moved_by="resonance_belief_fall",
+        soft_terms=SHEETS,
         numbers={"ltv_before": before, "assets_fall": float(assets[0]), "book_fall": float(book[0]), "debt": owed},
     )
 
@@ -210,6 +211,7 @@ def r6(inputs: Inputs) -> Claim:
         command=ON_SHEETS,
         rests_on=("resonance_recall",),
         moved_by="resonance_recall",
+        soft_terms=SHEETS,
         numbers={f"lost_{node}": float(lost[0, i]) for i, node in enumerate(sheets.nodes)},
     )
 
@@ -245,6 +247,7 @@ def r7(inputs: Inputs) -> Claim:
         command=ON_SHEETS,
         rests_on=("resonance_theme_fall",),
         moved_by="resonance_theme_fall",
+        soft_terms=SHEETS,
         numbers={"further_fall": deepest, "lost": float(lost[0])},
     )
 
@@ -300,6 +303,7 @@ def r8(inputs: Inputs) -> Claim:
             "resonance_theme_fall",
         ),
         moved_by="resonance_loading",
+        soft_terms=SHEETS,
         numbers={"independent": apart}
         | {f"share_{name.replace(' ', '_')}": share for name, share in told.items()}
         | {f"share_{name.replace(' ', '_')}_by_itself": share for name, share in alone.items()}

@@ -15,7 +15,7 @@ def bn(usd: float) -> str:
 
 
 def bn_to(low: float, high: float) -> str:
-    return money_to(low, high, "en").removesuffix(" USD")
+    return money_to(low, high, "en").replace(" USD", "")
 
 
 def pct(share: float) -> str:

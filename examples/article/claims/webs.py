@@ -31,6 +31,8 @@ ON_EDGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Figure to the edge of examples/capital_web that says the same, and its fields."""
 ASSUMED = ("edges P01 to P06 of examples/capital_web: purchases of chips that nobody discloses, ranges",)
 """Assumed terms of the real web that its intervals of flow hold open."""
+SHEETS = ("balance sheets of examples/resonance, whose split is assumed",)
+"""Assumed terms of the web on which failures, calls and rules are run."""
 NOT_KEYED = ("amd_warrant_shares", "amd_last_hurdle_usd")
 """Figures whose product is the headline of edge E020."""
 

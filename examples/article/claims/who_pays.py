@@ -13,7 +13,7 @@ from examples.article.claims.claim import Claim, graded
 from examples.article.claims.collapse import Collapse, collapse_of
 from examples.article.claims.inputs import Inputs
 from examples.article.claims.say import bn, bn_to, pct, pct_to
-from examples.article.claims.webs import EXAMPLES, graph_of
+from examples.article.claims.webs import EXAMPLES, SHEETS, graph_of
 from instruments import load_project
 from pricing.clearing import risk_transfer
 from pricing.clearing.cohorts import capacity_years_gained, cohort_losses, concentration, crowded_out
@@ -163,6 +163,7 @@ def p2(inputs: Inputs) -> Claim:
         command="gpufin web examples/resonance",
         rests_on=(*KEYS, "float_households", "float_pensions"),
         moved_by="float_households",
+        soft_terms=SHEETS,
         numbers=dict(zip(HOLDERS, base, strict=True)) | {"lost": lost},
     )
 
@@ -218,6 +219,7 @@ def p3(inputs: Inputs) -> Claim:
             "economy_other_elasticity",
         ),
         moved_by="economy_wealth_effect",
+        soft_terms=SHEETS,
         numbers={"concentration": index, "displaced": float(displaced), "new_saving": float(saved)},
     )
 
@@ -317,6 +319,7 @@ def p5(inputs: Inputs) -> Claim:
             "economy_worth_per_gw_year_usd",
         ),
         moved_by="economy_worth_per_gw_year_usd",
+        soft_terms=SHEETS,
         numbers={"benefit": gains[0], "cost": costs[0], "marks_lost": found.lost[0], "breaks_expected": rates[0] * years},
     )
 
