@@ -27,7 +27,7 @@ from .risk.break_evens import BreakEven as BreakEven
 from .risk.solving import solve_advance as solve_advance, solve_rent as solve_rent
 from .risk.transfer.report import RiskTransfer as RiskTransfer, compare_financings as compare_financings
 from .risk.transfer.rows import TransferRow as TransferRow
-from .scenario_library import scenarios as scenarios
+from .scenario_library import named_scenarios as named_scenarios
 from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress
 from .verdict_table import Verdict as Verdict, turns as turns, verdicts as verdicts

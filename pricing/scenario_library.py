@@ -45,7 +45,7 @@ class Written:
     """What this deal and market have nothing for, one sentence for each reason."""
 
 
-def scenarios(names: str | Iterable[str], deal: Deal, market: Market) -> tuple[Scenario, ...]:
+def named_scenarios(names: str | Iterable[str], deal: Deal, market: Market) -> tuple[Scenario, ...]:
     """Scenarios by name, written out for a deal and its market.
 
     Args:
@@ -63,14 +63,14 @@ def scenarios(names: str | Iterable[str], deal: Deal, market: Market) -> tuple[S
         >>> from instruments import load_deal
         >>> from curves import load_market
         >>> at = "examples/coreweave_ddtl4"
-        >>> [move.key for move in scenarios("power spike", load_deal(at), load_market(at))[0].moves]
+        >>> [move.key for move in named_scenarios("power spike", load_deal(at), load_market(at))[0].moves]
         ['power:US']
     """
     return written(names, deal, market).scenarios
 
 
 def written(names: str | Iterable[Scenario | str], deal: Deal, market: Market) -> Written:
-    """As `scenarios`, with notes on entries that find nothing, and scenarios left as they are. Raises as `scenarios`."""
+    """As `named_scenarios`, with notes on entries that find nothing, and scenarios left as they are. Raises as `named_scenarios`."""
     asked: list[Scenario | str] = [names] if isinstance(names, str) else list(names)
     entries = [entry for each in asked for entry in ([(each, "")] if isinstance(each, Scenario) else _entries(each, deal, market))]
     found = dict.fromkeys(scenario for scenario, why in entries if not why)

@@ -121,8 +121,8 @@ def stress(
 
     Args:
         deal, market: as in `price`.
-        scenarios: what to try: scenarios, or names that `pricing.scenarios` knows ('library', 'export ban'). None takes 'standard' and
-            'defaults', or nothing where `reverse` is given.
+        scenarios: what to try: scenarios, or names that `pricing.named_scenarios` knows ('library', 'export ban'). None takes
+            'standard' and 'defaults', or nothing where `reverse` is given.
         laws: names from `pricing.laws.catalogue.LAWS`; None takes every law that applies, or none where `reverse` is given; an empty
             list none.
         limits: what must not be, held against the base and every scenario; None takes the deal's own.

@@ -78,7 +78,10 @@ class Template(Terms):
 
 
 class _LibraryFile(Terms):
+    """What `library.toml` holds."""
+
     scenarios: Annotated[Many[Template], Field(min_length=1)]
+    """The entries, in the order in which they are shown."""
 
 
 @lru_cache(maxsize=1)

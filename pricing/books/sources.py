@@ -19,7 +19,7 @@ from pydantic import Field
 from instruments.files.loading import load_model
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.errors import FileError, InputError
-from instruments.ground.messages import problem, suggest
+from instruments.ground.messages import problem, shown, suggest
 from pricing.books.kinds import kinds
 
 SUFFIXES = (".parquet", ".csv", ".arrow", ".arrows", ".jsonl")
@@ -170,8 +170,8 @@ def _from_file(path: Path, how: Frame | None) -> Source:
     if suffix not in SUFFIXES:
         expected = "a .csv or .parquet file (or .arrow, .arrows, .jsonl)"
         raise FileError(problem("bad_option", subject="book", value=path.name, expected=expected, hint="convert it"))
-    if not path.is_file():
-        raise FileError(problem("file_missing", subject=str(path), expected="book.csv"))
+    if not _guarded(path, path.is_file):  # a name may be too long for the system
+        raise FileError(problem("file_missing", subject=shown(str(path)), expected="book.csv"))
     if suffix == ".parquet":
         names = _guarded(path, lambda: pl.scan_parquet(path).collect_schema().names())
         return Source(path.name, _kind_of(path.stem, names, how), path=path, map=how)
@@ -204,7 +204,7 @@ def _guarded(path: Path, read: Callable[[], T]) -> T:
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # corrupt pages make the reader panic
-        raise FileError(problem("file_unreadable", subject=str(path), why=" ".join(str(error).split())[:200])) from error
+        raise FileError(problem("file_unreadable", subject=shown(str(path)), why=" ".join(str(error).split())[:200])) from error
 
 
 def check_header(source: Source) -> None:

@@ -12,7 +12,7 @@ from curves.credit_quotes import ProxyCredit
 from instruments.deal import Deal
 from instruments.ground.keys import kind_of, name_of
 from pricing.scenario_events import default_scenarios
-from pricing.scenario_library import scenarios
+from pricing.scenario_library import named_scenarios
 
 
 def shocks(market: Market) -> SearchStrategy[Scenario]:
@@ -41,7 +41,7 @@ def stresses(deal: Deal, market: Market) -> SearchStrategy[Scenario]:
 
     Shrinks to the empty scenario; every draw can be handed to `stress` and written to a file.
     """
-    entries = (*scenarios("library", deal, market), *default_scenarios(deal, market))
+    entries = (*named_scenarios("library", deal, market), *default_scenarios(deal, market))
     happenings = [entry for entry in entries if entry.events]
     if not happenings:
         return shocks(market)

@@ -314,3 +314,9 @@ def test_a_corrupt_page_is_no_panic(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pl, "scan_parquet", panics)
     with pytest.raises(FileError, match="a page that is none"):
         price_book(file, market())
+
+
+def test_a_name_too_long_for_the_system_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "book.toml").write_text(f'schema = 1\n[[frames]]\nfile = "{"x" * 5000}.csv"\n')
+    with pytest.raises(FileError, match="cannot be read"):
+        price_book(tmp_path / "book.toml", market())

@@ -14,7 +14,7 @@ from instruments import Deal, Loan, StagedEquity, load_deal
 from instruments.deal import Role
 from instruments.events import EarlyLaunch, LateAcceptance, LateStart, RefinancingShut, Withdrawal
 from instruments.ground.errors import InputError, PricingError
-from pricing import price, scenarios, simulate, stress
+from pricing import named_scenarios, price, simulate, stress
 from pricing.scenario_events import after, default_scenarios
 from pricing.scenario_library import written, written_out
 from tests import facilities, leases, rent_derivatives, staged
@@ -69,13 +69,13 @@ def test_every_named_entry_finds_something_in_some_example(label: str) -> None:
 
 def test_sets_and_names() -> None:
     deal, market = small(), facilities.market()
-    assert scenarios("standard", deal, market) == standard_scenarios(market)
-    assert scenarios("defaults", deal, market) == default_scenarios(deal, market)
-    assert [found.label for found in scenarios(["power spike", "export ban"], deal, market)] == ["power spike", "export ban"]
+    assert named_scenarios("standard", deal, market) == standard_scenarios(market)
+    assert named_scenarios("defaults", deal, market) == default_scenarios(deal, market)
+    assert [found.label for found in named_scenarios(["power spike", "export ban"], deal, market)] == ["power spike", "export ban"]
     with pytest.raises(InputError, match="no such scenario in the library; use one of a launch"):
-        scenarios("power spikes", deal, market)
+        named_scenarios("power spikes", deal, market)
     with pytest.raises(InputError, match=r"no rent:H100\* in the market"):
-        scenarios("index restated", deal, market)
+        named_scenarios("index restated", deal, market)
 
 
 def test_a_scenario_that_leaves_every_value_is_named() -> None:
@@ -162,11 +162,11 @@ def test_a_launch_never_comes_before_tomorrow_and_a_thin_curve_steps_whole() -> 
 
 def test_an_export_ban_and_a_power_spike_move_what_they_say() -> None:
     market = facilities.market(equity={"AMD": {"spot_usd": 100.0, "volatility": 0.5}})
-    ban = scenarios("export ban", small(), market)[0].apply(market)
+    ban = named_scenarios("export ban", small(), market)[0].apply(market)
     assert ban.equity["AMD"].spot_usd.value == pytest.approx(93.0)
     assert ban.resale["GPU"].depth_units.value == pytest.approx(870.0)
     assert ban.resale["GPU"].new_usd == market.resale["GPU"].new_usd
-    spike = scenarios("power spike", small(), market)[0].apply(market)
+    spike = named_scenarios("power spike", small(), market)[0].apply(market)
     assert spike.power["US"].usd_per_kwh.value == pytest.approx(0.08 * 1.64)
 
 
@@ -185,7 +185,7 @@ def test_belief_collapse_uses_the_markets_own_jumps_where_it_has_them() -> None:
 def lender(label: str) -> tuple[float, float]:
     """Present value and expected loss rate of the small facility's lender."""
     deal, market = small(), facilities.market()
-    given = Scenario(label="base") if label == "base" else scenarios(label, deal, market)[0]
+    given = Scenario(label="base") if label == "base" else named_scenarios(label, deal, market)[0]
     run = simulate(*after(deal, market, given), measures=["value", "expected_loss_rate"], paths=4096)
     own = [row for row in run.rows if row.contract == "loan" and row.part is None and row.party == "bank"]
     found = {row.measure: row.value or 0.0 for row in reversed(own)}  # the engine's own row comes before its second opinion
@@ -212,7 +212,7 @@ def test_vendor_default_delays_what_was_still_to_come_and_fails_its_shares() -> 
         {"label": "b", "units": 600.0, "cost_usd": 30e6, "funding": dt.date(2026, 6, 30), "acceptance": dt.date(2027, 4, 30)},
     ]}  # fmt: skip
     deal, market = small(fleet=fleet), facilities.market()
-    (fails,) = scenarios("vendor default", deal, market)
+    (fails,) = named_scenarios("vendor default", deal, market)
     assert fails.events == (LateAcceptance(asset="fleet", months=12, after=dt.date(2027, 3, 31)),)
     cohorts = after(deal, market, fails)[0].assets["fleet"].cohorts
     assert [cohort.acceptance for cohort in cohorts] == [dt.date(2026, 6, 30), dt.date(2028, 4, 30)]
@@ -222,7 +222,7 @@ def test_vendor_default_delays_what_was_still_to_come_and_fails_its_shares() -> 
 def test_delayed_acceptance_takes_months_of_rent() -> None:
     deal, market = small(offtake={"delay_odds_per_month": 0.0}), facilities.market(credit={
         "PAYER": {"kind": "hazard", "hazard": 0.0}, "PARENT": {"kind": "hazard", "hazard": 0.0}})  # fmt: skip
-    (late,) = scenarios("delayed acceptance", deal, market)
+    (late,) = named_scenarios("delayed acceptance", deal, market)
     assert late.events == (LateAcceptance(asset="fleet", months=6),)
     changed, _ = after(deal, market, late)
     assert [cohort.acceptance for cohort in changed.assets["fleet"].cohorts] == [dt.date(2026, 12, 31), dt.date(2027, 2, 28)]
@@ -248,7 +248,7 @@ def test_a_lease_ahead_starts_later_and_one_that_runs_does_not() -> None:
 
 def test_a_letter_withdrawn_leaves_what_is_firm() -> None:
     deal, market = example("nvidia_three_designs")
-    (gone,) = scenarios("letter withdrawn", deal, market)
+    (gone,) = named_scenarios("letter withdrawn", deal, market)
     letters = [event.contract for event in gone.events if isinstance(event, Withdrawal)]
     changed, _ = after(deal, market, gone)
     for name in letters:
@@ -269,7 +269,7 @@ def test_a_mixed_commitment_keeps_its_firm_tranche_and_its_position() -> None:
 
 def test_refinancing_that_is_shut_is_worth_nothing_less_to_the_borrower() -> None:
     deal, market = example("coreweave_notes")
-    (shut,) = scenarios("refinancing shut", deal, market)
+    (shut,) = named_scenarios("refinancing shut", deal, market)
     assert shut.events == (RefinancingShut(contract="notes", until=market.as_of + dt.timedelta(days=730)),)
     changed, _ = after(deal, market, shut)
     loan = changed.contracts["notes"]
