@@ -217,7 +217,9 @@ def waterfall_section(found: DealResults) -> Section | None:
         vehicle = _vehicle(found, ledger)
         if vehicle is not None:
             charts.append(_waterfall(found, contract_id, vehicle, postings_of(ledger)))
-    words = Words(("Above the line what comes in, below it what goes out, steps that are paid first nearest to the line.",))
+    words = Words(
+        ("Above the line what comes in, below it what goes out; of a facility, steps that are paid first stand nearest to the line.",)
+    )
     return section("The payment waterfall", words, *charts) if charts else None
 
 

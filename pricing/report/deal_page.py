@@ -183,10 +183,17 @@ def _left_out(found: DealResults, target: str) -> list[tuple[str, str]]:
             continue
         lines.append((TITLES[name], f"gpufin report {target} --with {name} -o FILE.html"))
     if found.stress is None or found.stress.reverse is None:
-        lines.append(
-            ("The mildest shock that breaks a limit", f"gpufin report {target} --reverse 'lender.expected_loss_rate > 0.02' -o FILE.html")
-        )
+        lines.append(("The mildest shock that breaks a limit", f"gpufin report {target} --reverse '{_a_limit(found)}' -o FILE.html"))
     if found.simulation is None:
         lines.append(("A ledger of payments: nothing of this deal has a simulator; its price", f"gpufin price {target}"))
     lines.append(("Laws that must hold, searched for a market that breaks them", f"gpufin stress {target}"))
     return lines
+
+
+def _a_limit(found: DealResults) -> str:
+    """A limit that means something for this deal: the lender's loss, else half of what the first claim is worth."""
+    if facilities(found):
+        return "lender.expected_loss_rate > 0.02"
+    head = first(found.valuation.rows, "value", part=None)
+    worth = (head.value if head is not None else None) or 0.0
+    return f"{head.party if head is not None else 'holder'}.value < {worth * (0.5 if worth > 0.0 else 2.0):.0f}"

@@ -160,7 +160,13 @@ def _odds(at: int, rows: Sequence[Row]) -> Chart | None:
     figure = dots(drawn, scale=PLAIN, axis="odds")
     figure["layout"]["xaxis"]["tickformat"] = ".0%"
     body = [[text(row.part), text(named[row.measure]), text(row.probability), row_cell(row)] for row in kept]
-    return Chart(f"odds-{at}", "Odds by part", figure, "Bars are 95 %.", table("", ("part", "of", "measure", "odds"), body, right=(3,)))
+    return Chart(
+        f"odds-{at}",
+        f"Odds by part: {', '.join(named.values())}",
+        figure,
+        "Bars are 95 %.",
+        table("", ("part", "of", "measure", "odds"), body, right=(3,)),
+    )
 
 
 def _measures(found: DealResults, rows: Sequence[Row]) -> Table | None:

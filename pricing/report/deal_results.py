@@ -22,6 +22,7 @@ from pricing.estimates import Moments
 from pricing.paths.streams import blocks_for, run_blocks, workers
 from pricing.registry import DEFAULT_PATHS, Settings, Task
 from pricing.results import Row, Valuation
+from pricing.risk.party_values import simulated_contracts
 from pricing.simulation import Simulation, simulate
 from pricing.stressing import StressReport, stress
 
@@ -78,7 +79,7 @@ def look_at_deal(
         say: told what is being done.
 
     Raises:
-        InputError, PricingError: as `price`; what fails beside it is in `failures`.
+        InputError: options are unusable. PricingError: nothing can be priced; what else fails is in `failures`.
     """
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=seed, threads=workers(threads))
     failures: list[Problem] = []
@@ -100,8 +101,12 @@ def look_at_deal(
     if "scenarios" in extras or scenarios is not None or reverse is not None:
         say("scenarios" if reverse is None else f"reverse stress of {reverse}")
         wanted = scenarios if scenarios is not None or "scenarios" in extras else ()
-        stressed = stress(deal, market, scenarios=wanted, laws=(), limits=limits, reverse=reverse, paths=paths, seed=seed, threads=threads)
-        failures += stressed.failures
+        how = {"limits": limits, "reverse": reverse, "paths": paths, "seed": seed, "threads": threads}
+        try:
+            stressed = stress(deal, market, scenarios=wanted, laws=(), **how)  # type: ignore[arg-type]
+            failures += stressed.failures
+        except PricingError as error:
+            failures += error.problems  # a contract that has no price at base: the others stand above
     return DealResults(
         deal, market, valuation, simulation, tuple(rows), tuple(vesting), stressed, frozenset(extras), (*valuation.failures, *failures)
     )
@@ -112,11 +117,13 @@ def _simulated(
 ) -> tuple[Simulation | None, list[Row]]:
     """The simulation and its rows; of a facility also those that take further runs."""
     how = {"paths": settings.paths, "seed": settings.seed, "threads": settings.threads}
+    try:
+        simulated_contracts(deal)
+    except PricingError:
+        return None, []  # nothing of the deal has a simulator: its price says it all
     say("simulating, with the ledger")
     try:
         found = simulate(deal, market, joint="joint" in extras, **how)  # type: ignore[arg-type]
-    except PricingError:
-        return None, []  # nothing of the deal has a simulator: its price says it all
     except GpufinError as error:
         failures += error.problems
         return None, []

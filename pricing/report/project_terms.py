@@ -38,7 +38,8 @@ def _ranked(assumed: Sensitivity) -> Section | None:
     moves.sort(key=lambda item: -max(map(abs, item[1]), default=0.0))
     if not moves or not names:
         return None
-    best = list(dict.fromkeys(case.path for case, _ in moves))[:MOST_TERMS]
+    farthest = sorted(moves, key=lambda item: -abs(item[1][0]))
+    best = list(dict.fromkeys(case.path for case, _ in farthest))[:MOST_TERMS]
     said = [
         Bar(term_in_words(case.path), moved[0], f"{case.label}: {moved[0]:+.2f}", "lowers" if moved[0] < 0.0 else "raises")
         for path in best

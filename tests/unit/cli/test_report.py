@@ -12,7 +12,7 @@ from pricing.cli.main import main
 from pricing.report import bundle
 from tests import projects
 from tests.pages import read_page
-from tests.small import write_small
+from tests.small import DEAL, write_small
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -99,6 +99,26 @@ def test_unusable_options_write_nothing(small: Path, words: tuple[object, ...], 
     assert (code, out) == (2, "")
     assert said in err
     assert not (small / "x.html").exists()
+
+
+def test_what_fails_is_said_and_the_rest_is_there(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = DEAL[DEAL.index("[contracts.grant]") : DEAL.index("[provenance.default]")].replace("contracts.grant", "contracts.other")
+    parts = DEAL.partition("[provenance.default]")
+    (small / "deal.toml").write_text(parts[0] + other.replace("equity:VND", "equity:NONE") + parts[1] + parts[2])
+    code, _, _ = run(capsys, small, "-o", small / "x.html", "--paths", 4096, "--with", "scenarios")
+    assert code == 4
+    found = read_page((small / "x.html").read_text(encoding="utf-8"))
+    assert "The warrant 'grant' is worth" in found.text
+    failed = next(table for table in found.tables if [cell for cell, _ in table[0]] == ["where", "field", "why", "what to do"])
+    assert "equity:NONE" in " ".join(cell for row in failed[1:] for cell, _ in row)
+
+
+def test_the_limit_that_a_page_proposes_is_one(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, small, "-o", small / "x.html", "--paths", 4096)
+    text = read_page((small / "x.html").read_text(encoding="utf-8")).text
+    limit = text.partition("--reverse '")[2].partition("'")[0]
+    assert run(capsys, small, "-o", small / "x.html", "--paths", 4096, "--reverse", limit)[0] == 0
+    assert f"Reverse stress: {limit}" in read_page((small / "x.html").read_text(encoding="utf-8")).text
 
 
 def test_options_of_deals_are_refused_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
