@@ -62,7 +62,9 @@ def run_book(
     """Price a book to a file, in parts; call it again after an interruption and it goes on.
 
     Memory: at most 32 slices of `rows` rows are under way, with their results: about 32 x rows x (columns + 14) x 8 bytes, whatever the
-    length of a Parquet book; other formats are held whole. Ids are kept for the whole book: about 50 bytes a row.
+    length of the book. CSV, JSON lines and Arrow streams longer than a piece are kept as Parquet in the system's temporary folder
+    meanwhile. A frame that is given is held whole, an Arrow stream a record batch at a time. Ids are kept for the whole book: about 50
+    bytes a row.
 
     Args:
         book, market, scenarios, executor, paths, seed, threads: as in `price_book`.

@@ -6,8 +6,8 @@ All that a book asks of an executor is `submit(work, item)` that gives a future 
         def submit(self, work, item):
             return ray.remote(work).remote(item).future()
 
-and `price_book(book, market, executor=OnRay())`. What crosses over are frames, terms and quotes: nothing of QuantLib. The Ray adapter is
-shown, not tested; the tests run the same interface (`test_anything_with_submit_is_an_executor`) and a Dask cluster.
+and `price_book(book, market, executor=OnRay())`. What crosses over are frames, terms and quotes: nothing of QuantLib. Checked against:
+tests/unit/pricing/test_book_cluster.py (a Dask cluster), tests/unit/pricing/test_book_ray.py (a local Ray, where it is installed).
 """
 
 from __future__ import annotations
@@ -57,9 +57,15 @@ def _done(future: Future[R]) -> R:
     try:
         return future.result()
     except Exception as error:
-        if type(error).__module__.split(".")[0] == "distributed":
+        if _is_loss(error):
             raise BatchError(_died(error)) from error
         raise
+
+
+def _is_loss(error: Exception) -> bool:
+    """Whether an engine says that it lost the work; Ray gives what the work itself raised as an error that is both."""
+    engine = type(error).__module__.split(".")[0]
+    return engine == "distributed" or (engine == "ray" and not type(error).__name__.startswith("RayTaskError"))
 
 
 def _died(error: Exception) -> Any:

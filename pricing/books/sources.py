@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from hashlib import sha256
 from io import BytesIO
@@ -21,6 +21,7 @@ from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.errors import FileError, InputError
 from instruments.ground.messages import problem, shown, suggest
 from pricing.books.kinds import kinds
+from pricing.books.pieces import READERS, Parts, arrow_pieces, whole_or_parts
 
 SUFFIXES = (".parquet", ".csv", ".arrow", ".arrows", ".jsonl")
 """Parquet, CSV, Arrow file, Arrow stream, JSON lines."""
@@ -72,7 +73,8 @@ class Source:
 
     name: str
     kind: str | None
-    frame: pl.DataFrame | None = None
+    frame: pl.DataFrame | Parts | None = None
+    """Columns as the book knows them in memory, as the file has them where it is kept in parts."""
     path: Path | None = None
     map: Frame | None = None
     deals: tuple[Path, ...] = field(default=())
@@ -84,15 +86,17 @@ class Source:
             return len(self.deals)
         if self.frame is not None:
             return self.frame.height
-        assert self.path is not None, "a source is a frame, deals or a Parquet file"
-        return int(_guarded(self.path, lambda: pl.scan_parquet(self.path).select(pl.len()).collect().item()))
+        path = self._scannable()
+        return int(_guarded(path, lambda: scanned(path).select(pl.len()).collect().item()))
 
     def rows(self, start: int, count: int) -> pl.DataFrame:
-        """Rows from `start`, columns named as the book knows them; of a Parquet file only these are read."""
-        if self.frame is not None:
+        """Rows from `start`, columns named as the book knows them; of a file only these are held."""
+        if isinstance(self.frame, pl.DataFrame):
             return self.frame.slice(start, count)
-        assert self.path is not None, "a source is a frame, deals or a Parquet file"
-        return _renamed(_guarded(self.path, lambda: pl.scan_parquet(self.path).slice(start, count).collect()), self.map, self.name)
+        if self.frame is not None:
+            return _renamed(self.frame.rows(start, count), self.map, self.name)
+        path = self._scannable()
+        return _renamed(_guarded(path, lambda: scanned(path).slice(start, count).collect()), self.map, self.name)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -103,11 +107,18 @@ class Source:
         """Its column of ids as text, None where there is none."""
         if self.deals or "id" not in self.columns:
             return None
-        if self.frame is not None:
+        if isinstance(self.frame, pl.DataFrame):
             return self.frame["id"].cast(pl.String)
         name = self.map.columns.get("id", "id") if self.map is not None else "id"
         column = name if isinstance(name, str) else name.column
-        return _guarded(self.path or Path(), lambda: pl.scan_parquet(self.path or "").select(column).collect()[column]).cast(pl.String)
+        if self.frame is not None:
+            return self.frame.rows(0, self.frame.height, [column])[column].cast(pl.String)
+        path = self._scannable()
+        return _guarded(path, lambda: scanned(path).select(column).collect()[column]).cast(pl.String)
+
+    def _scannable(self) -> Path:
+        assert self.path is not None, "a source is a frame, deals or a file that can be read from the middle"
+        return self.path
 
     def fingerprint(self) -> str:
         """Hash of its content: of the bytes of a file, of the frame's columns in memory."""
@@ -116,11 +127,11 @@ class Source:
             with path.open("rb") as stream:
                 while piece := stream.read(1 << 20):
                     digest.update(piece)
-        if self.frame is not None:
-            digest.update(repr(self.frame.schema).encode())
-            for start in range(0, self.frame.height, 1 << 16):
+        if not self.deals and self.path is None:
+            digest.update(repr(self.rows(0, 0).schema).encode())
+            for _, frame in windows(self, 1 << 16):
                 buffer = BytesIO()
-                self.frame.slice(start, 1 << 16).rechunk().write_ipc(buffer)
+                frame.rechunk().write_ipc(buffer)
                 digest.update(buffer.getbuffer())
         return digest.hexdigest()
 
@@ -140,7 +151,8 @@ def sources_of(book: BookLike) -> tuple[Source, ...]:
     elif isinstance(book, Mapping):
         found = tuple(Source("", name, frame) for name, frame in book.items())
     elif str(book) == STANDARD_INPUT:
-        found = (_in_memory("standard input", None, _guarded(Path("-"), lambda: pl.read_ipc_stream(sys.stdin.buffer.read())), None),)
+        frame = _guarded(Path("-"), lambda: whole_or_parts(arrow_pieces(sys.stdin.buffer)))
+        found = (_named_kind(Source("standard input", None, frame)),)
     else:
         found = _from_path(Path(book))
     for source in found:
@@ -172,23 +184,29 @@ def _from_file(path: Path, how: Frame | None) -> Source:
         raise FileError(problem("bad_option", subject="book", value=path.name, expected=expected, hint="convert it"))
     if not _guarded(path, path.is_file):  # a name may be too long for the system
         raise FileError(problem("file_missing", subject=shown(str(path)), expected="book.csv"))
-    if suffix == ".parquet":
-        names = _guarded(path, lambda: pl.scan_parquet(path).collect_schema().names())
-        return Source(path.name, _kind_of(path.stem, names, how), path=path, map=how)
-    if suffix == ".csv":
-        frame = _guarded(path, lambda: pl.read_csv(path, infer_schema=False))
-    elif suffix == ".jsonl":
-        frame = _guarded(path, lambda: pl.read_ndjson(path, infer_schema_length=None))
-    elif suffix == ".arrow":
-        frame = _guarded(path, lambda: pl.read_ipc(path))
-    else:
-        frame = _guarded(path, lambda: pl.read_ipc_stream(path))
-    return _in_memory(path.name, _kind_of(path.stem, frame.columns, how), frame, how)
+    if suffix not in READERS:
+        names = _guarded(path, lambda: scanned(path).collect_schema().names())
+        return _named_kind(Source(path.name, _kind_of(path.stem, names, how), path=path, map=how))
+    frame = _guarded(path, lambda: _read(path))
+    if isinstance(frame, Parts):
+        return _named_kind(Source(path.name, _kind_of(path.stem, frame.empty.columns, how), frame, path, how))
+    kind = _kind_of(path.stem, frame.columns, how)
+    return _named_kind(Source(path.name, kind, _renamed(frame, how, path.name), path, how))
 
 
-def _in_memory(name: str, kind: str | None, frame: pl.DataFrame, how: Frame | None) -> Source:
-    found = _renamed(frame, how, name)
-    return Source(name, kind or (None if "kind" in found.columns else DEFAULT_KIND), found)
+def scanned(path: Path) -> pl.LazyFrame:
+    """A file that can be read from the middle: Parquet, or an Arrow file."""
+    return pl.scan_ipc(path) if path.suffix.lower() == ".arrow" else pl.scan_parquet(path)
+
+
+def _read(path: Path) -> pl.DataFrame | Parts:
+    with path.open("rb") as stream:
+        return whole_or_parts(READERS[path.suffix.lower()](stream))
+
+
+def _named_kind(source: Source) -> Source:
+    """The source, its kind the usual one where neither its name nor a column says."""
+    return source if source.kind or "kind" in source.columns else replace(source, kind=DEFAULT_KIND)
 
 
 def _kind_of(stem: str, names: list[str], how: Frame | None) -> str | None:

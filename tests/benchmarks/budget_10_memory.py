@@ -1,4 +1,7 @@
-"""Budget 10: peak memory of a mixed book priced to disk, and its growth from 10,000 rows; each run in a process of its own."""
+"""Budget 10: peak memory of books priced to disk, and its growth from 10,000 rows; each run in a process of its own.
+
+The mixed book of the example, in Parquet; and loans in every other format.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +40,36 @@ def measure(rows: int) -> tuple[float, float]:
     return time, peak
 
 
+FORMATS = {".csv": "write_csv", ".jsonl": "write_ndjson", ".arrow": "write_ipc", ".arrows": "write_ipc_stream"}
+LOANS = """
+import resource, sys
+from pathlib import Path
+from pricing import run_book
+from tests.books import book_market
+run_book(sys.argv[1], book_market(), Path(sys.argv[1]).parent / "values.parquet")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0)
+"""
+
+
+def loans_peak(rows: int, suffix: str) -> float:
+    """Peak megabytes of a run over so many loans in a file of that format."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"loan{suffix}"
+        make = f"from tests.books import loan_frame; loan_frame({rows}).{FORMATS[suffix]}({str(path)!r})"
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", make], check=True, env=env, cwd=ROOT)
+        run = [sys.executable, "-c", LOANS, str(path)]
+        return float(subprocess.run(run, check=True, env=env, capture_output=True, text=True, cwd=ROOT).stdout)
+
+
 def main(argv: list[str] | None = None) -> dict[str, float]:
     asked = options(__doc__ or "", argv)
     found: dict[str, float] = {}
     for rows in (500,) if asked.tiny else SIZES:
         found[f"{rows:,} rows, seconds"], found[f"{rows:,} rows, peak megabytes"] = measure(rows)
+    for suffix in FORMATS:
+        for rows in (500,) if asked.tiny else (SIZES[0], SIZES[-1]):
+            found[f"{rows:,} loans in {suffix}, peak megabytes"] = loans_peak(rows, suffix)
     for name, value in found.items():
         print(f"budget 10: {name}: {value:,.1f}")
     return found

@@ -18,6 +18,7 @@ from pricing.books.lanes.base import (
     months,
     number,
     only,
+    undiscounted,
     unknown_keys,
     whole,
 )
@@ -44,6 +45,7 @@ class BackstopLane:
     def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
         """Rows whose curves are there."""
         return [
+            *undiscounted(frame, market),
             *unknown_keys(frame, "guarantor.credit", lambda key: survival_curve(market, key)),
             *unknown_keys(frame, "operator.credit", lambda key: survival_curve(market, key)),
             *unknown_keys(frame, "rent", lambda key: rent_curve(market, key)),

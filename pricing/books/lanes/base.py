@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curves import default_rates_key, discount_curve
 from curves.market import Market
 from instruments.ground.errors import GpufinError, Problem
 from instruments.ground.messages import problem
@@ -133,6 +134,16 @@ def unknown_keys(frame: pl.DataFrame, name: str, build: Callable[[str], object],
             why = replace(error.problems[0], subject="", field=field, value=key)
             found.append(Refusal((frame[name] == key).fill_null(False), field, lambda _, why=why: why))
     return found
+
+
+def undiscounted(frame: pl.DataFrame, market: Market) -> list[Refusal]:
+    """Every row, where the market has no curve that serves where none is named; none otherwise."""
+    try:
+        discount_curve(market, default_rates_key(market))
+    except GpufinError as error:
+        why = replace(error.problems[0], subject="")
+        return [Refusal(pl.Series([True], dtype=pl.Boolean).new_from_index(0, frame.height), why.field, lambda _: why)]
+    return []
 
 
 def not_after(frame: pl.DataFrame, name: str, as_of: dt.date, rule: str, remedy: str = "drop the row") -> Refusal:

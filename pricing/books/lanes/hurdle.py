@@ -16,7 +16,7 @@ from curves import Market, business_times, correlation_between, default_rates_ke
 from curves.arrays import DAYS_PER_YEAR
 from instruments.ground.errors import Problem
 from instruments.ground.messages import problem
-from pricing.books.lanes.base import LaneValues, Refusal, column, not_after
+from pricing.books.lanes.base import LaneValues, Refusal, column, not_after, undiscounted
 from pricing.formulas.hurdle import daily_watch, delivery_probability, touch_call_value
 from pricing.formulas.vanilla import call_value
 
@@ -32,7 +32,7 @@ class HurdleLane:
 
     def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
         """Rows whose share, milestone and dates the market can serve."""
-        found = []
+        found = undiscounted(frame, market)
         for field, prefix, names in (
             ("underlying", "", [f"equity:{n}" for n in market.equity]),
             ("milestone", "milestone:", market.milestones),

@@ -19,6 +19,7 @@ from pricing.books.lanes.base import (
     months,
     number,
     only,
+    undiscounted,
     unknown_keys,
     whole,
 )
@@ -45,6 +46,7 @@ class LeaseLane:
     def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
         """Rows whose curves are there."""
         return [
+            *undiscounted(frame, market),
             *unknown_keys(frame, "lessee.credit", lambda key: survival_curve(market, key)),
             *unknown_keys(frame, "asset.rent", lambda key: rent_curve(market, key)),
             *unknown_keys(frame, "asset.resale", lambda key: resale_curve(market, key)),

@@ -20,6 +20,7 @@ from pricing.books.lanes.base import (
     not_after,
     number,
     only,
+    undiscounted,
     unknown_keys,
 )
 from pricing.books.lanes.grid import months_grid, survivals
@@ -46,6 +47,7 @@ class OfftakeLane:
     def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
         """Rows whose customer has a curve and whose end lies ahead."""
         return [
+            *undiscounted(frame, market),
             *unknown_keys(frame, "customer.credit", lambda key: survival_curve(market, key)),
             not_after(frame, "end", market.as_of, "the contract must end after the market's date"),
         ]

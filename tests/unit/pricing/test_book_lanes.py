@@ -52,6 +52,26 @@ def test_quantlib_agrees_with_the_lane(kind: str) -> None:
     assert np.abs(lane.to_numpy() - library["value"].to_numpy()) / scale == pytest.approx(0.0, abs=1e-9)  # lease: solved rates
 
 
+def test_rows_that_need_rates_the_market_lacks_fail_and_the_others_are_priced() -> None:
+    flat = {"kind": "flat", "rate": 0.03}
+    market = book_market().evolve(rates={"USD-A": flat, "USD-B": flat})  # neither serves where none is named
+    frame = mixed_frame(4)
+    is_loan = pl.col("kind") == "loan"
+    served = frame.with_columns(
+        pl.when(is_loan).then(pl.lit("rates:USD-A")).alias("floating.index"),
+        pl.when(is_loan).then(pl.lit("credit:LAB")).otherwise(pl.col("borrower.credit")).alias("borrower.credit"),
+    )
+    found = price_book(served, market)
+    assert found.results["kind"].unique().to_list() == ["loan"]
+    assert found.results.height == 4
+    assert sorted(found.failures["kind"].unique()) == sorted(kind for kind in FRAMES if kind != "loan")
+    assert found.failures.height == 4 * (len(FRAMES) - 1)
+    assert set(found.failures["field"]) == {"rates:USD-SOFR"}
+    assert set(found.failures["reason"]) == {"missing_market"}
+    engines = price_book(served.with_columns(pl.when(~is_loan).then(pl.lit("quantlib")).alias("method")), market)
+    assert engines.failures.drop("field").equals(found.failures.drop("field"))
+
+
 def test_order_and_company_of_rows_never_matter() -> None:
     frame, market = mixed_frame(12), book_market()
     whole = price_book(frame, market).results

@@ -217,6 +217,20 @@ def test_anything_with_submit_is_an_executor() -> None:
     assert found.results.equals(price_book({"loan": frame}, book_market()).results)
 
 
+@pytest.mark.parametrize(("name", "lost"), [("WorkerCrashedError", True), ("RayTaskError(ValueError)", False)])
+def test_what_ray_says_of_a_lost_worker_is_told_as_that(name: str, lost: bool) -> None:
+    error = type(name, (ValueError,), {"__module__": "ray.exceptions"})("so it was")
+
+    class Fails:
+        def submit(self, work: Callable[..., Any], /, *items: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_exception(error)
+            return future
+
+    with pytest.raises(BatchError if lost else ValueError, match="so it was"):
+        list(in_order(Fails(), abs, [1]))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("text", ["x", "threads", "threads:0", "threads:two", "processes:-1", "dask", "serial:3"])
 def test_executors_that_nobody_knows(text: str) -> None:
     with pytest.raises(InputError, match="serial, threads:N, processes:N or dask:ADDRESS"), executor_named(text):

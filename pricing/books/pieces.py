@@ -1,0 +1,210 @@
+"""Files that cannot be read from the middle, read piece by piece: CSV, JSON lines, Arrow streams; kept as Parquet while they are priced.
+
+A piece ends where a record ends: a line outside quotes, a line, a record batch. So memory holds one piece, whatever the length of the
+file; a CSV file whose quotes do not match, and an Arrow stream of one large batch, are one piece.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+
+PIECE_BYTES = 1 << 23
+"""Bytes of text that are read at a time."""
+PIECE_ROWS = 1 << 16
+"""Rows of Arrow batches that are put together before they are kept."""
+CONTINUES = b"\xff\xff\xff\xff"
+SCHEMA, DICTIONARY, BATCH = 1, 2, 3
+"""Sorts of Arrow messages."""
+MOST_HEADER = 1 << 26
+"""Bytes of a message's header beyond which a file is no Arrow stream."""
+Pieces = Callable[[BinaryIO], Iterator[pl.DataFrame]]
+
+
+class Folder:
+    """A temporary folder that goes when this does, at the latest when the process ends by itself."""
+
+    def __init__(self) -> None:
+        self.path = Path(mkdtemp(prefix="gpufin-book-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A frame in Parquet files of a temporary folder."""
+
+    folder: Folder
+    files: tuple[Path, ...]
+    ends: tuple[int, ...]
+    """Rows up to the end of each file."""
+    empty: pl.DataFrame
+    """No row, every column: a column that pieces read as different types has the type that holds them all."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.ends[-1]
+
+    def rows(self, start: int, count: int, columns: list[str] | None = None) -> pl.DataFrame:
+        """Rows from `start`, at most `count`."""
+        empty = self.empty if columns is None else self.empty.select(columns)
+        stop, begin, found = min(start + count, self.height), 0, [empty]
+        for file, end in zip(self.files, self.ends, strict=True):
+            if begin < stop and end > start:
+                scan = pl.scan_parquet(file)
+                names = [name for name in empty.columns if name in scan.collect_schema()]
+                low = max(start - begin, 0)
+                found.append(scan.select(names).slice(low, stop - begin - low).collect())
+            begin = end
+        return pl.concat(found, how="diagonal_relaxed").select(empty.columns)
+
+
+def whole_or_parts(pieces: Iterable[pl.DataFrame]) -> pl.DataFrame | Parts:
+    """The frame itself where it is one piece; else its pieces, kept.
+
+    Raises:
+        PolarsError, OSError: a piece is unreadable, or there is no room for it.
+    """
+    first, folder = None, None
+    files: list[Path] = []
+    ends: list[int] = []
+    empty = pl.DataFrame()
+
+    def keep(piece: pl.DataFrame, home: Path) -> pl.DataFrame:
+        files.append(home / f"{len(files):06d}.parquet")
+        piece.write_parquet(files[-1], compression="lz4")
+        ends.append(piece.height + (ends[-1] if ends else 0))
+        return pl.concat([empty, piece.clear()], how="diagonal_relaxed")
+
+    for piece in pieces:
+        if first is None:
+            first = piece
+            continue
+        if folder is None:
+            folder = Folder()
+            empty = keep(first, folder.path)
+        empty = keep(piece, folder.path)
+    if folder is not None:
+        return Parts(folder, tuple(files), tuple(ends), empty)
+    assert first is not None, "a reader gives at least one piece"
+    return first
+
+
+def csv_pieces(stream: BinaryIO) -> Iterator[pl.DataFrame]:
+    """A CSV file as text cells, its first line the header of every piece."""
+    header = b""
+    for piece in _cut(stream, _line_outside_quotes):
+        if not header:
+            header = piece[: _line_outside_quotes(piece, first=True)]
+            yield pl.read_csv(BytesIO(piece), infer_schema=False)
+        else:
+            yield pl.read_csv(BytesIO(header + piece), infer_schema=False)
+
+
+def json_pieces(stream: BinaryIO) -> Iterator[pl.DataFrame]:
+    """A file of JSON lines, the types of columns those of the piece."""
+    for piece in _cut(stream, lambda text: text.rfind(b"\n") + 1):
+        yield pl.read_ndjson(BytesIO(piece), infer_schema_length=None)
+
+
+def _cut(stream: BinaryIO, end_of: Callable[[bytes], int]) -> Iterator[bytes]:
+    """The bytes of a stream in pieces that end with a record: `end_of` gives the end of the last one, 0 where there is none."""
+    left, given = b"", False
+    while read := stream.read(max(PIECE_BYTES, len(left))):
+        left += read
+        end = end_of(left)
+        if end:
+            yield left[:end]
+            left, given = left[end:], True
+    if left or not given:
+        yield left
+
+
+def _line_outside_quotes(text: bytes, first: bool = False) -> int:
+    """End of the last line, or of the first, whose end is in no quotes: those before it are even in number. 0 where there is none."""
+    cells = np.frombuffer(text, dtype=np.uint8)
+    ends = np.flatnonzero(cells == ord("\n"))
+    quotes = np.flatnonzero(cells == ord('"'))
+    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
+    return int(outside[0 if first else -1]) + 1 if outside.size else 0
+
+
+def arrow_pieces(stream: BinaryIO) -> Iterator[pl.DataFrame]:
+    """An Arrow stream, small batches put together."""
+    waiting: list[pl.DataFrame] = []
+    given = False
+    for batch in _batches(stream):
+        waiting.append(batch)
+        if sum(one.height for one in waiting) >= PIECE_ROWS:
+            yield from pl.concat(waiting, rechunk=True).iter_slices(PIECE_ROWS)
+            waiting.clear()
+            given = True
+    if not given or any(one.height for one in waiting):
+        yield pl.concat(waiting, rechunk=True)
+
+
+def _batches(stream: BinaryIO) -> Iterator[pl.DataFrame]:
+    """The record batches one by one, each read with the schema and the dictionaries before it; a frame without rows first."""
+    before = b""
+    for sort, message in _messages(stream):
+        if sort == BATCH:
+            yield pl.read_ipc_stream(BytesIO(before + message))
+        elif sort in (SCHEMA, DICTIONARY):
+            before += message
+            if sort == SCHEMA:
+                yield pl.read_ipc_stream(BytesIO(before))
+    if not before:
+        raise OSError("this is no Arrow stream")
+
+
+def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Sort and bytes of each message: a mark and a length, a header, a body whose length the header states."""
+    while start := stream.read(4):
+        marked = start == CONTINUES
+        size = int.from_bytes(_exactly(stream, 4) if marked else start, "little")
+        if size == 0:
+            return
+        if size > MOST_HEADER:
+            raise OSError("this is no Arrow stream")
+        header = _exactly(stream, size)
+        try:
+            sort, body = _sort_and_body(header)
+        except struct.error as error:
+            raise OSError("this is no Arrow stream") from error
+        yield sort, CONTINUES + size.to_bytes(4, "little") + header + _exactly(stream, body)
+
+
+def _sort_and_body(header: bytes) -> tuple[int, int]:
+    """Sort of a message and bytes of its body, out of its flatbuffer: a table whose fields 1 and 3 they are."""
+    (table,) = struct.unpack_from("<I", header, 0)
+    (back,) = struct.unpack_from("<i", header, table)
+    fields = table - back
+    (size,) = struct.unpack_from("<H", header, fields)
+    places = struct.unpack_from(f"<{size // 2 - 2}H", header, fields + 4)
+
+    def read(form: str, field: int) -> int:
+        at = places[field] if field < len(places) else 0
+        return int(struct.unpack_from(form, header, table + at)[0]) if at else 0
+
+    return read("<B", 1), read("<q", 3)
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    found = stream.read(size) if size >= 0 else b""
+    if len(found) != size:
+        raise OSError("it ends inside an Arrow message")
+    return found
+
+
+READERS: dict[str, Pieces] = {".csv": csv_pieces, ".jsonl": json_pieces, ".arrows": arrow_pieces}
+"""Suffix to what reads such a file."""
