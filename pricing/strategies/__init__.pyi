@@ -24,3 +24,4 @@ from .warrants import (
     warrant_markets as warrant_markets,
     warrants as warrants,
 )
+from .webs import Hit as Hit, balance_webs as balance_webs, web_hits as web_hits
