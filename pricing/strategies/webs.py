@@ -77,10 +77,11 @@ def balance_webs(draw: st.DrawFn) -> Web:
 
     Amounts are small round numbers, so that a shrunk web reads; it shrinks to firms that have cash and owe nothing.
     """
-    amount = picked((0.0, 10.0, 20.0, 5.0, 40.0, 2.5, 100.0))
+    amount = picked((10.0, 0.0, 20.0, 5.0, 40.0, 2.5, 100.0))
+    owed = picked((0.0, 10.0, 0.0, 40.0, 20.0, 0.0))
     entities: dict[str, Any] = {"lenders": {"outside": "lenders"}}
     for name in FIRMS:
-        traded, outside = draw(amount), draw(amount)
+        traded, outside = draw(amount), draw(owed)
         entities[name] = {
             "balance": {
                 "cash_usd": draw(amount),
