@@ -178,7 +178,7 @@ LAWS: tuple[Law, ...] = (
         f"{FOLLOWED}; {WALKED} paths of every market tried",
         _followed,
         agrees_day_by_day,
-        markets=4,
+        markets=2,
     ),
     Law(
         "pays_by_hand",
@@ -186,7 +186,7 @@ LAWS: tuple[Law, ...] = (
         f"{FOLLOWED}; {WALKED} paths of every market tried",
         _followed,
         pays_by_hand,
-        markets=4,
+        markets=2,
     ),
     Law(
         "latched_stays_true",
@@ -202,7 +202,7 @@ LAWS: tuple[Law, ...] = (
         "warrants, tranches without at_date legs; on every path of a block",
         lambda deal: _some(deal, _without_test_dates),
         latched_is_never_later,
-        markets=4,
+        markets=2,
     ),
     Law(
         "any_order_is_never_later",
@@ -210,7 +210,7 @@ LAWS: tuple[Law, ...] = (
         "warrants with a sequence and without at_date legs; on every path of a block",
         lambda deal: _some(deal, lambda condition: _has_sequence(condition) and _without_test_dates(condition)),
         any_order_is_never_later,
-        markets=4,
+        markets=2,
     ),
 )
 """Laws of conditions."""
