@@ -127,3 +127,29 @@ def test_distance_to_a_margin_call():
     assert clearing.ltv_distance(ltv=0.3, limit=0.5, weight=0.25) == pytest.approx(1.6)  # cannot breach alone
     with pytest.raises(InputError, match="weight"):
         clearing.ltv_distance(ltv=0.3, limit=0.5, weight=0)
+
+
+@pytest.mark.parametrize("method", ["sweeps", "iteration"])
+def test_warrants_far_from_exercise_do_not_fail_the_holder_of_the_shares(method):
+    # b is worth 100 to its owners, half of it to a, which owes 45; warrants on as many shares again would be exercised above 1000
+    terms = {"debts": [45, 0], "equity_held": [[0, 0.5], [0, 0]], "warrants_held": [[0, 1.0], [0, 0]], "warrant_floor": [0, 1000]}
+    found = clearing.clear_holdings(assets=[0, 100], **terms, alpha=0.5, beta=0.5, method=method)
+    assert found.default.tolist() == [False, False]
+    assert found.equity == pytest.approx([5, 100])
+
+
+@pytest.mark.parametrize("method", ["sweeps", "iteration"])
+def test_vested_warrants_save_their_holder(method):
+    # of 100 the warrants take 50, shares keep 50, half of them a's: 75 against debts of 70
+    terms = {"debts": [70, 0], "equity_held": [[0, 0.5], [0, 0]], "warrants_held": [[0, 1.0], [0, 0]]}
+    found = clearing.clear_holdings(assets=[0, 100], **terms, alpha=0.5, beta=0.5, method=method)
+    assert found.default.tolist() == [False, False]
+    assert found.equity == pytest.approx([5, 50])
+
+
+def test_one_solution_only_without_costs_and_with_something_of_every_claim_outside():
+    loose, costly = (clearing.clear_holdings(assets=[100, 80], **PAIR, **costs) for costs in ({}, {"beta": 0.5}))
+    assert loose.certificate.unique.tolist() == [True]
+    assert costly.certificate.unique.tolist() == [False]
+    whole = clearing.clear_holdings(assets=[100, 80], debts=[60, 50], equity_held=np.zeros((2, 2)), debt_held=[[0, 1.0], [0, 0]])
+    assert whole.certificate.unique.tolist() == [False]
