@@ -129,22 +129,18 @@ def test_distance_to_a_margin_call():
         clearing.ltv_distance(ltv=0.3, limit=0.5, weight=0)
 
 
-@pytest.mark.parametrize("method", ["sweeps", "iteration"])
-def test_warrants_far_from_exercise_do_not_fail_the_holder_of_the_shares(method):
-    # b is worth 100 to its owners, half of it to a, which owes 45; warrants on as many shares again would be exercised above 1000
-    terms = {"debts": [45, 0], "equity_held": [[0, 0.5], [0, 0]], "warrants_held": [[0, 1.0], [0, 0]], "warrant_floor": [0, 1000]}
-    found = clearing.clear_holdings(assets=[0, 100], **terms, alpha=0.5, beta=0.5, method=method)
-    assert found.default.tolist() == [False, False]
-    assert found.equity == pytest.approx([5, 100])
+CHAIN = {"debts": [30, 10, 0], "equity_held": [[0, 0.5, 0], [0, 0, 0.5], [0, 0, 0]], "warrants_held": [[0, 0, 0], [0, 0, 1.0], [0, 0, 0]]}
+"""a holds half of b, which owes 10 and holds half of c and warrants on as many shares of c as there are; c is worth 100, a owes 30."""
 
 
 @pytest.mark.parametrize("method", ["sweeps", "iteration"])
-def test_vested_warrants_save_their_holder(method):
-    # of 100 the warrants take 50, shares keep 50, half of them a's: 75 against debts of 70
-    terms = {"debts": [70, 0], "equity_held": [[0, 0.5], [0, 0]], "warrants_held": [[0, 1.0], [0, 0]]}
-    found = clearing.clear_holdings(assets=[0, 100], **terms, alpha=0.5, beta=0.5, method=method)
-    assert found.default.tolist() == [False, False]
-    assert found.equity == pytest.approx([5, 50])
+@pytest.mark.parametrize(("floor", "shares"), [(0, 50), (10, 55), (1000, 100)], ids=["exercised", "for a price", "far from exercise"])
+def test_warrants_beside_shares_fail_nobody_whom_they_do_not(method, floor, shares):
+    found = clearing.clear_holdings(assets=[0, 0, 100], **CHAIN, warrant_floor=[0, 0, floor], alpha=0.5, beta=0.5, method=method)
+    b = 0.5 * shares + (100 - shares) - 10
+    expected = [0.5 * b - 30, b, shares] if b >= 60 else [0, b, shares]
+    assert found.default.tolist() == [b < 60, False, False]
+    assert found.equity == pytest.approx(expected)
 
 
 def test_one_solution_only_without_costs_and_with_something_of_every_claim_outside():
