@@ -8,8 +8,8 @@ from .books.kinds import book_columns as book_columns
 from .books.pricer import BookResult as BookResult, price_book as price_book
 from .conditions import Watch as Watch, register_condition as register_condition
 from .diffing import Diff as Diff, diff as diff
-from .laws.catalogue import LAWS as LAWS
-from .laws.law import Law as Law
+from .laws.catalogue import LAWS as LAWS, WEB_LAWS as WEB_LAWS
+from .laws.law import Law as Law, WebLaw as WebLaw
 from .laws.search import LawResult as LawResult
 from .limits import LimitResult as LimitResult
 from .measures import MEASURES as MEASURES, Measure as Measure
@@ -33,3 +33,4 @@ from .stressing import StressReport as StressReport, stress as stress
 from .verdict_table import Verdict as Verdict, turns as turns, verdicts as verdicts
 from .web.report import analyse_web as analyse_web, knocked_out as knocked_out
 from .web.rows import WebReport as WebReport, WebRow as WebRow
+from .web.stressed import WebStressReport as WebStressReport, stress_web as stress_web

@@ -249,18 +249,17 @@ def _window_means(values: Array, history: Array | None, rule: Mean | Vwap) -> Ar
             source = np.clip(np.arange(values.shape[0]) + before.size - age, 0, None)
             means += weight * run[source]
         return np.where(full, means, np.nan)
-    sums, _ = _window_sums(values, history, rule.days)
-    return np.where(full, sums / rule.days, np.nan)
+    return np.where(full, _window_sums(values, history, rule.days) / rule.days, np.nan)
 
 
-def _window_sums(values: Array, history: Array | None, days: int) -> tuple[Array, Truth]:
-    """Sum of the last `days` values on each day [day, path], and on which days the window is full [day]."""
+def _window_sums(values: Array, history: Array | None, days: int) -> Array:
+    """Sum of the last `days` values on each day, of fewer where there are no more [day, path]."""
     before = np.zeros(0) if history is None else history[-days:]
     run = np.cumsum(
         np.vstack([np.zeros((1, values.shape[1])), np.broadcast_to(before[:, None], (before.size, values.shape[1])), values]), axis=0
     )
     ends = np.arange(values.shape[0]) + before.size + 1
-    return run[ends] - run[np.maximum(ends - days, 0)], ends >= days
+    return run[ends] - run[np.maximum(ends - days, 0)]
 
 
 def _price_truth(leg: PriceLeg, watch: Watch) -> Truth:
@@ -273,8 +272,7 @@ def window_hits(leg: PriceLeg, watch: Watch, days: int) -> Array:
     """How many of the last `days` closes meet the target [day, path]: whole numbers."""
     values, history = _quantity(leg, watch)
     past = None if history is None else _meets(leg, history).astype(np.float64)
-    counts, _ = _window_sums(_meets(leg, values).astype(np.float64), past, days)
-    return counts
+    return _window_sums(_meets(leg, values).astype(np.float64), past, days)
 
 
 def _meets(leg: PriceLeg, prices: Array) -> Truth:

@@ -82,26 +82,27 @@ class StressReport:
 
     def to_json(self) -> str:
         """The JSON of the command line; after the rows stand limits under measure 'limit', laws under 'law', then 'reverse_stress'."""
-        laws = [
-            {
-                "measure": "law",
-                "law": found.law,
-                "status": found.status,
-                "sentence": found.sentence,
-                "domain": found.domain,
-                "markets_tried": found.tried,
-                "why": found.why or None,
-                "counterexample": None if found.counterexample is None else found.counterexample.model_dump(mode="json"),
-            }
-            for found in self.laws
-        ]
         reverse = [] if self.reverse is None else [self.reverse.as_row()]
         return document_json(
             audit=self.audit,
-            results=[*map(asdict, self.rows), *(found.as_row() for found in self.limits), *laws, *reverse],
+            results=[*map(asdict, self.rows), *(found.as_row() for found in self.limits), *map(law_row, self.laws), *reverse],
             warnings=list(self.warnings),
             failures=[asdict(item) for item in self.failures],
         )
+
+
+def law_row(found: LawResult) -> dict[str, Any]:
+    """A law of deals as one object of the JSON."""
+    return {
+        "measure": "law",
+        "law": found.law,
+        "status": found.status,
+        "sentence": found.sentence,
+        "domain": found.domain,
+        "markets_tried": found.tried,
+        "why": found.why or None,
+        "counterexample": None if found.counterexample is None else found.counterexample.model_dump(mode="json"),
+    }
 
 
 def stress(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # Speed of generation says nothing about the code under test, and machines that run tests are busy.
 _SLOW_IS_FINE = [HealthCheck.too_slow]
@@ -15,6 +15,7 @@ settings.register_profile(
     "quick", derandomize=True, deadline=None, max_examples=40, print_blob=True, database=None, suppress_health_check=_SLOW_IS_FINE
 )
 settings.register_profile("deep", deadline=None, max_examples=1000, print_blob=True, suppress_health_check=_SLOW_IS_FINE)
+settings.register_profile("unshrunk", parent=settings.get_profile("quick"), phases=(Phase.explicit, Phase.generate))
 settings.load_profile(os.environ.get("GPUFIN_HYPOTHESIS", "quick"))
 
 

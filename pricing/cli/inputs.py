@@ -31,10 +31,19 @@ def sibling_market(path: str, market: str | None) -> Market:
 
 def is_project(path: str) -> bool:
     """Whether a path means a project: a file named so, or a folder with one and without a deal."""
+    return _means(path, "project")
+
+
+def is_web(path: str) -> bool:
+    """The same of a web."""
+    return _means(path, "web")
+
+
+def _means(path: str, kind: str) -> bool:
     place = Path(path)
     if place.is_dir():
-        return (place / "project.toml").exists() and not (place / "deal.toml").exists()
-    return place.name.startswith("project")
+        return (place / f"{kind}.toml").exists() and not (place / "deal.toml").exists()
+    return place.name.startswith(kind)
 
 
 def deal_and_market(path: str, market: str | None) -> tuple[Deal, Market]:

@@ -55,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(module="run_simulate")
 
     stress = commands.add_parser(
-        "stress", help="scenario table and laws over a deal", description="Scenario table and laws over a deal.", epilog=EXIT_CODES
+        "stress",
+        help="scenario table and laws over a deal, or laws over a web",
+        description="Scenario table and laws over a deal; or laws over a web (a folder with web.toml), whatever hits its balance sheets.",
+        epilog=EXIT_CODES,
     )
     _target(stress)
     stress.add_argument("--laws", help="comma-separated laws to check (default: all that apply)")

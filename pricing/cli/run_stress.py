@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from importlib import import_module
 
 from curves import Scenario
 from curves.files import load_scenarios, save_scenarios
 from instruments.ground.messages import printable
 from pricing.cli.figures import number, table, usd
-from pricing.cli.inputs import deal_and_market, say, say_failures
+from pricing.cli.inputs import deal_and_market, is_web, say, say_failures
 from pricing.limits import Reading
 from pricing.results import Row
 from pricing.scenario_library import SETS
@@ -18,6 +19,8 @@ from pricing.stressing import StressReport, stress
 
 def run(arguments: Namespace) -> int:
     """Exit code 0, 3 where a law or a limit is broken, 4 where a scenario failed."""
+    if is_web(arguments.deal):
+        return import_module("pricing.cli.web_laws").run(arguments)
     deal, market = deal_and_market(arguments.deal, arguments.market)
     scenarios = _scenarios(arguments)
     laws = None if arguments.laws is None else [name for name in arguments.laws.split(",") if name]

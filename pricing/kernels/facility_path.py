@@ -299,8 +299,8 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
             tested = breached = False
             if n_tests > 0 and performing and t < plan.maturity:
                 bf, bx, liq, trap, prepay, fee_due, add = run_tests(
-                    tests, t, operator > t, bf + bx + (a_f + a_x) > tiny, plan.cost, funded, value * after, row, bf, bx, liq, pwr, trap,
-                    a_p, past_c, past_s, past_r, book, verdict,
+                    tests, t, operator > t, tiny, a_f + a_x, plan.cost, funded, value * after, row, bf, bx, liq, pwr, trap, a_p, past_c,
+                    past_s, past_r, book, verdict,
                 )  # fmt: skip
                 raised += add
                 locked = blocked = caught = beyond = False

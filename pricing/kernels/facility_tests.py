@@ -20,7 +20,9 @@ def open_memory(cfads, service, received, used, past_c, past_s, past_r, book):
 
 
 @inlined
-def run_tests(tests, t, solvent, owes, cost, funded, value, row, bf, bx, liq, pwr, trap, a_p, past_c, past_s, past_r, book, verdict):
+def run_tests(
+    tests, t, solvent, tiny, a_i, cost, funded, value, row, bf, bx, liq, pwr, trap, a_p, past_c, past_s, past_r, book, verdict,
+):  # fmt: skip
     """Every covenant of the date in turn; the loan performs. Returns balances, reserves, and what falls due on the next date."""
     prepay = fee = step = 0.0
     last = past_c.shape[0]
@@ -29,6 +31,7 @@ def run_tests(tests, t, solvent, owes, cost, funded, value, row, bf, bx, liq, pw
         level, kind = tests.level[i, t], tests.codes[i, p.KIND]
         if level < 0:
             continue
+        owes = bf + bx + a_i > tiny  # a cure of the test before may have repaid the loan
         part = whole = 0.0
         if kind == p.DSCR:
             for m in range(last - tests.codes[i, p.WINDOW], last):

@@ -2,10 +2,12 @@
 
 A law is a sentence, its domain, and a check, which looks at one deal on one market and returns None where the law holds, else what broke
 it. A law that is true only under conditions says so in `applies`; one stated too widely would be a defect of the catalogue, not of the
-deal. A family adds its `LAWS` below.
+deal. A family adds its `LAWS` below. Laws of webs look at one web, and have a list of their own.
 """
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from curves import Market
 from instruments.deal import Deal
@@ -15,6 +17,8 @@ from instruments.ground.messages import problem, suggest
 from pricing.laws import (
     borrowing_bases,
     compute_derivatives,
+    conditions,
+    covenants,
     facility,
     joint,
     leases,
@@ -26,8 +30,10 @@ from pricing.laws import (
     risk,
     staged,
     warrants,
+    waterfall,
+    webs,
 )
-from pricing.laws.law import Law, outcome_of, remembered, value_row
+from pricing.laws.law import Law, WebLaw, outcome_of, remembered, value_row
 from pricing.registry import Settings
 
 
@@ -47,7 +53,10 @@ def _round_trip(deal: Deal, market: Market, settings: Settings) -> str | None:
 
 LAWS: tuple[Law, ...] = (
     *warrants.LAWS,
+    *conditions.LAWS,
     *facility.LAWS,
+    *waterfall.LAWS,
+    *covenants.LAWS,
     *prepayment.LAWS,
     *risk.LAWS,
     *staged.LAWS,
@@ -67,13 +76,25 @@ LAWS: tuple[Law, ...] = (
         _round_trip,
     ),
 )
-"""Every shipped law."""
+"""Every shipped law of deals."""
+WEB_LAWS: tuple[WebLaw, ...] = webs.LAWS
+"""Every shipped law of webs."""
+L = TypeVar("L", Law, WebLaw)
 
 
 def chosen_laws(names: tuple[str, ...] | None) -> tuple[Law, ...]:
-    """The laws of these names, all for None. Raises InputError for an unknown name."""
-    known = {law.name: law for law in LAWS}
+    """The laws of deals of these names, all for None. Raises InputError for an unknown name."""
+    return _chosen(names, LAWS)
+
+
+def chosen_web_laws(names: tuple[str, ...] | None) -> tuple[WebLaw, ...]:
+    """The same of webs."""
+    return _chosen(names, WEB_LAWS)
+
+
+def _chosen(names: tuple[str, ...] | None, laws: tuple[L, ...]) -> tuple[L, ...]:
+    known = {law.name: law for law in laws}
     for name in names or ():
         if name not in known:
             raise InputError(problem("bad_choice", subject="laws", value=name, choices=known, suggestion=suggest(name, known)))
-    return LAWS if names is None else tuple(known[name] for name in names)
+    return laws if names is None else tuple(known[name] for name in names)

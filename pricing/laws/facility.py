@@ -37,14 +37,15 @@ def has_facilities(deal: Deal) -> bool:
     return bool(facilities(deal))
 
 
-def _kept(deal: Deal, market: Market, settings: Settings, loan_id: str) -> tuple[Setup, Drivers, Rolled]:
+def kept(deal: Deal, market: Market, settings: Settings, loan_id: str) -> tuple[Setup, Drivers, Rolled]:
+    """A facility, and the first paths of its first block with every posting."""
     setup = set_up(deal, loan_id, market)
     whole = drivers_of(setup.model, settings.seed, 0)
     drivers = Drivers._make(np.ascontiguousarray(item[..., :PATHS]) for item in whole)
-    return setup, drivers, Rolled(*roll_kept(setup.facility.plan, drivers, _events(setup, settings)))
+    return setup, drivers, Rolled(*roll_kept(setup.facility.plan, drivers, events_of(setup, settings)))
 
 
-def _events(setup: Setup, settings: Settings) -> Events | None:
+def events_of(setup: Setup, settings: Settings) -> Events | None:
     """What other loans do to the first paths."""
     events = setup.events(settings.seed, 0, drivers_of(setup.model, settings.seed, 0)) if setup.others else None
     return None if events is None else Events._make(np.ascontiguousarray(item[:PATHS]) for item in events)
@@ -53,7 +54,7 @@ def _events(setup: Setup, settings: Settings) -> Events | None:
 def ledger_adds_up(deal: Deal, market: Market, settings: Settings) -> str | None:
     """What the ledger's own checks find; None where they find nothing."""
     for name in facilities(deal):
-        setup, drivers, rolled = _kept(deal, market, settings, name)
+        setup, drivers, rolled = kept(deal, market, settings, name)
         for check in check_ledger(setup.facility.plan, drivers, rolled):
             if not check.relative <= CASH_CONSERVATION_ABS:
                 return f"{name}: {check.name} is wrong by {check.difference:,.2f} USD on some path"
@@ -63,7 +64,7 @@ def ledger_adds_up(deal: Deal, market: Market, settings: Settings) -> str | None
 def draws_within_commitment(deal: Deal, market: Market, settings: Settings) -> str | None:
     """None where no path draws more than the commitment, old draws included."""
     for name in facilities(deal):
-        setup, _, rolled = _kept(deal, market, settings, name)
+        setup, _, rolled = kept(deal, market, settings, name)
         plan = setup.facility.plan
         most = float(rolled.states[:, k.DRAWN].max())
         if most > plan.commitment * (1.0 + CASH_CONSERVATION_ABS):
@@ -74,7 +75,7 @@ def draws_within_commitment(deal: Deal, market: Market, settings: Settings) -> s
 def losses_within_claims(deal: Deal, market: Market, settings: Settings) -> str | None:
     """None where the principal written off lies between nothing and what is drawn or capitalised, on every path and date."""
     for name in facilities(deal):
-        setup, _, rolled = _kept(deal, market, settings, name)
+        setup, _, rolled = kept(deal, market, settings, name)
         slack = CASH_CONSERVATION_ABS * setup.facility.plan.commitment
         lost = np.cumsum(rolled.ledger[:, k.PRINCIPAL_LOST], axis=0)
         kind = np.cumsum(rolled.ledger[:, k.PIK_FLOATING] + rolled.ledger[:, k.PIK_FIXED], axis=0)
@@ -114,8 +115,8 @@ def _sequential(deal: Deal) -> dict[str, Loan]:
 def senior_tranche_recovers_more(deal: Deal, market: Market, settings: Settings) -> str | None:
     """None where, after the event of default, each tranche recovers at least the share of its principal that the next one does."""
     for name in _sequential(deal):
-        setup, drivers, rolled = _kept(deal, market, settings, name)
-        events = _events(setup, settings)
+        setup, drivers, rolled = kept(deal, market, settings, name)
+        events = events_of(setup, settings)
         parts = tranche_ledger(setup.facility, drivers, events)
         later = np.arange(setup.facility.plan.months)[:, None] > rolled.outcomes[k.DEFAULT_MONTH][None, :]
         paid = np.where(later[:, None], parts[:, c.PRINCIPAL :: c.COLUMNS], 0.0).sum(axis=0)
@@ -132,12 +133,12 @@ def senior_tranche_recovers_more(deal: Deal, market: Market, settings: Settings)
 def pari_passu_is_one_loan(deal: Deal, market: Market, settings: Settings) -> str | None:
     """None where the facility's ledger does not change when it is split in two tranches of one margin, paid alike."""
     for name in facilities(deal):
-        setup, drivers, _ = _kept(deal, market, settings, name)
+        setup, drivers, _ = kept(deal, market, settings, name)
         halves = setup.facility.plan._replace(
             tranche_share=np.array([0.5, 0.5]), tranche_step=np.zeros(2), tranche_how=np.ones(2, dtype=np.int64)
         )
         plain = setup.facility.plan._replace(tranche_share=np.zeros(0), tranche_step=np.zeros(0), tranche_how=np.ones(2, dtype=np.int64))
-        events = _events(setup, settings)
+        events = events_of(setup, settings)
         if not np.array_equal(roll_kept(halves, drivers, events)[0], roll_kept(plain, drivers, events)[0]):
             return f"{name}: split pari passu it is another loan"
     return None

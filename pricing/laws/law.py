@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from curves import Market
 from instruments.deal import Deal
+from instruments.web import Web
 from pricing.registry import Outcome, Settings, Task, find_engine
 from pricing.results import Row
 
@@ -27,6 +28,19 @@ class Law:
     check: Check
     markets: int = 1000
     """Markets that a search tries at most: fewer where one check walks thousands of paths by the slow road."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebLaw:
+    """The same of a web: no market, a state of its balance sheets is what a search tries."""
+
+    name: str
+    sentence: str
+    domain: str
+    applies: Callable[[Web], bool]
+    check: Callable[[Web], str | None]
+    states: int = 40
+    """States of the web that a search tries at most."""
 
 
 @lru_cache(maxsize=128)

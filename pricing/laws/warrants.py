@@ -93,6 +93,16 @@ def _conditions(change: Callable[[Leg | Group, Warrant, Market], Leg | Group], s
     return check
 
 
+def _higher_strike(deal: Deal, market: Market, settings: Settings) -> str | None:
+    for name, warrant in warrants(deal).items():
+        raised = warrant.strike_usd * HIGHER + (HIGHER - 1.0) * equity_inputs(market, warrant.underlying).spot_usd
+        before, after = _on_same_paths(deal, market, settings, name, warrant.evolve(strike_usd=raised))
+        if after > before + SUM_REL * max(abs(before), 1.0):
+            strikes = f"a strike of {raised:,.2f} in place of {warrant.strike_usd:,.2f} USD"
+            return f"{name}: {strikes} takes the value from {before:,.2f} to {after:,.2f} USD"
+    return None
+
+
 def _later_expiry(deal: Deal, market: Market, settings: Settings) -> str | None:
     for name, warrant in warrants(deal).items():
         share = equity_inputs(market, warrant.underlying)
@@ -118,13 +128,13 @@ def _pair(deal: Deal, market: Market, settings: Settings, name: str, changed: Wa
 
 def _on_same_paths(deal: Deal, market: Market, settings: Settings, name: str, changed: Warrant) -> tuple[float, float]:
     """Plain means over one block of paths, by the general interpreter: no control variates, whose weights would differ."""
-    run, world = _world(deal, market, name, settings.seed)
+    run, world = world_of(deal, market, name, settings.seed)
     other = replace(run, warrant=changed)
     return tuple(_mean(one, walk(one, watch_of(one, world, settings.seed, 0)).payoff) for one in (run, other))  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=2)
-def _world(deal: Deal, market: Market, name: str, seed: int) -> tuple[WarrantRun, World]:
+def world_of(deal: Deal, market: Market, name: str, seed: int) -> tuple[WarrantRun, World]:
     """A warrant and the first block of its world, kept: several laws look at the same paths."""
     task = Task(deal=deal, contract_id=name, contract=deal.contracts[name], market=market, settings=Settings(seed=seed))
     run = prepare(task)
@@ -155,37 +165,38 @@ def _with_lower_targets(condition: Leg | Group, warrant: Warrant, market: Market
     return condition
 
 
-def _monotone(condition: Leg | Group) -> bool:
+def is_monotone(condition: Leg | Group) -> bool:
     """Neither `at_date` nor `sequence` anywhere inside."""
     if isinstance(condition, Sequence) or condition.meet == "at_date":
         return False
-    return all(_monotone(leg) for leg in condition.legs) if isinstance(condition, AllOf | AnyOf) else True
+    return all(is_monotone(leg) for leg in condition.legs) if isinstance(condition, AllOf | AnyOf) else True
 
 
-def _has_warrants(deal: Deal) -> bool:
+def has_warrants(deal: Deal) -> bool:
+    """Whether there are any."""
     return bool(warrants(deal))
 
 
 def _scalable(deal: Deal) -> bool:
     plain = all(warrant.dilution == "in_spot" and not warrant.whole_shares for warrant in warrants(deal).values())
-    return _has_warrants(deal) and deal.position.is_empty and plain
+    return has_warrants(deal) and deal.position.is_empty and plain
 
 
 def _settled_either_way(deal: Deal) -> bool:
-    return _has_warrants(deal) and not any(warrant.whole_shares for warrant in warrants(deal).values())
+    return has_warrants(deal) and not any(warrant.whole_shares for warrant in warrants(deal).values())
 
 
 def _fixed_date(deal: Deal) -> bool:
     """Settled at a fixed date, undiluted, without a floor that a package grown larger would shrink; conditions without own clocks."""
     return (
-        _has_warrants(deal)
+        has_warrants(deal)
         and not deal.position.contracts
         and all(
             warrant.exercise == "at_expiry"
             and warrant.dilution == "in_spot"
             and not warrant.whole_shares
             and warrant.floor is None
-            and all(_monotone(condition) for _, condition in warrant.conditions)
+            and all(is_monotone(condition) for _, condition in warrant.conditions)
             for warrant in warrants(deal).values()
         )
     )
@@ -201,10 +212,10 @@ LAWS: tuple[Law, ...] = (
         "warrant_bounds",
         "a warrant is worth between nothing and its shares and floor",
         "all warrants, any conditions, any market; simulation noise of four standard errors allowed",
-        _has_warrants,
+        has_warrants,
         _bounds,
     ),
-    Law("tranches_sum", "the tranches of a warrant, and its floor, add up to the warrant", "all warrants", _has_warrants, _tranches_sum),
+    Law("tranches_sum", "the tranches of a warrant, and its floor, add up to the warrant", "all warrants", has_warrants, _tranches_sum),
     Law(
         "warrant_scales",
         "twice the shares are worth twice as much",
@@ -243,6 +254,14 @@ LAWS: tuple[Law, ...] = (
         FIXED,
         _fixed_date,
         _conditions(_with_lower_targets, 1.0, "a lower target"),
+        markets=2,
+    ),
+    Law(
+        "higher_strike_never_raises",
+        "a higher strike never raises the value",
+        FIXED,
+        _fixed_date,
+        _higher_strike,
         markets=2,
     ),
     Law(

@@ -50,7 +50,7 @@ def _opening(plan: FacilityPlan, index: int) -> float:
     return float(plan.opening[index])
 
 
-def _before(states: Floats, item: int, start: float) -> Floats:
+def before(states: Floats, item: int, start: float) -> Floats:
     """The state item at the start of each month: [time, path]."""
     return np.concatenate([np.full((1, states.shape[2]), start), states[:-1, item]])
 
@@ -73,7 +73,7 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
         return Check(name, float(np.max(np.abs(difference), initial=0.0)), scale)
 
     out = [*_balances(plan, ledger, states, worst), *_claims(ledger, states, worst)]
-    out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - _interest(plan, states)))
+    out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - sum(interest_parts(plan, states))))
     out.extend(_fees(plan, ledger, states, worst))
     out.append(worst("vehicle's cash is nought at month end", _vehicle_cash(ledger)))
     reserves = states[:, [k.LIQUIDITY, k.POWER_RESERVE, k.TRAP, k.FLOATING, k.FIXED, k.ADVANCE, k.UNEARNED, k.PREPAID_ARREARS]]
@@ -115,21 +115,22 @@ def _claims(ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     return out
 
 
-def _interest(plan: FacilityPlan, states: Floats) -> Floats:
-    """Interest of each month from the balances at its start and the fixings."""
-    floating, fixed = _before(states, k.FLOATING, _opening(plan, 0)), _before(states, k.FIXED, _opening(plan, 1))
-    status = _before(states, k.STATUS, float(k.PERFORMING))
-    owed = sum(_before(states, item, 0.0) for item in range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
+def interest_parts(plan: FacilityPlan, states: Floats) -> tuple[Floats, Floats]:
+    """Interest of each month on the floating and on the fixed part, from the balances at its start and the fixings: [time, path]."""
+    floating, fixed = before(states, k.FLOATING, _opening(plan, 0)), before(states, k.FIXED, _opening(plan, 1))
+    status = before(states, k.STATUS, float(k.PERFORMING))
+    owed = sum(before(states, item, 0.0) for item in range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
     behind = (status == k.PERFORMING) & (owed > DEBT_TOL * plan.commitment)
     late = np.where(status == k.ENFORCEMENT, plan.default_margin, np.where(behind, plan.late_margin, 0.0))
-    late = (late + _before(states, k.MARGIN_STEP, _opening(plan, 7)) + _before(states, k.TRANCHE_STEP, 0.0)) * plan.accrual[:, None]
-    due = floating * (plan.floating_interest[:, None] + late) + fixed * (plan.fixed_interest[:, None] + late)
-    return np.where(status < k.CLOSED, due, 0.0)
+    late = (late + before(states, k.MARGIN_STEP, _opening(plan, 7)) + before(states, k.TRANCHE_STEP, 0.0)) * plan.accrual[:, None]
+    live = status < k.CLOSED
+    due = floating * (plan.floating_interest[:, None] + late), fixed * (plan.fixed_interest[:, None] + late)
+    return np.where(live, due[0], 0.0), np.where(live, due[1], 0.0)
 
 
 def _fees(plan: FacilityPlan, ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     """Fees on draws and waivers, and interest in kind, from draws, verdicts and terms."""
-    status = _before(states, k.STATUS, float(k.PERFORMING))
+    status = before(states, k.STATUS, float(k.PERFORMING))
     drawn = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
     short = np.minimum(ledger[:, k.LENDER_FEE] - plan.draw_fee * drawn, 0.0)
     kind = ledger[:, k.PIK_FLOATING] + ledger[:, k.PIK_FIXED]
@@ -155,7 +156,7 @@ def _vehicle_cash(ledger: Floats) -> Floats:
 def _outside(plan: FacilityPlan, drivers: Drivers, ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     """Contract rent, operating cost and capital spending computed again: cohort by cohort, from terms and default dates."""
     months = np.arange(plan.months)[:, None]
-    status = _before(states, k.STATUS, float(k.PERFORMING))
+    status = before(states, k.STATUS, float(k.PERFORMING))
     opened = status < k.CLOSED
     rent, capex, site, served = (np.zeros_like(status) for _ in range(4))
     operator = drivers.operator[None, :]

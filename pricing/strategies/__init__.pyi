@@ -1,3 +1,4 @@
+from .balance_sheets import Hit as Hit, balance_webs as balance_webs, web_hits as web_hits
 from .borrowing_bases import base_deal as base_deal, borrowing_bases as borrowing_bases, limits as limits
 from .compute_derivatives import rent_markets as rent_markets, rent_options as rent_options
 from .facilities import facility_deals as facility_deals, facility_markets as facility_markets, fleets as fleets

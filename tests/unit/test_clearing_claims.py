@@ -144,3 +144,21 @@ def test_debt_rank_limits():
     assert runaway.loss.tolist() == [1, 1]  # radius above 1: the whole group defaults
     with pytest.raises(InputError, match="equity"):
         clearing.debt_rank(claims=weights, equity=[0, 1], shock=[0, 0])
+
+
+@pytest.mark.parametrize("rank", [None, [1, 2, 1]])
+def test_many_pools_at_once_pay_as_each_alone(rank):
+    values, claims = np.array([40.0, 25.0]), np.array([[60.0, 30.0, 10.0], [5.0, 15.0, 20.0]])
+    together = clearing.pay_from_pool(value=values, claims=claims, rank=rank)
+    for row in range(2):
+        alone = clearing.pay_from_pool(value=values[row], claims=claims[row], rank=rank)
+        assert together.paid[row] == pytest.approx(alone.paid)
+        assert together.multiple[row] == pytest.approx(alone.multiple)
+
+
+def test_a_batch_of_one_keeps_its_axis():
+    terms = {"debts": [[0, 4, 0], [0, 0, 0], [0, 0, 0]], "guarantor": [2], "debtor": [0], "creditor": [1], "rank": "first"}
+    one = clearing.clear_guarantees(assets=[1, 0, 9], cap=[2], **terms)
+    assert one.called == pytest.approx([2])
+    for batch in ({"assets": [[1, 0, 9]], "cap": [2]}, {"assets": [1, 0, 9], "cap": [[2]]}):
+        assert clearing.clear_guarantees(**batch, **terms).called.shape == (1, 1)

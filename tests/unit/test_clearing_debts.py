@@ -125,3 +125,14 @@ def test_results_cannot_be_changed():
     found = clearing.clear_debts(assets=[1, 1], debts=[[0, 1], [0, 0]], rank="first")
     with pytest.raises(ValueError, match="read-only"):
         found.paid[0] = 9
+
+
+@pytest.mark.parametrize("method", ["iteration", "fictitious_default", "linear_programme"])
+def test_two_webs_at_once_pay_as_each_alone(method):
+    cash, outside = np.array([[1.0, 2.0, 0.0], [5.0, 0.0, 1.0]]), np.array([[2.0, 1.0, 1.0], [1.0, 4.0, 0.0]])
+    links = np.array([[[0, 4, 1], [2, 0, 3], [0, 5, 0]], [[0, 1, 6], [3, 0, 0], [1, 1, 0]]], dtype=float)
+    together = clearing.clear_debts(assets=cash, debts=links, external=outside, rank="pro_rata", method=method)
+    for row in range(2):
+        alone = clearing.clear_debts(assets=cash[row], debts=links[row], external=outside[row], rank="pro_rata")
+        assert together.paid[row] == pytest.approx(alone.paid, abs=1e-9)  # of amounts up to 10
+        assert together.default[row].tolist() == alone.default.tolist()

@@ -127,3 +127,25 @@ def test_distance_to_a_margin_call():
     assert clearing.ltv_distance(ltv=0.3, limit=0.5, weight=0.25) == pytest.approx(1.6)  # cannot breach alone
     with pytest.raises(InputError, match="weight"):
         clearing.ltv_distance(ltv=0.3, limit=0.5, weight=0)
+
+
+CHAIN = {"debts": [30, 10, 0], "equity_held": [[0, 0.5, 0], [0, 0, 0.5], [0, 0, 0]], "warrants_held": [[0, 0, 0], [0, 0, 1.0], [0, 0, 0]]}
+"""a holds half of b, which owes 10 and holds half of c and warrants on as many shares of c as there are; c is worth 100, a owes 30."""
+
+
+@pytest.mark.parametrize("method", ["sweeps", "iteration"])
+@pytest.mark.parametrize(("floor", "shares"), [(0, 50), (10, 55), (1000, 100)], ids=["exercised", "for a price", "far from exercise"])
+def test_warrants_beside_shares_fail_nobody_whom_they_do_not(method, floor, shares):
+    found = clearing.clear_holdings(assets=[0, 0, 100], **CHAIN, warrant_floor=[0, 0, floor], alpha=0.5, beta=0.5, method=method)
+    b = 0.5 * shares + (100 - shares) - 10
+    expected = [0.5 * b - 30, b, shares] if b >= 60 else [0, b, shares]
+    assert found.default.tolist() == [b < 60, False, False]
+    assert found.equity == pytest.approx(expected)
+
+
+def test_one_solution_only_without_costs_and_with_something_of_every_claim_outside():
+    loose, costly = (clearing.clear_holdings(assets=[100, 80], **PAIR, **costs) for costs in ({}, {"beta": 0.5}))
+    assert loose.certificate.unique.tolist() == [True]
+    assert costly.certificate.unique.tolist() == [False]
+    whole = clearing.clear_holdings(assets=[100, 80], debts=[60, 50], equity_held=np.zeros((2, 2)), debt_held=[[0, 1.0], [0, 0]])
+    assert whole.certificate.unique.tolist() == [False]

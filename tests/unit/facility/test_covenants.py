@@ -162,3 +162,12 @@ def test_covenants_want_a_projects_cash() -> None:
         Loan.model_validate(plain_deal().contracts["loan"].model_dump() | {"collateral": None, "offtake": None} | cap)
     with pytest.raises(ValidationError, match="the label 'maintenance' belongs to the field"):
         plain_deal(covenants={"maintenance": {"kind": "loan_to_cost", "first_test": FIRST, "cap": 0.5}})
+
+
+def test_nothing_is_tested_once_a_cure_has_repaid_the_loan() -> None:
+    test = {"threshold": 1e6, "months": 1, "first_test": FIRST, "cures": 1}
+    more = {"cash": {"kind": "minimum_liquidity", "first_test": FIRST, "minimum_usd": 1e6, "consequence": "lock_up"}}
+    _, run = rolled(plain_deal(maintenance=test, covenants=more))
+    assert run.states[2, [k.FLOATING, k.FIXED], 0].tolist() == [0.0, 0.0]
+    assert run.tests[0, 2, [k.TEST_MADE, k.TEST_CURED], 0].tolist() == [1.0, 1.0]
+    assert run.tests[1, 2, k.TEST_MADE, 0] == 0.0

@@ -61,6 +61,16 @@ def test_market_capitalisation_is_price_times_count(count: float | None, target:
     np.testing.assert_array_equal(vesting_day(low, watch()), [1, 1])
 
 
+@pytest.mark.parametrize("rule", [Mean(days=3), Vwap(days=3, volumes=(1.0, 2.0, 5.0)), DaysOut(hits=2, days=3)])
+def test_market_capitalisation_counts_the_closes_before_the_first_day(rule: Any) -> None:
+    seen = watch(history={SHARE: np.array([80.0, 120.0, 118.0])})
+    legs = [MarketCap(of=SHARE, at_least=target * 1000.0, observation=rule) for target in (104.0, 107.0, 110.0)]
+    prices = [price_leg(target).evolve(observation=rule) for target in (104.0, 107.0, 110.0)]
+    for leg, price in zip(legs, prices, strict=True):
+        np.testing.assert_array_equal(vesting_day(leg, seen), vesting_day(price, seen))
+    assert vesting_day(legs[1], seen).tolist() != vesting_day(legs[1], watch()).tolist()
+
+
 def test_market_capitalisation_without_a_count_says_where_to_put_one() -> None:
     with pytest.raises(PricingError, match="the market has none for equity:NVDA"):
         vesting_day(MarketCap(of=PEER, at_least=1.0), watch())

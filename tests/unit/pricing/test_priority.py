@@ -157,6 +157,23 @@ def test_conditions_join_and_latch() -> None:
     assert paid(run(later, step))["A principal"] == 10.0  # the factor was small in March: that leg is latched
 
 
+@pytest.mark.parametrize(
+    ("bound", "taken"),
+    [({"at_least": 0.5}, 3.0), ({"at_least": 0.51}, 0.0), ({"at_most": 0.5}, 3.0), ({"at_most": 0.49}, 0.0)],
+)
+def test_a_step_is_taken_where_its_ratio_is_at_or_beyond_its_bound(bound: dict[str, float], taken: float) -> None:
+    # a pool of 110 of 220 is half of what it was
+    found = run(pot(3.0), PayInterest(claims=("A",), when=RatioTest(measure="pool_factor", **bound)))
+    assert float(found.interest["A"].paid[0]) == taken
+    assert float(found.cash[0]) == 3.0 - taken
+
+
+def test_a_class_repaid_owes_nothing() -> None:
+    found = run(pot(90.0), Turbo(claims=("A", "B")))
+    assert [float(found.balance[name][0]) for name in ("A", "B")] == [0.0, 10.0]
+    assert float(found.cash[0]) == 0.0
+
+
 def test_what_cannot_be_tested_is_refused() -> None:
     with pytest.raises(PricingError, match="oc_CLASS"):
         run(pot(1.0), Turbo(claims=("A",), when=RatioTest(measure="dscr", at_least=1.0)))
