@@ -157,13 +157,13 @@ class Simulation:
         import polars as pl
 
         frames = [
-            by_party(run.facility.postings, run.mean_ledger, run.facility.plan.discount).select(
+            by_party(run.facility.postings, run.mean_ledger, run.present_ledger).select(
                 pl.lit(run.facility.loan_id).alias("contract"), pl.all()
             )
             for run in self.runs
         ]
         for run in self.contracts:
-            found = by_party(run.plan, run.mean_ledger, run.discount)
+            found = by_party(run.plan, run.mean_ledger, run.present_ledger)
             frames.append(found.select(pl.lit(run.contract_id).alias("contract"), pl.all()))
         return pl.concat(frames)
 
@@ -252,7 +252,7 @@ def _contract_rows(task: Task, run: ContractRun) -> list[Row]:
 def _party_rows(run: FacilityRun) -> list[Row]:
     """Present value of everything each party receives and gives in the facility: they sum to nought."""
     facility = run.facility
-    frame = by_party(facility.postings, run.mean_ledger, facility.plan.discount)
+    frame = by_party(facility.postings, run.mean_ledger, run.present_ledger)
     return [
         Row(
             deal=facility.deal.id,

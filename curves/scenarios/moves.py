@@ -3,7 +3,7 @@
 | key | field | what moves |
 | --- | --- | --- |
 | `rates:X` | empty | every swap quote, or the flat rate |
-| `rates:X` | tenor | that swap quote |
+| `rates:X` | tenor, `volatility`, `mean_reversion` | that swap quote; how the short rate moves |
 | `credit:X` | empty | every par spread; a flat hazard by the credit triangle, spread = (1 - recovery) hazard; a proxy by its add-on |
 | `credit:X` | tenor, `hazard` | that spread; the hazard itself |
 | `equity:X` | `spot_usd`, `volatility`, `dividend_yield`, `borrow_rate`, `shares_outstanding` | that quote |

@@ -36,15 +36,15 @@ def feature_rows(rows: Rows, setup: Setup, run: FacilityRun) -> None:
 def _tranches(rows: Rows, run: FacilityRun, terms: LoanTranches) -> None:
     """Value and loss of every tranche, to its holder."""
     divided = run_tranches(run)
-    d, mean = run.facility.plan.discount, divided.mean_ledger
+    present = divided.present_ledger
     owed = run.facility.plan.opening[0] + run.facility.plan.opening[1]
     for i, each in enumerate(terms.classes):
-        ledger = mean[:, t.COLUMNS * i : t.COLUMNS * (i + 1)]
+        ledger = present[:, t.COLUMNS * i : t.COLUMNS * (i + 1)]
         got = ledger[:, [t.FEES, t.INTEREST, t.PRINCIPAL]].sum(axis=1) - ledger[:, [t.DRAW, t.CAPITALISED]].sum(axis=1)
-        lost = float((d * ledger[:, [t.INTEREST_LOST, t.PRINCIPAL_LOST]].sum(axis=1)).sum())
-        paid_in = float((d * ledger[:, t.DRAW]).sum()) + each.share * float(owed)
+        lost = float(ledger[:, [t.INTEREST_LOST, t.PRINCIPAL_LOST]].sum())
+        paid_in = float(ledger[:, t.DRAW].sum()) + each.share * float(owed)
         note = "mean over the facility's paths; no error is kept for single postings"
-        rows.add("value", float((d * got).sum()), part=each.label, party=each.holder, note=note)
+        rows.add("value", float(got.sum()), part=each.label, party=each.holder, note=note)
         rows.add("expected_shortfall_discounted", lost, part=each.label, party=each.holder, note=note)
         if paid_in > 0:
             rows.add("expected_loss_rate", lost / paid_in, part=each.label, party=each.holder, note=note)
@@ -64,5 +64,5 @@ def _prepaid(rows: Rows, setup: Setup, run: FacilityRun) -> None:
         owed, date = float(run.mean_states[month, k.UNEARNED] + run.mean_states[month, k.PREPAID_ARREARS]), facility.dates[month]
         rows.add("prepayment_liability", owed, date=date, party=offtake.customer, part="mean over paths", note="mean over paths")
         rows.add("prepayment_liability", planned.states[month, k.UNEARNED, 0], date=date, party=offtake.customer, part="plan")
-    lost = float(np.sum(run.mean_ledger[:, k.PREPAID_LOST] * plan.discount))
+    lost = float(np.sum(run.present_ledger[:, k.PREPAID_LOST]))
     rows.add("prepayment_lost", lost, party=offtake.customer, note="mean over the facility's paths; no error is kept for single postings")

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from instruments.contracts.loan import Loan
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.engines.cross_default import Member, crossed_months, linked
-from pricing.kernels.facility import roll_kept, roll_reduced
+from pricing.kernels.facility import roll_kept, roll_summed
 from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled, roll_forward
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
+from pricing.paths.rates import RateModel, rate_model
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.facility import Facility, resolve_facility
 from pricing.schedules.plan import Drivers, Events, no_events
@@ -51,6 +53,13 @@ class FacilityRun:
     """[covenant, time, item] mean over paths."""
     decided: Decide | None = None
     """Events of a block from (seed, block, its drivers); None where nothing is decided."""
+    discounted: Floats | None = None
+    """[time, posting] mean of postings discounted along their paths; None where rates stay at their forwards."""
+
+    @property
+    def present_ledger(self) -> Floats:
+        """[time, posting] mean of every posting's present value."""
+        return self.mean_ledger * self.facility.plan.discount[:, None] if self.discounted is None else self.discounted
 
     @property
     def net(self) -> Floats:
@@ -100,21 +109,25 @@ def run_facility(
     """
     count = blocks_for(paths)
 
-    def work(block: int) -> tuple[Floats, Floats, Floats]:
+    def work(block: int) -> tuple[Floats, Floats, Floats, Floats]:
         drivers = drivers_of(model, seed, block)
-        return roll_reduced(facility.plan, drivers, decided(seed, block, drivers) if decided else None)
+        return roll_summed(facility.plan, drivers, decided(seed, block, drivers) if decided else None)
 
     total = np.zeros((facility.plan.months, k.POSTINGS + k.STATES))
     outcomes = np.empty((k.OUTCOMES, count * BLOCK))
     tests = np.zeros((len(facility.plan.tests.codes), facility.plan.months, k.TEST_ITEMS))
-    for block, (sums, out, made) in enumerate(run_blocks(work, count, threads)):
+    present = np.zeros((facility.plan.months, k.POSTINGS)) if model.rates is not None else None
+    for block, (sums, out, made, discounted) in enumerate(run_blocks(work, count, threads)):
         total += sums
+        if present is not None:
+            present += discounted / (count * BLOCK)
         tests += made
         outcomes[:, block * BLOCK : (block + 1) * BLOCK] = out
     mean = total / (count * BLOCK)
     return FacilityRun(
-        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK), decided
-    )
+        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK), decided,
+        present,
+    )  # fmt: skip
 
 
 def planned_run(facility: Facility) -> Rolled:
@@ -164,6 +177,12 @@ def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
     return replace(set_up_alone(deal, loan_id, market), others=others)
 
 
+def with_bonds(facility: Facility, rates: RateModel) -> Facility:
+    """The facility with what bonds are worth on each date, at every level of the short rate: for what is left of its swap."""
+    level, loading = (np.ascontiguousarray(part) for part in rates.bonds())
+    return replace(facility, plan=facility.plan._replace(bond_level=level, bond_loading=loading))
+
+
 def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
     """Resolve a facility and fit its credits.
 
@@ -180,11 +199,16 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
     party = deal.parties
     customer, operator = party[draft.offtake.customer].credit, party[draft.fleet.operator].credit
     guarantor = party[draft.guarantor].credit
-    credits = tuple(dict.fromkeys(key for key in (customer, operator, guarantor) if key is not None))
+    # who cannot draw any more does not ask whether its lender lives
+    lender = party[loan.lender].credit if isinstance(loan, Loan) and draft.plan.window >= 0 and loan.draws is not None else None
+    credits = tuple(dict.fromkeys(key for key in (customer, operator, guarantor, lender) if key is not None))
     curves = {key: survival_curve(market, key) for key in credits}
     facility = draft
     if guarantor is not None:
         facility = replace(draft, plan=draft.plan._replace(guarantor_recovery=curves[guarantor].recovery))
+    own = (draft.fleet.rent, *credits)
+    rates = rate_model(deal, market, curve.key, own, facility.times)
+    facility = facility if rates is None else with_bonds(facility, rates)
     rent = rent_curve(market, draft.fleet.rent)
     resale = market.resale[draft.fleet.resale.split(":")[1]]
     times = facility.times
@@ -196,7 +220,7 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
         years=times,
         credits=credits,
         survival=np.array([curves[key].survival(times) for key in credits]).reshape(len(credits), len(times)),
-        correlation=np.asarray(correlation_matrix(market, (draft.fleet.rent, *credits))),
+        correlation=np.asarray(correlation_matrix(market, own)),
         customer=customer,
         operator=operator,
         guarantor=guarantor,
@@ -205,6 +229,8 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
         substitute_odds=draft.offtake.substitute.odds,
         bad_act_odds=draft.guarantee.bad_act_odds if draft.guarantee else 0.0,
         delay_odds=draft.offtake.delay_odds_per_month,
-        shared=shared_world(deal, market, (draft.fleet.rent, *credits)),
+        shared=shared_world(deal, market, own),
+        lender=lender,
+        rates=rates,
     )
     return Setup(facility, model)

@@ -45,9 +45,11 @@ def _of(task: Task, loan_id: str) -> tuple[Setup, FacilityRun]:
 def loan_by_simulation(task: Task) -> Outcome:
     """Price a loan. A project facility is rolled forward on paths of rent and credit; another loan rests on its borrower's credit alone.
 
-    **Model**: `pricing.mechanics` by month, `pricing.paths.facility` for the paths. Rates are deterministic (forwards of the curve), so
-    hedged and unhedged parts differ in carry only. Where the borrower may prepay, value and ledger are with its right used by its rule;
-    margins and losses are of the loan held to maturity. **Not modelled**: amendments to come, taxes.
+    **Model**: `pricing.mechanics` by month, `pricing.paths.facility` for the paths. Rates stay at the curve's forwards, so that hedged and
+    unhedged parts differ in carry only, unless the market gives the curve a `volatility`: then the floating part resets, the swap settles
+    and everything is discounted along the path (`pricing.paths.rates`, `pricing.mechanics.rates`). Where the borrower may prepay, value and
+    ledger are with its right used by its rule; margins and losses are of the loan held to maturity. **Not modelled**: amendments to come,
+    taxes.
     """
     loan = task.contract
     if not isinstance(loan, Loan):
@@ -102,8 +104,8 @@ def _is_facility(task: Task, loan_id: str) -> bool:
 
 
 def _from_ledger(task: Task, run: FacilityRun, columns: tuple[int, ...], sides: tuple[str, str], *, less: tuple[int, ...] = ()) -> Outcome:
-    mean = run.mean_ledger
-    value = sum(float(np.sum(mean[:, c] * run.facility.plan.discount)) * (-1.0 if c in less else 1.0) for c in (*columns, *less))
+    present = run.present_ledger
+    value = sum(float(np.sum(present[:, c])) * (-1.0 if c in less else 1.0) for c in (*columns, *less))
     rows = [
         Row(
             deal=task.deal.id,

@@ -16,7 +16,7 @@ from pricing.paths.credit import default_clock
 from pricing.paths.facility import drivers_of, mixing, random_numbers
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.call import open_dates
-from pricing.schedules.plan import Events
+from pricing.schedules.plan import Events, path_discount
 from pricing.schedules.types import Floats, Ints
 
 FIT_BLOCKS = 2
@@ -126,13 +126,14 @@ class Refinancing:
         facility, plan = setup.facility, setup.facility.plan
         drivers = drivers_of(setup.model, seed, block)
         cash, balance, performing = roll_lender(plan, drivers, setup.events(seed, block, drivers))
-        later = np.cumsum((plan.discount[:, None] * cash)[::-1], axis=0)[::-1] - plan.discount[:, None] * cash
+        factor = path_discount(plan, drivers)
+        later = np.cumsum((factor * cash)[::-1], axis=0)[::-1] - factor * cash
         margins = self.margins(seed, block)
         saving, payoff = np.empty((len(rows), BLOCK)), np.empty((len(rows), BLOCK))
         for index, t in enumerate(rows):
             price = plan.call_price[t] + plan.call_cost
             saving[index] = plan.call_share * balance[t] * (facility.unit.worth(int(t), margins[index]) - price)
-            payoff[index] = plan.call_share * (later[t] - plan.discount[t] * price * balance[t])
+            payoff[index] = plan.call_share * (later[t] - factor[t] * price * balance[t])
         alive = (drivers.customer > rows[:, None]) & (drivers.operator > rows[:, None])
         return Choice(rows, saving, payoff, alive & (performing[rows] > 0.0))
 

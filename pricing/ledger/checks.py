@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.ledger import facility as k
+from pricing.mechanics.rates import on_paths
 from pricing.mechanics.rollforward import Rolled
 from pricing.mechanics.state import DEBT_TOL
 from pricing.schedules.plan import AT_ACCEPTANCE, AT_FUNDING, NEVER, Drivers, FacilityPlan
@@ -73,7 +74,7 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
         return Check(name, float(np.max(np.abs(difference), initial=0.0)), scale)
 
     out = [*_balances(plan, ledger, states, worst), *_claims(ledger, states, worst)]
-    out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - _interest(plan, states)))
+    out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - _interest(plan, drivers, states)))
     out.extend(_fees(plan, ledger, states, worst))
     out.append(worst("vehicle's cash is nought at month end", _vehicle_cash(ledger)))
     reserves = states[:, [k.LIQUIDITY, k.POWER_RESERVE, k.TRAP, k.FLOATING, k.FIXED, k.ADVANCE, k.UNEARNED, k.PREPAID_ARREARS]]
@@ -115,15 +116,16 @@ def _claims(ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     return out
 
 
-def _interest(plan: FacilityPlan, states: Floats) -> Floats:
-    """Interest of each month from the balances at its start and the fixings."""
+def _interest(plan: FacilityPlan, drivers: Drivers, states: Floats) -> Floats:
+    """Interest of each month from the balances at its start and the fixings, the path's own where rates move."""
+    coupon = on_paths(plan, drivers).floating_interest
     floating, fixed = _before(states, k.FLOATING, _opening(plan, 0)), _before(states, k.FIXED, _opening(plan, 1))
     status = _before(states, k.STATUS, float(k.PERFORMING))
     owed = sum(_before(states, item, 0.0) for item in range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
     behind = (status == k.PERFORMING) & (owed > DEBT_TOL * plan.commitment)
     late = np.where(status == k.ENFORCEMENT, plan.default_margin, np.where(behind, plan.late_margin, 0.0))
     late = (late + _before(states, k.MARGIN_STEP, _opening(plan, 7)) + _before(states, k.TRANCHE_STEP, 0.0)) * plan.accrual[:, None]
-    due = floating * (plan.floating_interest[:, None] + late) + fixed * (plan.fixed_interest[:, None] + late)
+    due = floating * ((coupon if coupon.ndim == 2 else coupon[:, None]) + late) + fixed * (plan.fixed_interest[:, None] + late)
     return np.where(status < k.CLOSED, due, 0.0)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, random_numbers
 from pricing.paths.monthly_rents import RentPaths, rent_state_paths
+from pricing.paths.rates import rate_model
 from pricing.paths.streams import generator
 from pricing.schedules.offtake import NEVER_ROW, OfftakePlan
 from pricing.schedules.plan import NEVER
@@ -65,7 +66,7 @@ def offtake_model(deal: Deal, plan: OfftakePlan, market: Market) -> OfftakeModel
     Raises:
         MarketError: a rent or credit quote is missing, or correlations contradict each other.
     """
-    from curves import correlation_matrix, rent_curve, survival_curve
+    from curves import correlation_matrix, default_rates_key, rent_curve, survival_curve
 
     offtake, fleet = plan.offtake, plan.fleet
     customer, operator = deal.parties[offtake.customer].credit, deal.parties[fleet.operator].credit
@@ -88,6 +89,7 @@ def offtake_model(deal: Deal, plan: OfftakePlan, market: Market) -> OfftakeModel
         bad_act_odds=0.0,
         delay_odds=0.0 if offtake.capacity_units else offtake.delay_odds_per_month,
         shared=shared_world(deal, market, (fleet.rent, *credits)),
+        rates=rate_model(deal, market, default_rates_key(market), (fleet.rent, *credits), times),
     )
     return OfftakeModel(rent, model, plan.years, offtake.service, offtake.rollover.odds if offtake.rollover else 0.0)
 

@@ -9,8 +9,9 @@ import numpy as np
 from pricing.kernels.drivers import drive
 from pricing.paths.credit import default_clock
 from pricing.paths.deal_world import Shared, mixing, own_normals
+from pricing.paths.rates import RateModel, rate_paths
 from pricing.paths.streams import BLOCK, generator
-from pricing.schedules.plan import NEVER, Drivers
+from pricing.schedules.plan import NEVER, NO_PATHS, NOBODY, Drivers
 from pricing.schedules.types import Floats, Ints
 
 
@@ -42,6 +43,10 @@ class FacilityModel:
     delay_odds: float
     shared: Shared | None = None
     """The deal's own mixing, where the contract's would differ from it."""
+    lender: str | None = None
+    """Market key of the lender's credit, among `credits`, where something is still to be drawn from it."""
+    rates: RateModel | None = None
+    """The short rate; None keeps rates at their forwards."""
 
     @property
     def mix(self) -> Floats:
@@ -50,8 +55,9 @@ class FacilityModel:
 
     def with_correlation(self, correlation: Floats) -> FacilityModel:
         """The same marginals with another correlation of rent and credits, in this model's order [factor, factor]."""
-        shared = self.shared.moved((self.rent_key, *self.credits), correlation) if self.shared is not None else None
-        return replace(self, correlation=correlation, shared=shared)
+        own = (self.rent_key, *self.credits)
+        shared = self.shared.moved(own, correlation) if self.shared is not None else None
+        return replace(self, correlation=correlation, shared=shared, rates=self.rates.moved(own, correlation) if self.rates else None)
 
     def without(self, *keys: str | None) -> FacilityModel:
         """The same, where the named credits never default; the other numbers keep their streams."""
@@ -74,7 +80,8 @@ def drivers_of(model: FacilityModel, seed: int, block: int, numbers: tuple[Float
 
     **Model**: the rent is lognormal around its forward; each credit defaults at the first passage of its driver (`default_clock`);
     drivers are correlated month by month. A replacement after the operator's default, a bad act and each month of delay are decided by
-    independent draws. Not modelled: jumps of rents at launches, rates, contagion from one default to another.
+    independent draws; the short rate, where it moves, follows `pricing.paths.rates`. Not modelled: jumps of rents at launches, contagion
+    from one default to another.
     """
     normals, uniforms = numbers if numbers is not None else random_numbers(model, seed, block)
     paths = normals.shape[2]
@@ -90,6 +97,7 @@ def drivers_of(model: FacilityModel, seed: int, block: int, numbers: tuple[Float
     delay = np.zeros((model.cohorts, paths), dtype=np.int64)
     if model.delay_odds > 0:
         delay = luck("delay").geometric(1.0 - model.delay_odds, size=(model.cohorts, paths)) - 1
+    discount, short = rate_paths(model.rates, seed, block, paths) if model.rates is not None else (NO_PATHS, NO_PATHS)
     return Drivers(
         ratio=ratio,
         linked=linked,
@@ -99,6 +107,9 @@ def drivers_of(model: FacilityModel, seed: int, block: int, numbers: tuple[Float
         substituted=(luck("substitute").random(paths) < model.substitute_odds).astype(np.int64),
         bad_act=(luck("bad_act").random(paths) < model.bad_act_odds).astype(np.int64),
         delay=delay,
+        lender=default(model.lender) if model.lender is not None else NOBODY,
+        discount=discount,
+        short=short,
     )
 
 

@@ -13,6 +13,7 @@ from pricing.mechanics.lease_choices import LeasePaths
 from pricing.paths.credit import default_clock
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, random_numbers
+from pricing.paths.rates import rate_model
 from pricing.paths.streams import generator
 from pricing.schedules.plan import NEVER
 from pricing.schedules.types import Floats
@@ -36,7 +37,7 @@ def lease_model(
         years: [month] after the market's date.
         credits: market keys; None is a party that does not default.
     """
-    from curves import correlation_matrix, rent_curve, survival_curve
+    from curves import correlation_matrix, default_rates_key, rent_curve, survival_curve
 
     keys = tuple(dict.fromkeys(key for key in credits if key is not None))
     curves = {key: survival_curve(market, key) for key in keys}
@@ -59,6 +60,7 @@ def lease_model(
         bad_act_odds=0.0,
         delay_odds=0.0,
         shared=shared_world(deal, market, (rent, *keys)),
+        rates=rate_model(deal, market, default_rates_key(market), (rent, *keys), years),
     )
 
 
@@ -71,7 +73,8 @@ def independent(model: FacilityModel, key: str | None) -> FacilityModel:
     matrix[at, :] = matrix[:, at] = 0.0
     matrix[at, at] = 1.0
     shared = None if model.shared is None else model.shared.apart(key)
-    return replace(model, correlation=matrix, shared=shared)
+    rates = None if model.rates is None else replace(model.rates, shared=model.rates.shared.apart(key))
+    return replace(model, correlation=matrix, shared=shared, rates=rates)
 
 
 def lease_paths(model: FacilityModel, seed: int, block: int) -> LeasePaths:

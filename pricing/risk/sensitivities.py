@@ -25,7 +25,7 @@ from curves.lookup import default_rates_key
 from instruments.assets.fleet import GpuFleet
 from instruments.contracts.offtake import Offtake
 from instruments.deal import Deal
-from pricing.engines.facility_run import FacilityRun, Setup, set_up
+from pricing.engines.facility_run import FacilityRun, Setup, set_up, with_bonds
 from pricing.risk.continuation import with_hazard
 from pricing.risk.dependence import mean_and_error, with_correlation
 from pricing.risk.names import SENSITIVITIES
@@ -173,7 +173,11 @@ def _sofr(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
             return curve.discount(times) * np.exp(-size * np.asarray(times))
 
         again = resolve_facility(facility.deal, facility.loan_id, market, moved, facility.plan.guarantor_recovery)
-        return replace(setup, facility=again)
+        rates = setup.model.rates
+        if rates is None:
+            return replace(setup, facility=again)
+        rates = replace(rates, discount=moved(rates.years))
+        return replace(setup, facility=with_bonds(again, rates), model=replace(setup.model, rates=rates))
 
     yield _ways(measure, key, change, SOFR_STEP, BP, f"continuous rates {SOFR_STEP / BP:.0f} bp, a hedge at the fair rate struck again")
 
