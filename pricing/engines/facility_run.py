@@ -17,6 +17,7 @@ from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled, roll_forward
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
+from pricing.paths.monthly_belief import monthly_belief
 from pricing.paths.rates import RateModel, rate_model
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.facility import Facility, resolve_facility
@@ -212,10 +213,11 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
     rent = rent_curve(market, draft.fleet.rent)
     resale = market.resale[draft.fleet.resale.split(":")[1]]
     times = facility.times
+    # one lognormal: the spread of the whole law at the end, launches included; a thin quote gives its own volatility back
+    volatility = rent.standard_deviation(float(times[-1])) / float(np.sqrt(times[-1]))
     model = FacilityModel(
         rent_key=draft.fleet.rent,
-        # one lognormal: the spread of the whole law at the end, launches included; a thin quote gives its own volatility back
-        volatility=rent.standard_deviation(float(times[-1])) / float(np.sqrt(times[-1])),
+        volatility=volatility,
         elasticity=resale.rent_elasticity.value,
         years=times,
         credits=credits,
@@ -232,5 +234,6 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
         shared=shared_world(deal, market, own),
         lender=lender,
         rates=rates,
+        belief=monthly_belief(market, {draft.fleet.rent: volatility}, credits),
     )
     return Setup(facility, model)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pricing.kernels.drivers import drive
 from pricing.mechanics.lease_choices import LeasePaths
-from pricing.paths.credit import default_clock
 from pricing.paths.deal_world import shared_world
-from pricing.paths.facility import FacilityModel, random_numbers
+from pricing.paths.facility import FacilityModel, shocks_of
+from pricing.paths.monthly_belief import monthly_belief
 from pricing.paths.rates import rate_model
 from pricing.paths.streams import generator
 from pricing.schedules.plan import NEVER
@@ -41,11 +40,11 @@ def lease_model(
 
     keys = tuple(dict.fromkeys(key for key in credits if key is not None))
     curves = {key: survival_curve(market, key) for key in keys}
-    curve = rent_curve(market, rent)
+    # one lognormal, as facilities have it: the spread of the whole law at the end
+    volatility = rent_curve(market, rent).standard_deviation(float(years[-1])) / float(np.sqrt(years[-1]))
     return FacilityModel(
         rent_key=rent,
-        # one lognormal, as facilities have it: the spread of the whole law at the end
-        volatility=curve.standard_deviation(float(years[-1])) / float(np.sqrt(years[-1])),
+        volatility=volatility,
         elasticity=elasticity,
         years=years,
         credits=keys,
@@ -61,6 +60,7 @@ def lease_model(
         delay_odds=0.0,
         shared=shared_world(deal, market, (rent, *keys)),
         rates=rate_model(deal, market, default_rates_key(market), (rent, *keys), years),
+        belief=monthly_belief(market, {rent: volatility}, keys),
     )
 
 
@@ -78,10 +78,9 @@ def independent(model: FacilityModel, key: str | None) -> FacilityModel:
 
 
 def lease_paths(model: FacilityModel, seed: int, block: int) -> LeasePaths:
-    """One block of paths; a default in a month counts from the row at its end on."""
-    normals, uniforms = random_numbers(model, seed, block)
-    clocks = np.array([default_clock(row) for row in model.survival]).reshape(len(model.credits), len(model.years))
-    ratio, linked, months = drive(normals, uniforms, model.mix, clocks, model.volatility, model.years, model.elasticity)
+    """One block of paths; a default in a month counts from the row at its end on. The demand that a belief leaves is not in them."""
+    shocks = shocks_of(model, seed, block)
+    ratio, linked, months = shocks.ratio, shocks.linked, shocks.months
     ones = np.ones((1, ratio.shape[1]))
     rows = np.where(months < NEVER, months + 1, NEVER)
     return LeasePaths(
