@@ -3,8 +3,8 @@
 from curves.rates.build import discount_curve
 from curves.rates.curve import DiscountCurve
 from curves.rates.forwards import Compounded, compounded_from_market, compounded_rate, simple_forward, term_sofr
+from curves.rates.gaussian import ShortRate, short_rate
 from curves.rates.par import discounts_from_par, par_from_discounts
-from curves.rates.short_rate import ShortRate, short_rate
 from curves.rates.swaps import SwapSchedule, discount_jacobian, par_swap_rates, swap_quotes, swap_schedule
 from curves.rates.treasury import bootstrap_treasury, par_yield, treasury_coupon
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,10 @@ from pricing.ledger import facility as k, tranches as t
 if TYPE_CHECKING:
     from pricing.engines.facility_rows import Rows
 
-MEASURES = ("funding_share", "prepayment_liability", "prepayment_lost", "cross_default_probability")
+MEASURES = (
+    "funding_share", "prepayment_liability", "prepayment_lost", "cross_default_probability", "lender_default_undrawn",
+    "lender_default_cost",
+)  # fmt: skip
 """What is added where a feature is there."""
 OF_TRANCHES = ("value", "expected_shortfall_discounted", "expected_loss_rate")
 YEAR = 12
@@ -29,8 +33,19 @@ def feature_rows(rows: Rows, setup: Setup, run: FacilityRun) -> None:
         odds = float(run.outcomes[k.CROSS_CALLED].mean())
         note = "no default of its own by then"
         rows.add("cross_default_probability", odds, float(np.sqrt(odds * (1.0 - odds) / run.paths)), note=note)
+    if setup.model.lender is not None and rows.wants("lender_default_undrawn", "lender_default_cost"):
+        _lender(rows, setup, run)
     if setup.facility.loan.tranches is not None and rows.wants(*OF_TRANCHES):
         _tranches(rows, run, setup.facility.loan.tranches)
+
+
+def _lender(rows: Rows, setup: Setup, run: FacilityRun) -> None:
+    """What a lender that fails with something undrawn costs the borrower's owners: the same paths on which it never fails."""
+    sure = replace(setup, model=replace(setup.model, lender=None)).run(paths=run.paths, seed=run.seed)
+    borrower, note = run.facility.loan.borrower, "same paths with and without the lender's default; no other lender takes its place"
+    for measure, outcome in (("lender_default_undrawn", k.PAID_IN), ("lender_default_cost", k.EQUITY_VALUE)):
+        step = sure.outcomes[outcome] - run.outcomes[outcome]
+        rows.add(measure, float(step.mean()), float(step.std(ddof=1) / np.sqrt(run.paths)), party=borrower, note=note)
 
 
 def _tranches(rows: Rows, run: FacilityRun, terms: LoanTranches) -> None:

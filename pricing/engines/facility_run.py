@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -27,6 +27,14 @@ from pricing.schedules.types import Floats, Ints
 if TYPE_CHECKING:
     from curves.market import Market
     from instruments.deal import Deal
+
+
+class Vehicle(Protocol):
+    """Defaults of a vehicle that its cash does not explain."""
+
+    def months(self, model: FacilityModel, seed: int, block: int) -> Ints:
+        """Month of the default [path], `NEVER` where none."""
+        ...
 
 
 Decide = Callable[[int, int, Drivers], Events | None]
@@ -146,13 +154,17 @@ class Setup:
     """Facilities whose defaults reach this one."""
     known: dict[tuple[int, int], Ints] = field(default_factory=dict, compare=False, repr=False)
     """Months of cross-default by seed and block, where this facility's own terms have no part in them."""
+    vehicle: Vehicle | None = None
+    """Defaults of the vehicle that its cash does not explain; None has none."""
 
     def run(self, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
         """Simulate it."""
         return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads, decided=self.events)
 
     def events(self, seed: int, block: int, drivers: Drivers) -> Events | None:
-        """What is decided outside the facility on a block: None where it is tied to no other loan."""
+        """What is decided outside the facility on a block: None where no other loan and no cause outside its cash reaches it."""
+        if self.vehicle is not None:
+            return no_events(drivers.ratio.shape[1])._replace(crossed=self.vehicle.months(self.model, seed, block))
         if not self.others:
             return None
         crossed = self.known.get((seed, block))
@@ -164,8 +176,12 @@ class Setup:
         return no_events(drivers.ratio.shape[1])._replace(crossed=crossed)
 
     def cut(self, *keys: str | None) -> Setup:
-        """The same without the named credits' defaults."""
+        """The same without the named credits' defaults; a vehicle's of causes outside its cash stay."""
         return replace(self, model=self.model.without(*keys), others=tuple(each.cut(*keys) for each in self.others), known={})
+
+    def free(self) -> Setup:
+        """The same where neither vehicle nor customer, operator and guarantor default; the lender still may."""
+        return replace(self.cut(*self.model.counterparties), vehicle=None)
 
 
 def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
@@ -184,8 +200,12 @@ def with_bonds(facility: Facility, rates: RateModel) -> Facility:
     return replace(facility, plan=facility.plan._replace(bond_level=level, bond_loading=loading))
 
 
-def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
+def set_up_alone(deal: Deal, loan_id: str, market: Market, also: tuple[str, ...] = ()) -> Setup:
     """Resolve a facility and fit its credits.
+
+    Args:
+        deal, loan_id, market: as in `set_up`.
+        also: market keys of further credits, which come last and move nobody else's numbers.
 
     Raises:
         PricingError: the loan is no facility.
@@ -202,7 +222,7 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
     guarantor = party[draft.guarantor].credit
     # who cannot draw any more does not ask whether its lender lives
     lender = party[loan.lender].credit if isinstance(loan, Loan) and draft.plan.window >= 0 and loan.draws is not None else None
-    credits = tuple(dict.fromkeys(key for key in (customer, operator, guarantor, lender) if key is not None))
+    credits = tuple(dict.fromkeys(key for key in (customer, operator, guarantor, lender, *also) if key is not None))
     curves = {key: survival_curve(market, key) for key in credits}
     facility = draft
     if guarantor is not None:

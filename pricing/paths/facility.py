@@ -53,6 +53,11 @@ class FacilityModel:
     """Breaks of the market's belief; None has none."""
 
     @property
+    def counterparties(self) -> tuple[str, ...]:
+        """Credits of customer, operator and guarantor, each once."""
+        return tuple(dict.fromkeys(key for key in (self.customer, self.operator, self.guarantor) if key is not None))
+
+    @property
     def mix(self) -> Floats:
         """Root that correlates the normals of `random_numbers` [factor, factor]."""
         return mixing(self.correlation) if self.shared is None else np.eye(1 + len(self.credits))
