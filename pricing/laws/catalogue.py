@@ -26,6 +26,7 @@ from pricing.laws import (
     risk,
     staged,
     warrants,
+    world,
 )
 from pricing.laws.law import Law, outcome_of, remembered, value_row
 from pricing.registry import Settings
@@ -59,6 +60,7 @@ LAWS: tuple[Law, ...] = (
     *leases.LAWS,
     *paths.LAWS,
     *joint.LAWS,
+    *world.LAWS,
     Law(
         "json_round_trip",
         "a deal written to JSON and read again has the same price, to the last bit",

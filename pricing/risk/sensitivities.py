@@ -134,6 +134,8 @@ def _hazards(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
 
         totals = -np.log(np.maximum(np.append(1.0, model.survival[index]), 1e-300))
         least = float((np.diff(totals) / np.diff(np.append(0.0, model.years))).min())
+        if model.belief is not None:
+            least -= model.belief.belief.intensity * model.belief.belief.default_odds.get(key, 0.0)
         yield _ways(measure, key, change, HAZARD_STEP, BP, f"hazard {HAZARD_STEP / BP:.0f} bp", below=least)
 
 
