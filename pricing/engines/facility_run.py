@@ -67,8 +67,8 @@ class FacilityRun:
 
     @property
     def present_ledger(self) -> Floats:
-        """[time, posting] mean of every posting's present value."""
-        return self.mean_ledger * self.facility.plan.discount[:, None] if self.discounted is None else self.discounted
+        """[time, posting] mean of every posting's present value, each posting's dates side by side in memory."""
+        return np.asfortranarray(self.mean_ledger * self.facility.plan.discount[:, None] if self.discounted is None else self.discounted)
 
     @property
     def net(self) -> Floats:

@@ -46,8 +46,8 @@ class ContractRun:
 
     @property
     def present_ledger(self) -> Floats:
-        """[time, posting] mean of every posting's present value."""
-        return self.mean_ledger * self.discount[:, None] if self.discounted is None else self.discounted
+        """[time, posting] mean of every posting's present value, each posting's dates side by side in memory."""
+        return np.asfortranarray(self.mean_ledger * self.discount[:, None] if self.discounted is None else self.discounted)
 
     def of(self, party: str) -> Floats:
         """Discounted net receipts of a party [path]; nothing for one that has no posting."""
