@@ -104,6 +104,7 @@ from .rate_quotes import FlatRate as FlatRate, OisQuotes as OisQuotes, TreasuryQ
 from .rates import (
     Compounded as Compounded,
     DiscountCurve as DiscountCurve,
+    ShortRate as ShortRate,
     SwapSchedule as SwapSchedule,
     bootstrap_treasury as bootstrap_treasury,
     compounded_from_market as compounded_from_market,
@@ -114,6 +115,7 @@ from .rates import (
     par_from_discounts as par_from_discounts,
     par_swap_rates as par_swap_rates,
     par_yield as par_yield,
+    short_rate as short_rate,
     simple_forward as simple_forward,
     swap_quotes as swap_quotes,
     swap_schedule as swap_schedule,

@@ -39,6 +39,8 @@ LogJumpQuote = Annotated[Quote, BeforeValidator(_lift), _within(-5.0, 5.0, "betw
 """A jump of a logarithm."""
 OddsQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1.0, "between 0 and 1")]
 """A probability."""
+MultipleQuote = Annotated[Quote, BeforeValidator(_lift), _within(1.0, 1e3, "between 1 and 1000")]
+"""What something is multiplied by."""
 KeptQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1.0, "between 0 and 1, as a share that is kept")]
 """What is left of something."""
 
@@ -91,6 +93,8 @@ class BeliefQuotes(Block):
     """Standard deviation of the log jump, the same for all."""
     defaults: FrozenMap[MarketKey, OddsQuote] = FrozenDict()
     """Credit key to the odds that its entity defaults when the belief breaks."""
+    hazard_multiples: FrozenMap[MarketKey, MultipleQuote] = FrozenDict()
+    """Credit key to what the hazard of its entity, breaks apart, is multiplied by at every break it survives."""
     demand_kept: KeptQuote = Quote(value=1.0)
     """Share of the demand for capacity that is left after a break, of what there was before it."""
     refinancing_shut_years: NonNegativeQuote = Quote(value=0.0)
@@ -98,7 +102,8 @@ class BeliefQuotes(Block):
 
     @model_validator(mode="after")
     def _credits_default(self) -> Self:
-        for key in self.defaults:
-            if not key_of_kind("credit", key):
-                raise PydanticCustomError("broken_rule", "credits default: write credit:NAME", {"path": f"defaults.{key}"})
+        for table, keys in (("defaults", self.defaults), ("hazard_multiples", self.hazard_multiples)):
+            for key in keys:
+                if not key_of_kind("credit", key):
+                    raise PydanticCustomError("broken_rule", "credits default: write credit:NAME", {"path": f"{table}.{key}"})
         return self

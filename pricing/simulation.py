@@ -12,12 +12,13 @@ import numpy as np
 
 from curves import Market, market_warnings
 from instruments.deal import Deal
-from instruments.ground.errors import InputError
+from instruments.ground.errors import InputError, PricingError
 from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
 from pricing.engines.contract_rows import ContractRows
 from pricing.engines.facility_features import MEASURES as FEATURES
-from pricing.engines.facility_priced import MEASURES as PREPAYING, priced, priced_rows
+from pricing.engines.facility_methods import COST, MODELS, OFFERED, model_rows
+from pricing.engines.facility_priced import MEASURES as PREPAYING, priced
 from pricing.engines.facility_rows import MEASURES, METHOD
 from pricing.engines.facility_run import FacilityRun, planned_run
 from pricing.engines.loan_schedule import MEASURES as SCHEDULED, schedule_rows
@@ -158,13 +159,13 @@ class Simulation:
         import polars as pl
 
         frames = [
-            by_party(run.facility.postings, run.mean_ledger, run.facility.plan.discount).select(
+            by_party(run.facility.postings, run.mean_ledger, run.present_ledger).select(
                 pl.lit(run.facility.loan_id).alias("contract"), pl.all()
             )
             for run in self.runs
         ]
         for run in self.contracts:
-            found = by_party(run.plan, run.mean_ledger, run.discount)
+            found = by_party(run.plan, run.mean_ledger, run.present_ledger)
             frames.append(found.select(pl.lit(run.contract_id).alias("contract"), pl.all()))
         return pl.concat(frames)
 
@@ -210,6 +211,7 @@ def simulate(
     seed: int = 0,
     threads: int | None = None,
     joint: bool = False,
+    method: str = METHOD,
 ) -> Simulation:
     """Simulate a deal on paths, with its double-entry ledger: every facility, and every contract that has a simulator of its own.
 
@@ -224,6 +226,9 @@ def simulate(
         threads: None uses every processor.
         joint: also the joint loss of all contracts: by party, with dependence and without, the tail, and its parts
             (`pricing.risk.wrong_way`); about twenty more simulations.
+        method: where the default of a facility's vehicle comes from: `simulation`, its cash alone; `market`, its curve alone;
+            `endogenous_with_residual`, its cash and what is left of its curve (`pricing.engines.facility_default`). Losses by party, joint
+            ones among them, know the first alone.
 
     Returns:
         A `Simulation`: ledgers, numbers by path, losses, statement by party, table.
@@ -236,21 +241,28 @@ def simulate(
     check_dates(deal, market)
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=workers(threads))
     blocks_for(settings.paths)
+    if method not in MODELS:
+        raise InputError(problem("unknown_name", subject="simulate", field="method", value=method, what="method", choices=tuple(MODELS)))
+    if joint and method != METHOD:
+        why = "joint losses roll facilities whose vehicles default on their cash alone"
+        raise PricingError(problem("unsupported", subject="simulate", field="joint", why=why, remedy=f"leave joint out, or use '{METHOD}'"))
     loans, others = simulated_contracts(deal)
     offered = (*MEASURES, *FEATURES, *PREPAYING, *SCHEDULED) if loans else ("value",)
+    if method != METHOD:
+        offered = (*OFFERED, COST, *SCHEDULED) if loans else offered
     settings = replace(settings, measures=check_measures(measures, offered))
     runs: list[FacilityRun] = []
     rows: list[Row] = []
     contracts: list[ContractRun] = []
     for loan_id in loans:
-        found = priced(deal, loan_id, market, settings.paths, settings.seed, settings.threads)
+        task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
+        found = priced(deal, loan_id, market, settings.paths, settings.seed, settings.threads, MODELS[method])
         runs.append(found.run)
-        rows += priced_rows(found, market, wanted=settings.measures, threads=settings.threads)
-        rows += [row for row in _party_rows(found.run) if settings.wants("value")]
-        rows += [row for row in vehicle_rows(found.run, market) if settings.measures is None]
+        rows += model_rows(task, found, method)
+        rows += [row for row in _party_rows(found.run, method) if settings.wants("value")]
+        rows += [row for row in vehicle_rows(found.run, market) if settings.measures is None and method == METHOD]
         if found.run.facility.loan.tranches is not None:
             contracts.append(run_tranches(found.run, settings.threads))
-        task = Task(deal=deal, contract_id=loan_id, contract=deal.contracts[loan_id], market=market, settings=settings)
         rows += schedule_rows(task, "schedule", by_quantlib=False)
     for contract_id in others:
         task = Task(deal=deal, contract_id=contract_id, contract=deal.contracts[contract_id], market=market, settings=settings)
@@ -261,7 +273,7 @@ def simulate(
     if joint:
         rows += joint_rows(deal, market, settings)
     inputs = (deal, market, settings)
-    return Simulation(tuple(runs), tuple(rows), tuple(contracts), market_warnings(market), audit(deal, market, settings, METHOD), inputs)
+    return Simulation(tuple(runs), tuple(rows), tuple(contracts), market_warnings(market), audit(deal, market, settings, method), inputs)
 
 
 def _contract_rows(task: Task, run: ContractRun) -> list[Row]:
@@ -273,10 +285,10 @@ def _contract_rows(task: Task, run: ContractRun) -> list[Row]:
     return list(rows.rows)
 
 
-def _party_rows(run: FacilityRun) -> list[Row]:
+def _party_rows(run: FacilityRun, method: str) -> list[Row]:
     """Present value of everything each party receives and gives in the facility: they sum to nought."""
     facility = run.facility
-    frame = by_party(facility.postings, run.mean_ledger, facility.plan.discount)
+    frame = by_party(facility.postings, run.mean_ledger, run.present_ledger)
     return [
         Row(
             deal=facility.deal.id,
@@ -289,7 +301,7 @@ def _party_rows(run: FacilityRun) -> list[Row]:
             probability="pricing",
             value=value,
             error_note="mean over paths; no error is kept for single postings",
-            method=METHOD,
+            method=method,
         )
         for party, value in frame.select("party", "net_present_value").iter_rows()
     ]

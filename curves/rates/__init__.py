@@ -3,6 +3,7 @@
 from curves.rates.build import discount_curve
 from curves.rates.curve import DiscountCurve
 from curves.rates.forwards import Compounded, compounded_from_market, compounded_rate, simple_forward, term_sofr
+from curves.rates.gaussian import ShortRate, short_rate
 from curves.rates.par import discounts_from_par, par_from_discounts
 from curves.rates.swaps import SwapSchedule, discount_jacobian, par_swap_rates, swap_quotes, swap_schedule
 from curves.rates.treasury import bootstrap_treasury, par_yield, treasury_coupon
@@ -10,6 +11,7 @@ from curves.rates.treasury import bootstrap_treasury, par_yield, treasury_coupon
 __all__ = [
     "Compounded",
     "DiscountCurve",
+    "ShortRate",
     "SwapSchedule",
     "bootstrap_treasury",
     "compounded_from_market",
@@ -20,6 +22,7 @@ __all__ = [
     "par_from_discounts",
     "par_swap_rates",
     "par_yield",
+    "short_rate",
     "simple_forward",
     "swap_quotes",
     "swap_schedule",

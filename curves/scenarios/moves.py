@@ -3,13 +3,13 @@
 | key | field | what moves |
 | --- | --- | --- |
 | `rates:X` | empty | every swap quote, or the flat rate |
-| `rates:X` | tenor | that swap quote |
+| `rates:X` | tenor, `volatility`, `mean_reversion` | that swap quote; how the short rate moves |
 | `credit:X` | empty | every par spread; a flat hazard by the credit triangle, spread = (1 - recovery) hazard; a proxy by its add-on |
 | `credit:X` | tenor, `hazard` | that spread; the hazard itself |
 | `equity:X` | `spot_usd`, `volatility`, `dividend_yield`, `borrow_rate`, `shares_outstanding` | that quote |
 | `rent:X` | `spot_usd_per_hour`, empty | the spot; the spot with every forward and term rate |
 | `rent:X`, `resale:X`, `power:X` | any field of the block, such as `new_usd` or `launches.Rubin.jump_mean` | that quote |
-| `belief` | `intensity`, `jump_volatility`, `jumps.<key>` | that quote |
+| `belief` | `intensity`, `jump_volatility`, `jumps.<key>`, `defaults.<key>`, `hazard_multiples.<key>`, `demand_kept` | that quote |
 | `milestone:X` | `clock_volatility`, `cancellation_hazard` | that quote |
 | pair | empty | that correlation, which must be listed |
 

@@ -158,6 +158,8 @@ def _check_prepayment(loan: Loan) -> None:
         return
     if loan.collateral is None and (loan.pik is not None or loan.amortisation.kind == "depreciated"):
         raise _rule("prepayment", "without collateral the right to prepay knows no interest in kind and no depreciated schedule")
+    if loan.collateral is None and right.exercise == "first_date":
+        raise _rule("prepayment.exercise", "without collateral nobody waits for a date: choose 'optimal', 'spread' or 'never'")
     if right.first >= loan.maturity:
         raise _rule("prepayment.first", f"the loan may be prepaid from {right.first} on, and matures on {loan.maturity}")
     if loan.draws is not None and right.first <= loan.draws.window_end:

@@ -45,9 +45,10 @@ class VoluntaryPrepayment(Terms):
     market_margin: Spread | None = None
     """Margin over the loan's index at which the market would lend on the same terms today; null is the loan's own. On paths it moves with
     the default odds of whom the loan rests on (the borrower; of a facility the customer, else the operator), never below nought."""
-    exercise: Literal["optimal", "spread", "never"] = "optimal"
+    exercise: Literal["optimal", "spread", "first_date", "never"] = "optimal"
     """How it is used. `optimal`: where least squares on simulated paths, fitted on one set of paths and used on another, say so;
-    `spread`: on the first date on which the old payments, at the margin of the day, are worth more than price and cost; `never`."""
+    `spread`: on the first date on which the old payments, at the margin of the day, are worth more than price and cost; `first_date`, of a
+    facility: as soon as it may and can, as who has a balloon to refinance; `never`."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -10,7 +10,25 @@ from pricing.results import Row
 
 def feature_tables(rows: list[Row]) -> list[str]:
     """The tables of one facility's features; empty text where it lacks one."""
-    return [_prepaid(rows), _prepaying(rows), _crossed(rows), _tranches(rows)]
+    return [_prepaid(rows), _prepaying(rows), _crossed(rows), _lender(rows), _residual(rows), _tranches(rows)]
+
+
+def _lender(rows: list[Row]) -> str:
+    """What a lender that can fail takes from the borrower."""
+    found = {row.measure: row for row in rows}
+    if "lender_default_undrawn" not in found:
+        return ""
+    shown = [found[name] for name in ("lender_default_undrawn", "lender_default_cost")]
+    undrawn, cost = (usd(row.value or 0.0, row.standard_error) for row in shown)
+    return f"Draws that the lender's own default stops: {undrawn} USD; they were worth {cost} USD to the owners"
+
+
+def _residual(rows: list[Row]) -> str:
+    """What causes of default that no path shows take from the lender."""
+    cost = next((row for row in rows if row.measure == "residual_default_cost"), None)
+    if cost is None:
+        return ""
+    return f"Defaults of the vehicle that its cash does not explain cost the lender {usd(cost.value or 0.0, cost.standard_error)} USD"
 
 
 def _crossed(rows: list[Row]) -> str:

@@ -48,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
         help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, break_evens, sensitivities, or any "
         "measure (default: all that one run holds)",
     )
+    simulate.add_argument(
+        "--method",
+        default="simulation",
+        help="where the default of a facility's vehicle comes from: simulation (its cash; the default), market (its curve) or "
+        "endogenous_with_residual (its cash and what is left of its curve)",
+    )
     simulate.add_argument("--path", type=_whole, metavar="N", help="show the ledger of one path in place of the mean, counted from 0")
     simulate.add_argument("--party", help="show the cash statement of one party")
     simulate.add_argument("--joint", action="store_true", help="also the joint loss of all contracts: wrong-way risk and its parts")

@@ -30,7 +30,7 @@ def run(arguments: Namespace) -> int:
     deal, market = deal_and_market(arguments.deal, arguments.market)
     measures = arguments.measures.split(",") if arguments.measures else None
     how = {"paths": arguments.paths, "seed": arguments.seed, "threads": arguments.threads}
-    found = simulate(deal, market, measures=measures, joint=arguments.joint, **how)
+    found = simulate(deal, market, measures=measures, joint=arguments.joint, method=arguments.method, **how)
     if arguments.format == "json":
         sys.stdout.write(found.to_json())
     else:

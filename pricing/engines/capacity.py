@@ -19,6 +19,7 @@ from pricing.ledger.plan import LedgerPlan, Posting
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.paths.facility import FacilityModel
 from pricing.paths.lease import independent, lease_model, lease_paths
+from pricing.paths.rates import discounts_along
 from pricing.registry import Outcome, Task, register_engine, register_simulator
 from pricing.schedules.grid import day_counts, month_ends, months_to
 from pricing.schedules.types import Floats
@@ -68,7 +69,8 @@ class CapacitySetup:
             ledger[lag:, 1] = np.where(alive, hours * self.share[: last - lag, None] * np.maximum(over[: last - lag], 0.0), 0.0)
             return ledger
 
-        return run_contract(self.contract_id, plan, self.dates, self.discount, roll, paths=paths, threads=threads)
+        along = discounts_along(self.model.rates, seed)
+        return run_contract(self.contract_id, plan, self.dates, self.discount, roll, paths=paths, threads=threads, along=along)
 
 
 def set_up_capacity(task: Task) -> CapacitySetup:

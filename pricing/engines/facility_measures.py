@@ -102,7 +102,7 @@ def margin_ladder(setup: Setup, *, paths: int, seed: int, threads: int | None = 
         "all": setup,
         "customer cut": setup.cut(model.customer),
         "operator cut": setup.cut(model.operator),
-        "both cut": setup.cut(*model.credits),
+        "both cut": setup.cut(*model.counterparties),
     }
     return {name: fair_margin(case, paths=paths, seed=seed, threads=threads) for name, case in cases.items()}
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pricing.engines.facility_default import set_up_as
 from pricing.engines.facility_rows import Rows, facility_rows
-from pricing.engines.facility_run import FacilityRun, Setup, run_facility, set_up
+from pricing.engines.facility_run import FacilityRun, Setup, run_facility
 from pricing.engines.loan_prepayment import HELD
 from pricing.engines.refinancing import Option, Refinancing
 from pricing.ledger import facility as k
+from pricing.paths.residual import DefaultModel
 from pricing.paths.streams import BLOCK
 from pricing.results import Row
 from pricing.schedules.plan import Drivers, Events, no_events
@@ -44,13 +46,15 @@ class Priced:
     """Of a new loan on today's forwards."""
 
 
-def priced(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> Priced:
+def priced(
+    deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None, model: DefaultModel = "endogenous"
+) -> Priced:
     """Simulate a facility, remembered by value: its loan, offtake and guarantee share one simulation."""
-    return (_short if paths <= SHORT_PATHS else _long)(deal, loan_id, market, paths, seed, threads)
+    return (_short if paths <= SHORT_PATHS else _long)(deal, loan_id, market, paths, seed, threads, model)
 
 
-def _priced(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None) -> Priced:
-    setup = set_up(deal, loan_id, market)
+def _priced(deal: Deal, loan_id: str, market: Market, paths: int, seed: int, threads: int | None, model: DefaultModel) -> Priced:
+    setup = set_up_as(deal, loan_id, market, model, paths=paths, seed=seed, threads=threads)
     held = setup.run(paths=paths, seed=seed, threads=threads)
     if setup.facility.loan.prepayment is None:
         return Priced(setup, held, held, None, 0.0)
@@ -94,15 +98,16 @@ def _option_rows(rows: Rows, found: Priced, option: Option) -> None:
         ("prepayment_option_lower_bound", option.fitted),
         ("prepayment_option_upper_bound", option.known),
     ):
-        rows.add(measure, float(worth.mean()), _error(worth), party=borrower)
+        rows.add(measure, float(worth.mean()), mean_error(worth), party=borrower)
     month = run.outcomes[k.PREPAID_MONTH]
     for t in range(YEAR - 1, run.facility.plan.maturity, YEAR):
         done = (month <= t).astype(np.float64)
-        rows.add("prepayment_probability", float(done.mean()), _error(done), party=borrower, date=run.facility.dates[t], part="by then")
+        rows.add("prepayment_probability", float(done.mean()), mean_error(done), party=borrower, date=run.facility.dates[t], part="by then")
     ever = (month < run.facility.plan.months).astype(np.float64)
-    rows.add("prepayment_probability", float(ever.mean()), _error(ever), party=borrower)
+    rows.add("prepayment_probability", float(ever.mean()), mean_error(ever), party=borrower)
     rows.add("refinancing_margin", found.margin, note="over the index, on today's forwards; on paths it moves with the credit it follows")
 
 
-def _error(sample: Floats) -> float:
+def mean_error(sample: Floats) -> float:
+    """Standard error of a mean over paths."""
     return float(sample.std(ddof=1) / np.sqrt(sample.size))

@@ -105,7 +105,7 @@ def _margins(rows: Rows, setup: Setup, run: FacilityRun, threads: int | None) ->
 
 
 def _losses(rows: Rows, setup: Setup, run: FacilityRun, threads: int | None) -> None:
-    free = setup.cut(*setup.model.credits).run(paths=run.paths, seed=run.seed, threads=threads)
+    free = setup.free().run(paths=run.paths, seed=run.seed, threads=threads)
     found = losses(run, free)
     net = run.net - free.net
     rows.add("loss_against_default_free", found.against_default_free, float(net.std(ddof=1) / np.sqrt(run.paths)))

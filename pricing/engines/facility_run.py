@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from instruments.contracts.loan import Loan
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.engines.cross_default import Member, crossed_months, linked
-from pricing.kernels.facility import roll_kept, roll_reduced
+from pricing.kernels.facility import roll_kept, roll_summed
 from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled, roll_forward
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
+from pricing.paths.monthly_belief import monthly_belief
+from pricing.paths.rates import RateModel, rate_model
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.facility import Facility, resolve_facility
 from pricing.schedules.plan import Drivers, Events, no_events
@@ -24,6 +27,14 @@ from pricing.schedules.types import Floats, Ints
 if TYPE_CHECKING:
     from curves.market import Market
     from instruments.deal import Deal
+
+
+class Vehicle(Protocol):
+    """Defaults of a vehicle that its cash does not explain."""
+
+    def months(self, model: FacilityModel, seed: int, block: int) -> Ints:
+        """Month of the default [path], `NEVER` where none."""
+        ...
 
 
 Decide = Callable[[int, int, Drivers], Events | None]
@@ -51,6 +62,13 @@ class FacilityRun:
     """[covenant, time, item] mean over paths."""
     decided: Decide | None = None
     """Events of a block from (seed, block, its drivers); None where nothing is decided."""
+    discounted: Floats | None = None
+    """[time, posting] mean of postings discounted along their paths; None where rates stay at their forwards."""
+
+    @property
+    def present_ledger(self) -> Floats:
+        """[time, posting] mean of every posting's present value, each posting's dates side by side in memory."""
+        return np.asfortranarray(self.mean_ledger * self.facility.plan.discount[:, None] if self.discounted is None else self.discounted)
 
     @property
     def net(self) -> Floats:
@@ -100,21 +118,25 @@ def run_facility(
     """
     count = blocks_for(paths)
 
-    def work(block: int) -> tuple[Floats, Floats, Floats]:
+    def work(block: int) -> tuple[Floats, Floats, Floats, Floats]:
         drivers = drivers_of(model, seed, block)
-        return roll_reduced(facility.plan, drivers, decided(seed, block, drivers) if decided else None)
+        return roll_summed(facility.plan, drivers, decided(seed, block, drivers) if decided else None)
 
     total = np.zeros((facility.plan.months, k.POSTINGS + k.STATES))
     outcomes = np.empty((k.OUTCOMES, count * BLOCK))
     tests = np.zeros((len(facility.plan.tests.codes), facility.plan.months, k.TEST_ITEMS))
-    for block, (sums, out, made) in enumerate(run_blocks(work, count, threads)):
+    present = np.zeros((facility.plan.months, k.POSTINGS)) if model.rates is not None else None
+    for block, (sums, out, made, discounted) in enumerate(run_blocks(work, count, threads)):
         total += sums
+        if present is not None:
+            present += discounted / (count * BLOCK)
         tests += made
         outcomes[:, block * BLOCK : (block + 1) * BLOCK] = out
     mean = total / (count * BLOCK)
     return FacilityRun(
-        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK), decided
-    )
+        facility, model, seed, count * BLOCK, mean[:, : k.POSTINGS], mean[:, k.POSTINGS :], outcomes, tests / (count * BLOCK), decided,
+        present,
+    )  # fmt: skip
 
 
 def planned_run(facility: Facility) -> Rolled:
@@ -132,13 +154,17 @@ class Setup:
     """Facilities whose defaults reach this one."""
     known: dict[tuple[int, int], Ints] = field(default_factory=dict, compare=False, repr=False)
     """Months of cross-default by seed and block, where this facility's own terms have no part in them."""
+    vehicle: Vehicle | None = None
+    """Defaults of the vehicle that its cash does not explain; None has none."""
 
     def run(self, *, paths: int, seed: int = 0, threads: int | None = None) -> FacilityRun:
         """Simulate it."""
         return run_facility(self.facility, self.model, paths=paths, seed=seed, threads=threads, decided=self.events)
 
     def events(self, seed: int, block: int, drivers: Drivers) -> Events | None:
-        """What is decided outside the facility on a block: None where it is tied to no other loan."""
+        """What is decided outside the facility on a block: None where no other loan and no cause outside its cash reaches it."""
+        if self.vehicle is not None:
+            return no_events(drivers.ratio.shape[1])._replace(crossed=self.vehicle.months(self.model, seed, block))
         if not self.others:
             return None
         crossed = self.known.get((seed, block))
@@ -150,8 +176,12 @@ class Setup:
         return no_events(drivers.ratio.shape[1])._replace(crossed=crossed)
 
     def cut(self, *keys: str | None) -> Setup:
-        """The same without the named credits' defaults."""
+        """The same without the named credits' defaults; a vehicle's of causes outside its cash stay."""
         return replace(self, model=self.model.without(*keys), others=tuple(each.cut(*keys) for each in self.others), known={})
+
+    def free(self) -> Setup:
+        """The same where neither vehicle nor customer, operator and guarantor default; the lender still may."""
+        return replace(self.cut(*self.model.counterparties), vehicle=None)
 
 
 def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
@@ -164,8 +194,18 @@ def set_up(deal: Deal, loan_id: str, market: Market) -> Setup:
     return replace(set_up_alone(deal, loan_id, market), others=others)
 
 
-def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
+def with_bonds(facility: Facility, rates: RateModel) -> Facility:
+    """The facility with what bonds are worth on each date, at every level of the short rate: for what is left of its swap."""
+    level, loading = (np.ascontiguousarray(part) for part in rates.bonds())
+    return replace(facility, plan=facility.plan._replace(bond_level=level, bond_loading=loading))
+
+
+def set_up_alone(deal: Deal, loan_id: str, market: Market, also: tuple[str, ...] = ()) -> Setup:
     """Resolve a facility and fit its credits.
+
+    Args:
+        deal, loan_id, market: as in `set_up`.
+        also: market keys of further credits, which come last and move nobody else's numbers.
 
     Raises:
         PricingError: the loan is no facility.
@@ -180,23 +220,29 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
     party = deal.parties
     customer, operator = party[draft.offtake.customer].credit, party[draft.fleet.operator].credit
     guarantor = party[draft.guarantor].credit
-    credits = tuple(dict.fromkeys(key for key in (customer, operator, guarantor) if key is not None))
+    # who cannot draw any more does not ask whether its lender lives
+    lender = party[loan.lender].credit if isinstance(loan, Loan) and draft.plan.window >= 0 and loan.draws is not None else None
+    credits = tuple(dict.fromkeys(key for key in (customer, operator, guarantor, lender, *also) if key is not None))
     curves = {key: survival_curve(market, key) for key in credits}
     facility = draft
     if guarantor is not None:
         facility = replace(draft, plan=draft.plan._replace(guarantor_recovery=curves[guarantor].recovery))
+    own = (draft.fleet.rent, *credits)
+    rates = rate_model(deal, market, curve.key, own, facility.times)
+    facility = facility if rates is None else with_bonds(facility, rates)
     rent = rent_curve(market, draft.fleet.rent)
     resale = market.resale[draft.fleet.resale.split(":")[1]]
     times = facility.times
+    # one lognormal: the spread of the whole law at the end, launches included; a thin quote gives its own volatility back
+    volatility = rent.standard_deviation(float(times[-1])) / float(np.sqrt(times[-1]))
     model = FacilityModel(
         rent_key=draft.fleet.rent,
-        # one lognormal: the spread of the whole law at the end, launches included; a thin quote gives its own volatility back
-        volatility=rent.standard_deviation(float(times[-1])) / float(np.sqrt(times[-1])),
+        volatility=volatility,
         elasticity=resale.rent_elasticity.value,
         years=times,
         credits=credits,
         survival=np.array([curves[key].survival(times) for key in credits]).reshape(len(credits), len(times)),
-        correlation=np.asarray(correlation_matrix(market, (draft.fleet.rent, *credits))),
+        correlation=np.asarray(correlation_matrix(market, own)),
         customer=customer,
         operator=operator,
         guarantor=guarantor,
@@ -205,6 +251,9 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market) -> Setup:
         substitute_odds=draft.offtake.substitute.odds,
         bad_act_odds=draft.guarantee.bad_act_odds if draft.guarantee else 0.0,
         delay_odds=draft.offtake.delay_odds_per_month,
-        shared=shared_world(deal, market, (draft.fleet.rent, *credits)),
+        shared=shared_world(deal, market, own),
+        lender=lender,
+        rates=rates,
+        belief=monthly_belief(market, {draft.fleet.rent: volatility}, credits),
     )
     return Setup(facility, model)

@@ -17,6 +17,7 @@ from pricing.mechanics.lease_choices import BOUGHT, DEFAULT, EARLY, NON_RENEWAL,
 from pricing.mechanics.support import owed_by_leaving
 from pricing.paths.facility import FacilityModel
 from pricing.paths.lease import lease_model, lease_paths
+from pricing.paths.rates import discounts_along, present_amounts
 from pricing.paths.streams import BLOCK
 from pricing.schedules.lease import LeasePlan, PhasePlan, resolve_lease
 from pricing.schedules.types import Floats
@@ -70,23 +71,22 @@ class LeaseSetup:
     def run(self, *, paths: int, seed: int, threads: int | None) -> tuple[ContractRun, Floats]:
         """The lease on its ledger, and numbers of every path [item of `SAMPLE`, path], taken in the same pass."""
         samples: dict[int, Floats] = {}
+        grid, along = self.plan.grid, discounts_along(self.model.rates, seed)
 
         def roll(block: int) -> Floats:
             _, ledger, phases = self.block(seed, block)
-            samples[block] = self._sample(ledger, phases)
+            samples[block] = self._sample(ledger, phases, grid.discount if along is None else along(block))
             return ledger
 
-        grid = self.plan.grid
         ledger = k.lease_ledger(self.plan.lease_id, self.plan.lease)
-        run = run_contract(self.plan.lease_id, ledger, grid.dates, grid.discount, roll, paths=paths, threads=threads)
+        run = run_contract(self.plan.lease_id, ledger, grid.dates, grid.discount, roll, paths=paths, threads=threads, along=along)
         return run, np.concatenate([samples[block] for block in range(run.paths // BLOCK)], axis=1)
 
-    def _sample(self, ledger: Floats, phases: tuple[PhaseOutcome, ...]) -> Floats:
-        discount = self.plan.grid.discount
-        back = np.einsum("t,tp->p", discount, ledger[:, k.SALE]) + np.einsum("t,tp->p", discount, ledger[:, k.OPTION])
-        option = np.einsum("t,tp->p", discount, ledger[:, k.BOUGHT]) - np.einsum("t,tp->p", discount, ledger[:, k.OPTION])
+    def _sample(self, ledger: Floats, phases: tuple[PhaseOutcome, ...], factors: Floats) -> Floats:
+        back = present_amounts(factors, ledger[:, k.SALE]) + present_amounts(factors, ledger[:, k.OPTION])
+        option = present_amounts(factors, ledger[:, k.BOUGHT]) - present_amounts(factors, ledger[:, k.OPTION])
         lost = ledger[:, k.RENT_LOST] + ledger[:, k.CLAIM_LOST]
-        parts: list[Floats] = [back, option, np.einsum("t,tp->p", discount, lost), lost.sum(axis=0)]
+        parts: list[Floats] = [back, option, present_amounts(factors, lost), lost.sum(axis=0)]
         for code in (DEFAULT, NON_RENEWAL, EARLY, BOUGHT):
             part = np.zeros(ledger.shape[2])
             for phase, one in zip(self.plan.phases, phases, strict=True):

@@ -13,6 +13,7 @@ from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.offtake_leaving import SIDES, Choice, Fitted, Side, choice_of, decide, decided, fit, foresight, notice_of
 from pricing.mechanics.offtake_settlement import nobody, settle
 from pricing.mechanics.offtake_world import OfftakeModel, offtake_model, offtake_world
+from pricing.paths.rates import discounts_along
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.offtake import NEVER_ROW, OfftakePlan, resolve_offtake
 from pricing.schedules.types import Floats, Ints
@@ -60,7 +61,8 @@ class OfftakeSetup:
 
         plan = self.plan
         postings = offtake_postings(plan)
-        return run_contract(plan.contract_id, postings, plan.dates, plan.discount, roll, paths=paths, threads=threads)
+        along = discounts_along(self.model.facility.rates, seed)
+        return run_contract(plan.contract_id, postings, plan.dates, plan.discount, roll, paths=paths, threads=threads, along=along)
 
     def facts(self, *, paths: int, seed: int, threads: int | None) -> Facts:
         """Decisions and what they save, on the very paths of `run`."""

@@ -16,14 +16,14 @@ from pricing.paths.credit import default_clock
 from pricing.paths.facility import drivers_of, mixing, random_numbers
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.schedules.call import open_dates
-from pricing.schedules.plan import Events
+from pricing.schedules.plan import Events, path_discount
 from pricing.schedules.types import Floats, Ints
 
 FIT_BLOCKS = 2
 """Blocks on which exercise is fitted."""
 FIRST_FIT_BLOCK = 1 << 24
 """They lie far behind the blocks that are valued: fresh paths."""
-RULES: dict[str, Exercise] = {"optimal": "optimal", "spread": "economic", "never": "never"}
+RULES: dict[str, Exercise] = {"optimal": "optimal", "spread": "economic", "first_date": "first_date", "never": "never"}
 """Rules of the right in the words of a right to leave, whose machinery decides."""
 LEAST_SURVIVAL = 1e-12
 """A credit that is sure to default has a spread that is large, not infinite."""
@@ -99,12 +99,16 @@ class Refinancing:
         if self.follows is None or not len(rows):
             return out
         number = model.credits.index(self.follows)
-        survival = model.survival[number]
+        diffusion, widening = model.diffusion
+        survival, wide = diffusion[number], widening[number]
         clock = default_clock(survival)
         levels = credit_levels(random_numbers(model, seed, block), model.correlation, clock, number + 1)
+        count = model.belief.broken(model.years, seed, block).count() if model.belief is not None and wide is not None else None
         last = facility.plan.maturity - 1
         for index, t in enumerate(rows):
             move = spread_move(levels[t], clock, survival, model.years, int(t), last, self.recovery)
+            if wide is not None and count is not None:
+                move = move + (1.0 - self.recovery) * wide.hazard_move(count[t], int(t), last, np.asarray(model.years, dtype=np.float64))
             out[index] = np.maximum(out[index] + move, 0.0)
         return out
 
@@ -120,21 +124,25 @@ class Refinancing:
         """Savings and payoffs of one block.
 
         `saving` is what the old payments are worth at the margin of the day less price and cost, on the balance of the path; `payoff` what
-        prepaying then turns out to save, defaults included, discounted. The window is shut once anybody has defaulted or something is late.
+        prepaying then turns out to save, defaults included, discounted. The window is shut once anybody has defaulted or something is late,
+        and for a while after a break of the market's belief.
         """
         setup, rows = self.setup, self.rows
         facility, plan = setup.facility, setup.facility.plan
         drivers = drivers_of(setup.model, seed, block)
         cash, balance, performing = roll_lender(plan, drivers, setup.events(seed, block, drivers))
-        later = np.cumsum((plan.discount[:, None] * cash)[::-1], axis=0)[::-1] - plan.discount[:, None] * cash
+        factor = path_discount(plan, drivers)
+        later = np.cumsum((factor * cash)[::-1], axis=0)[::-1] - factor * cash
         margins = self.margins(seed, block)
         saving, payoff = np.empty((len(rows), BLOCK)), np.empty((len(rows), BLOCK))
         for index, t in enumerate(rows):
             price = plan.call_price[t] + plan.call_cost
             saving[index] = plan.call_share * balance[t] * (facility.unit.worth(int(t), margins[index]) - price)
-            payoff[index] = plan.call_share * (later[t] - plan.discount[t] * price * balance[t])
+            payoff[index] = plan.call_share * (later[t] - factor[t] * price * balance[t])
         alive = (drivers.customer > rows[:, None]) & (drivers.operator > rows[:, None])
-        return Choice(rows, saving, payoff, alive & (performing[rows] > 0.0))
+        allowed = alive & (performing[rows] > 0.0)
+        window = setup.model.belief.broken(setup.model.years, seed, block).open() if setup.model.belief is not None else None
+        return Choice(rows, saving, payoff, allowed if window is None else allowed & window[rows])
 
     def fitted(self, seed: int, threads: int | None) -> Fitted:
         """Exercise by least squares, fitted on paths of its own."""

@@ -19,6 +19,7 @@ from pricing.mechanics.lease import PhaseOutcome
 from pricing.mechanics.lease_choices import LeasePaths
 from pricing.mechanics.support import claim_of, counts, row_of_condition
 from pricing.paths.lease import independent
+from pricing.paths.rates import discounts_along, present_amounts
 from pricing.paths.streams import BLOCK
 from pricing.schedules.plan import NEVER
 from pricing.schedules.types import Floats, Ints
@@ -63,16 +64,18 @@ class SupportSetup:
         samples: dict[int, Floats] = {}
         grid, lease = self.lease.plan.grid, self.lease.plan.lease
         plan = k.support_ledger(self.contract_id, self.terms, lease)
+        along = discounts_along(self.lease.model.rates, seed)
 
         def roll(block: int) -> Floats:
             drawn, _, phases = self.lease.block(seed, block)
             ledger = self.postings(drawn, phases)
             called = (ledger[:, k.DUE].sum(axis=0) + ledger[:, k.ESCROW_PAID].sum(axis=0) > 0.0).astype(np.float64)
-            parts = [np.einsum("t,tp->p", grid.discount, ledger[:, column]) for column in (k.ESCROW_PAID, k.INDEMNITY)]
+            factors = grid.discount if along is None else along(block)
+            parts = [present_amounts(factors, ledger[:, column]) for column in (k.ESCROW_PAID, k.INDEMNITY)]
             samples[block] = np.array([called, ledger[:, k.PAID].sum(axis=0), *parts])
             return ledger
 
-        run = run_contract(self.contract_id, plan, grid.dates, grid.discount, roll, paths=paths, threads=threads)
+        run = run_contract(self.contract_id, plan, grid.dates, grid.discount, roll, paths=paths, threads=threads, along=along)
         return run, np.concatenate([samples[block] for block in range(run.paths // BLOCK)], axis=1)
 
     def row_of(self, paths: LeasePaths, party: str) -> Ints:

@@ -12,6 +12,7 @@ from pricing.kernels.facility import roll_columns
 from pricing.ledger import facility as k, tranches as c
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.paths.facility import drivers_of
+from pricing.paths.rates import rate_paths
 from pricing.priority.interpreter import run_order
 from pricing.priority.state import Claim, Pot
 from pricing.schedules.facility import Facility
@@ -99,8 +100,14 @@ def run_tranches(run: FacilityRun, threads: int | None = None) -> ContractRun:
         return tranche_ledger(facility, drivers, run.decided(run.seed, block, drivers) if run.decided else None)
 
     postings = c.tranche_postings(facility.loan_id, facility.loan.lender, _terms(facility))
-    name = f"{facility.loan_id}/tranches"
-    return run_contract(name, postings, facility.dates, facility.plan.discount, roll, paths=run.paths, threads=threads)
+    name, rates = f"{facility.loan_id}/tranches", run.model.rates
+
+    def along(block: int) -> Floats:
+        return rate_paths(rates, run.seed, block)[0] if rates is not None else facility.plan.discount[:, None]
+
+    return run_contract(
+        name, postings, facility.dates, facility.plan.discount, roll, paths=run.paths, threads=threads, along=along if rates else None
+    )
 
 
 def _terms(facility: Facility) -> LoanTranches:

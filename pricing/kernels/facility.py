@@ -6,9 +6,10 @@ import numpy as np
 
 from pricing.kernels.facility_columns import walk_columns
 from pricing.kernels.facility_path import WIDTH, walk
+from pricing.kernels.facility_rates import own_plan, walk_rate_columns, walk_rates
 from pricing.ledger import facility as k
 from pricing.mechanics.state import DEBT_TOL
-from pricing.schedules.plan import Drivers, Events, FacilityPlan, no_events
+from pricing.schedules.plan import NO_PATHS, Drivers, Events, FacilityPlan, no_events
 from pricing.schedules.types import Floats
 
 
@@ -27,10 +28,20 @@ def _made(plan: FacilityPlan) -> Floats:
 
 def roll_reduced(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> tuple[Floats, Floats, Floats]:
     """Sums over the block's paths: postings and states [time, posting + state]; outcomes [outcome, path]; tests [covenant, time, item]."""
+    return roll_summed(plan, drivers, events)[:3]
+
+
+def roll_summed(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> tuple[Floats, Floats, Floats, Floats]:
+    """The same, and last the sums of postings discounted along their paths [time, posting]: empty where rates stay at their forwards."""
     paths = drivers.ratio.shape[1]
     sums, made, out = np.zeros((plan.months, WIDTH)), _made(plan), np.zeros((k.OUTCOMES, paths))
-    walk(plan, drivers, events or no_events(paths), 0, paths, sums, made, out, _scratch(plan))
-    return sums, out, made
+    events = events or no_events(paths)
+    if not len(drivers.discount):
+        walk(plan, drivers, events, 0, paths, sums, made, out, _scratch(plan))
+        return sums, out, made, NO_PATHS
+    present = np.zeros((plan.months, k.POSTINGS))
+    walk_rates(plan, own_plan(plan), drivers, events, 0, paths, sums, present, made, out, _scratch(plan))
+    return sums, out, made, present
 
 
 def roll_kept(plan: FacilityPlan, drivers: Drivers, events: Events | None = None) -> tuple[Floats, Floats, Floats, Floats]:
@@ -39,8 +50,12 @@ def roll_kept(plan: FacilityPlan, drivers: Drivers, events: Events | None = None
     kept, out, scratch = np.zeros((paths, plan.months, WIDTH)), np.zeros((k.OUTCOMES, paths)), _scratch(plan)
     made = np.zeros((paths, *_made(plan).shape))
     events = events or no_events(paths)
+    own, present = own_plan(plan) if len(drivers.discount) else plan, np.zeros((plan.months, k.POSTINGS))
     for j in range(paths):
-        walk(plan, drivers, events, j, j + 1, kept[j], made[j], out, scratch)
+        if own is plan:
+            walk(plan, drivers, events, j, j + 1, kept[j], made[j], out, scratch)
+        else:
+            walk_rates(plan, own, drivers, events, j, j + 1, kept[j], present, made[j], out, scratch)
     ledger, states = np.moveaxis(kept[:, :, : k.POSTINGS], 0, 2), np.moveaxis(kept[:, :, k.POSTINGS :], 0, 2)
     return ledger, states, out, np.moveaxis(made, 0, 3)
 
@@ -71,5 +86,9 @@ def roll_columns(plan: FacilityPlan, drivers: Drivers, columns: tuple[int, ...],
     paths = drivers.ratio.shape[1]
     out, made, found = np.zeros((k.OUTCOMES, paths)), _made(plan), np.zeros((len(columns), plan.months, paths))
     chosen, month = np.array(columns, dtype=np.int64), np.zeros((plan.months, WIDTH))
-    walk_columns(plan, drivers, events or no_events(paths), month, made, out, _scratch(plan), chosen, found)
+    events = events or no_events(paths)
+    if len(drivers.discount):
+        walk_rate_columns(plan, own_plan(plan), drivers, events, month, made, out, _scratch(plan), chosen, found)
+    else:
+        walk_columns(plan, drivers, events, month, made, out, _scratch(plan), chosen, found)
     return found

@@ -39,6 +39,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
     tiny, lots, contract_end = DEBT_TOL * plan.commitment, plan.lots, plan.contract_end
     for j in range(first, stop):
         customer, operator, guarantor = dr.customer[j], dr.operator[j], dr.guarantor[j]
+        window = min(plan.window, dr.lender[j] - 1) if dr.lender.shape[0] > 0 else plan.window
         substituted = dr.substituted[j] == 1
         dead = min(customer + 1, contract_end)
         if not substituted:
@@ -48,11 +49,10 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
         bf, bx, liq, pwr, trap, drawn, advanced, raised, unearned, advance = plan.opening
         a_op = a_fee = a_f = a_x = a_s = a_p = a_m = a_r = a_j = 0.0
         status, mode, sale_first, pay_at = PERFORMING, UNDECIDED, NEVER, NEVER
-        late, fee_due, prepay = 0, 0.0, 0.0
+        late, fee_due, prepay, rest = 0, 0.0, 0.0, 0.0
         trap_on, swap_ended, locked, blocked, caught, beyond = trap > 0, False, False, False, False, False
         coverage, first_breached, first_month = math.inf, -1.0, float(plan.months)
         open_memory(plan.past_cfads, plan.past_service, plan.past_received, tests.used, past_c, past_s, past_r, book)
-        rest = 0.0
         if n_tenor > 0:
             for t in range(plan.months):
                 later[t] = plan.prior_due[t]
@@ -131,7 +131,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                     row[k.PREPAID] = row[k.TO_ADVANCE] = plan.prepaid_at_start
                     unearned += plan.prepaid_at_start
                     advance += plan.prepaid_at_start
-            if t <= plan.window and performing and not trap_on and not blocked and operator > t and t + 1 < dead:
+            if t <= window and performing and not trap_on and not blocked and operator > t and t + 1 < dead:
                 cash, bf, bx, drawn, advanced, rest, unearned, advance = draw(
                     draws, t, linked, funded, accepted, lent, later, row, cash, bf, bx, drawn, advanced, rest, unearned, advance
                 )
@@ -153,7 +153,7 @@ def walk(plan, dr, ev, first, stop, acc, made, out, scratch):
                     swap = (plan.swap_due[t] if performing else plan.swap_close[t]) * swap_left
             if status == ENFORCEMENT:
                 swap_ended = True
-            undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= plan.window else 0.0
+            undrawn = plan.undrawn_fee * max(plan.commitment - od, 0.0) * plan.accrual[t] if performing and t <= window else 0.0
             agent = plan.agent_fee if live else 0.0
             pik_f = pik_x = 0.0
             if plan.pik[t] > 0 and performing and bf + bx > 0 and (plan.pik_toggle == 0 or revenue - credit - operating < n_f + n_x):

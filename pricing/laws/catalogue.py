@@ -32,6 +32,7 @@ from pricing.laws import (
     warrants,
     waterfall,
     webs,
+    world,
 )
 from pricing.laws.law import Law, WebLaw, outcome_of, remembered, value_row
 from pricing.registry import Settings
@@ -68,6 +69,7 @@ LAWS: tuple[Law, ...] = (
     *leases.LAWS,
     *paths.LAWS,
     *joint.LAWS,
+    *world.LAWS,
     Law(
         "json_round_trip",
         "a deal written to JSON and read again has the same price, to the last bit",

@@ -93,9 +93,9 @@ def _months_of_order(plan: FacilityPlan, rolled: Rolled) -> Bools:
 def claims_of_one_rank_alike(deal: Deal, market: Market, settings: Settings) -> str | None:
     """None where interest on both parts is paid in one proportion of what fell due, and principal in one proportion of the balances."""
     for name in facilities(deal):
-        setup, _, rolled = kept(deal, market, settings, name)
+        setup, drivers, rolled = kept(deal, market, settings, name)
         plan, ledger, states = setup.facility.plan, rolled.ledger, rolled.states
-        floating, fixed = interest_parts(plan, states)
+        floating, fixed = interest_parts(plan, drivers, states)
         new = before(states, k.INTEREST_ARREARS, 0.0) == 0.0
         paid = ledger[:, k.INTEREST_FLOATING], ledger[:, k.INTEREST_FIXED]
         if _uneven(paid, (floating, fixed), new, plan.commitment):
@@ -127,7 +127,7 @@ def guarantor_within_cap(deal: Deal, market: Market, settings: Settings) -> str 
         cap = np.inf if terms.cap_usd is None else terms.cap_usd
         late = np.arange(plan.months)[:, None] >= drivers.guarantor[None, :]
         owed = sum(before(rolled.states, item, 0.0) for item in (k.FLOATING, k.FIXED, k.INTEREST_ARREARS))
-        owed += sum(interest_parts(plan, rolled.states))
+        owed += sum(interest_parts(plan, drivers, rolled.states))
         most = np.minimum(cap, owed) * np.where(late, plan.guarantor_recovery, 1.0)
         if terms.form == "bad_acts":
             most = np.where((drivers.bad_act == 1) & (np.arange(plan.months)[:, None] >= drivers.operator[None, :]), most, 0.0)

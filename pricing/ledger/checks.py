@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.ledger import facility as k
+from pricing.mechanics.rates import on_paths
 from pricing.mechanics.rollforward import Rolled
 from pricing.mechanics.state import DEBT_TOL
 from pricing.schedules.plan import AT_ACCEPTANCE, AT_FUNDING, NEVER, Drivers, FacilityPlan
@@ -73,7 +74,7 @@ def check_ledger(plan: FacilityPlan, drivers: Drivers, rolled: Rolled) -> tuple[
         return Check(name, float(np.max(np.abs(difference), initial=0.0)), scale)
 
     out = [*_balances(plan, ledger, states, worst), *_claims(ledger, states, worst)]
-    out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - sum(interest_parts(plan, states))))
+    out.append(worst("interest due", ledger[:, k.INTEREST_DUE] - sum(interest_parts(plan, drivers, states))))
     out.extend(_fees(plan, ledger, states, worst))
     out.append(worst("vehicle's cash is nought at month end", _vehicle_cash(ledger)))
     reserves = states[:, [k.LIQUIDITY, k.POWER_RESERVE, k.TRAP, k.FLOATING, k.FIXED, k.ADVANCE, k.UNEARNED, k.PREPAID_ARREARS]]
@@ -115,8 +116,11 @@ def _claims(ledger: Floats, states: Floats, worst: Worst) -> list[Check]:
     return out
 
 
-def interest_parts(plan: FacilityPlan, states: Floats) -> tuple[Floats, Floats]:
-    """Interest of each month on the floating and on the fixed part, from the balances at its start and the fixings: [time, path]."""
+def interest_parts(plan: FacilityPlan, drivers: Drivers, states: Floats) -> tuple[Floats, Floats]:
+    """Interest of each month on the floating and on the fixed part, from the balances at its start and the fixings,
+    the path's own where rates move: [time, path].
+    """
+    coupon = on_paths(plan, drivers).floating_interest
     floating, fixed = before(states, k.FLOATING, _opening(plan, 0)), before(states, k.FIXED, _opening(plan, 1))
     status = before(states, k.STATUS, float(k.PERFORMING))
     owed = sum(before(states, item, 0.0) for item in range(k.OPEX_ARREARS, k.MANAGEMENT_ARREARS))
@@ -124,7 +128,7 @@ def interest_parts(plan: FacilityPlan, states: Floats) -> tuple[Floats, Floats]:
     late = np.where(status == k.ENFORCEMENT, plan.default_margin, np.where(behind, plan.late_margin, 0.0))
     late = (late + before(states, k.MARGIN_STEP, _opening(plan, 7)) + before(states, k.TRANCHE_STEP, 0.0)) * plan.accrual[:, None]
     live = status < k.CLOSED
-    due = floating * (plan.floating_interest[:, None] + late), fixed * (plan.fixed_interest[:, None] + late)
+    due = floating * ((coupon if coupon.ndim == 2 else coupon[:, None]) + late), fixed * (plan.fixed_interest[:, None] + late)
     return np.where(live, due[0], 0.0), np.where(live, due[1], 0.0)
 
 

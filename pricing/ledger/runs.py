@@ -41,6 +41,13 @@ class ContractRun:
     present: Floats
     """[party, path] discounted cash and terminal value received less given, USD."""
     roll: Roll
+    discounted: Floats | None = None
+    """[time, posting] mean of postings discounted along their paths; None where rates stay at their forwards."""
+
+    @property
+    def present_ledger(self) -> Floats:
+        """[time, posting] mean of every posting's present value, each posting's dates side by side in memory."""
+        return np.asfortranarray(self.mean_ledger * self.discount[:, None] if self.discounted is None else self.discounted)
 
     def of(self, party: str) -> Floats:
         """Discounted net receipts of a party [path]; nothing for one that has no posting."""
@@ -62,8 +69,9 @@ class ContractRun:
 
 
 def run_contract(
-    contract_id: str, plan: LedgerPlan, dates: tuple[dt.date, ...], discount: Floats, roll: Roll, *, paths: int, threads: int | None = None
-) -> ContractRun:
+    contract_id: str, plan: LedgerPlan, dates: tuple[dt.date, ...], discount: Floats, roll: Roll, *, paths: int, threads: int | None = None,
+    along: Roll | None = None,
+) -> ContractRun:  # fmt: skip
     """Roll a contract over whole blocks of 4,096 paths and reduce its ledger; the same bytes for any number of threads.
 
     Args:
@@ -74,23 +82,32 @@ def run_contract(
         roll: postings of one block.
         paths: rounded up to whole blocks.
         threads: None uses every processor.
+        along: block number to discount factors along its paths [time, path]; None where rates stay at their forwards.
     """
     count = blocks_for(paths)
     parties = plan.parties()
     signs = party_signs(plan, parties)
 
-    def reduced(block: int) -> tuple[Floats, Floats]:
+    def reduced(block: int) -> tuple[Floats, Floats, Floats | None]:
         ledger = roll(block)
-        discounted = np.einsum("t,tkp->kp", discount, ledger)
+        if along is None:
+            discounted, means = np.einsum("t,tkp->kp", discount, ledger), None
+        else:
+            factors = along(block)
+            discounted, means = np.einsum("tp,tkp->kp", factors, ledger), np.einsum("tp,tkp->tk", factors, ledger) / (count * BLOCK)
         # not a matrix product: its sums would depend on how many threads the linear algebra library takes
-        return ledger.sum(axis=2), np.einsum("qk,kp->qp", signs, discounted)
+        return ledger.sum(axis=2), np.einsum("qk,kp->qp", signs, discounted), means
 
     total: Floats = np.zeros((len(dates), len(plan)))
+    mean_present: Floats | None = None if along is None else np.zeros((len(dates), len(plan)))
     present = np.empty((len(parties), count * BLOCK))
-    for block, (sums, nets) in enumerate(run_blocks(reduced, count, threads)):
+    for block, (sums, nets, means) in enumerate(run_blocks(reduced, count, threads)):
         total = total + sums
+        if mean_present is not None and means is not None:
+            mean_present = mean_present + means
         present[:, block * BLOCK : (block + 1) * BLOCK] = nets
-    return ContractRun(contract_id, plan, dates, discount, count * BLOCK, total / (count * BLOCK), parties, present, roll)
+    mean = total / (count * BLOCK)
+    return ContractRun(contract_id, plan, dates, discount, count * BLOCK, mean, parties, present, roll, mean_present)
 
 
 def party_signs(plan: LedgerPlan, parties: tuple[str, ...]) -> Floats:

@@ -59,13 +59,13 @@ def statement(plan: LedgerPlan, dates: tuple[dt.date, ...], amounts: Floats, *, 
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def by_party(plan: LedgerPlan, amounts: Floats, discount: Floats) -> pl.DataFrame:
+def by_party(plan: LedgerPlan, amounts: Floats, present: Floats) -> pl.DataFrame:
     """What each party receives and gives, in cash and terminal value, USD: party, received, paid, net, net_present_value.
 
     Args:
         plan: the columns.
         amounts: [time, posting].
-        discount: [time].
+        present: the same amounts, discounted.
 
     Returns:
         One row per party; accounts `vehicle/...` count to themselves. Nets sum to nought.
@@ -74,7 +74,7 @@ def by_party(plan: LedgerPlan, amounts: Floats, discount: Floats) -> pl.DataFram
 
     rows = []
     for party in plan.parties():
-        received = paid = net = present = 0.0
+        received = paid = net = worth = 0.0
         for column in plan.columns(party=party, unit="USD"):
             posting = plan.postings[column]
             if posting.claim not in ("cash", "terminal"):
@@ -83,9 +83,9 @@ def by_party(plan: LedgerPlan, amounts: Floats, discount: Floats) -> pl.DataFram
             total = float(np.sum(amounts[:, column]))
             received, paid = (received + total, paid) if sign > 0 else (received, paid + total)
             net += sign * total
-            present += sign * float(np.sum(amounts[:, column] * discount))
-        if received or paid or present:
-            rows.append((party, received, paid, net, present))
+            worth += sign * float(np.sum(present[:, column]))
+        if received or paid or worth:
+            rows.append((party, received, paid, net, worth))
     text, number = pl.String(), pl.Float64()
     schema = {"party": text, "received": number, "paid": number, "net": number, "net_present_value": number}
     return pl.DataFrame(rows, schema=schema, orient="row")

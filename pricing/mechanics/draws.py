@@ -14,9 +14,10 @@ from pricing.schedules.types import Bools, Floats
 def draws(state: State, drivers: Drivers, t: int) -> Floats:
     """Fund cohorts that are due and top up those accepted; returns the cash left for the waterfall (draws after acceptance).
 
-    A draw needs the window open, the loan performing, no cash trap, no covenant failed, and neither operator nor customer in default. A
-    cohort that cannot be funded then is never bought. A draw at funding is the least of what cost, market value, depreciated schedule,
-    coverage and commitment allow, and of what the customer's prepayment leaves of the cost; equity pays the rest, and the fee on the draw.
+    A draw needs the window open, the loan performing, no cash trap, no covenant failed, and none of lender, operator and customer in
+    default. A cohort that cannot be funded then is never bought. A draw at funding is the least of what cost, market value, depreciated
+    schedule, coverage and commitment allow, and of what the customer's prepayment leaves of the cost; equity pays the rest, and the fee on
+    the draw.
     """
     plan, row = state.plan, state.row
     row[[k.DRAW_FLOATING, k.DRAW_FIXED, k.CAPEX, k.EQUITY, k.DELIVERED, k.LENDER_FEE, k.FEES_DUE]] = 0.0
@@ -26,6 +27,7 @@ def draws(state: State, drivers: Drivers, t: int) -> Floats:
         return cash
     allowed: Bools = (state.status == k.PERFORMING) & ~state.trap_on & (drivers.operator > t) & (t + 1 < state.dead_from)
     allowed &= ~state.failed.any(axis=0)
+    allowed &= t <= state.window
     for c in range(len(plan.fund)):
         if plan.fund[c] == t:
             room = np.maximum(np.minimum(plan.initial_commitment - state.advanced, plan.commitment - state.drawn), 0.0)

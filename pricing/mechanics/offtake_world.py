@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, random_numbers
+from pricing.paths.monthly_belief import monthly_belief
 from pricing.paths.monthly_rents import RentPaths, rent_state_paths
+from pricing.paths.rates import rate_model
 from pricing.paths.streams import generator
 from pricing.schedules.offtake import NEVER_ROW, OfftakePlan
 from pricing.schedules.plan import NEVER
@@ -65,12 +67,16 @@ def offtake_model(deal: Deal, plan: OfftakePlan, market: Market) -> OfftakeModel
     Raises:
         MarketError: a rent or credit quote is missing, or correlations contradict each other.
     """
-    from curves import correlation_matrix, rent_curve, survival_curve
+    from curves import correlation_matrix, default_rates_key, rent_curve, survival_curve
 
     offtake, fleet = plan.offtake, plan.fleet
     customer, operator = deal.parties[offtake.customer].credit, deal.parties[fleet.operator].credit
     credits = tuple(dict.fromkeys(key for key in (customer, operator) if key is not None))
     rent, times = rent_curve(market, fleet.rent), plan.years[1:]
+    belief = monthly_belief(market, {fleet.rent: rent.factors.long_volatility}, credits)
+    if belief is not None:
+        diffusive = belief.diffusive(fleet.rent, rent.factors.long_volatility)
+        rent = replace(rent, factors=replace(rent.factors, long_volatility=diffusive))
     model = FacilityModel(
         rent_key=fleet.rent,
         volatility=0.0,  # the rent itself comes from its own state paths, driven by the same normals
@@ -88,6 +94,8 @@ def offtake_model(deal: Deal, plan: OfftakePlan, market: Market) -> OfftakeModel
         bad_act_odds=0.0,
         delay_odds=0.0 if offtake.capacity_units else offtake.delay_odds_per_month,
         shared=shared_world(deal, market, (fleet.rent, *credits)),
+        rates=rate_model(deal, market, default_rates_key(market), (fleet.rent, *credits), times),
+        belief=belief,
     )
     return OfftakeModel(rent, model, plan.years, offtake.service, offtake.rollover.odds if offtake.rollover else 0.0)
 
@@ -96,11 +104,17 @@ def offtake_world(model: OfftakeModel, seed: int, block: int) -> OfftakeWorld:
     """One block of paths: the same bytes whoever asks, in whatever order.
 
     **Model** the rent by `pricing.paths.monthly_rents`; defaults are first passages of drivers correlated with the rent's moves
-    (`pricing.paths.facility`); outages follow a chain of two states, independent of the rest; so are replacement, delay and rollover.
+    (`pricing.paths.facility`); breaks of a belief move the rent's long-term level and default credits (`pricing.paths.monthly_belief`),
+    what demand they leave is not read; outages follow a chain of two states, independent of the rest; so are replacement, delay and
+    rollover.
     """
     numbers = random_numbers(model.facility, seed, block)
     drivers = drivers_of(model.facility, seed, block, numbers)
     rent = rent_state_paths(model.rent, model.years, numbers[0][0], seed, block)
+    belief = model.facility.belief
+    factor = None if belief is None else belief.broken(model.facility.years, seed, block).rent_factor(model.rent.key)
+    if factor is not None:
+        rent.long[1:] += np.log(factor)
     rows, paths = len(model.years), numbers[0].shape[2]
 
     def luck(name: str) -> np.random.Generator:

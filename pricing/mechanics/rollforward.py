@@ -17,11 +17,12 @@ from pricing.mechanics.deliveries import deliveries
 from pricing.mechanics.draws import draws
 from pricing.mechanics.enforcement import decide, settle, slip
 from pricing.mechanics.prepayment import at_acceptance, end_contract
+from pricing.mechanics.rates import on_paths
 from pricing.mechanics.refinancing import prepay
 from pricing.mechanics.state import opening_state
 from pricing.mechanics.tranches import average_step, divide
 from pricing.mechanics.waterfall import dues, pay
-from pricing.schedules.plan import Drivers, Events, FacilityPlan, no_events
+from pricing.schedules.plan import Drivers, Events, FacilityPlan, no_events, path_discount
 from pricing.schedules.types import Floats
 
 
@@ -50,6 +51,7 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers, events: Events | None = N
     Returns:
         Ledger [T, posting, N], states [T, item, N], outcomes [outcome, N].
     """
+    planned, plan = plan, on_paths(plan, drivers)
     months, paths = plan.months, drivers.ratio.shape[1]
     ledger = np.zeros((months, k.POSTINGS, paths))
     states = np.zeros((months, k.STATES, paths))
@@ -88,20 +90,25 @@ def roll_forward(plan: FacilityPlan, drivers: Drivers, events: Events | None = N
             state.drawn, income.owned * income.unsold, state.status, cfads, service, tested, breached, ratio, income.market_value,
             state.step, state.unearned, state.prepaid_arrears, state.advance, average_step(state),
         )  # fmt: skip
-    outcomes = _outcomes(plan, ledger, states, tests, called_at, exposure)
+    outcomes = _outcomes(path_discount(planned, drivers), ledger, states, tests, called_at, exposure)
+    if plan is not planned:
+        # worth at the event, brought to today by today's curve
+        at = np.minimum(called_at, months - 1).astype(np.int64)
+        outcomes[k.RECOVERED] *= planned.discount[at] / plan.discount[at, np.arange(paths)]
     outcomes[k.PREPAID_MONTH], outcomes[k.CROSS_CALLED] = prepaid_at, by_cross
     return Rolled(ledger, states, outcomes, tests)
 
 
-def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, tests: Floats, called_at: Floats, exposure: Floats) -> Floats:
-    d = plan.discount[:, None]
+def _outcomes(d: Floats, ledger: Floats, states: Floats, tests: Floats, called_at: Floats, exposure: Floats) -> Floats:
+    """Outcomes [outcome, path]; d are discount factors [time, path or 1]."""
+    months = len(ledger)
     paid_in = ledger[:, k.DRAW_FLOATING] + ledger[:, k.DRAW_FIXED]
     received = ledger[:, [k.UNDRAWN_FEE, k.INTEREST_FLOATING, k.INTEREST_FIXED, k.PRINCIPAL_FLOATING, k.PRINCIPAL_FIXED]].sum(axis=1)
     received = received + ledger[:, k.CALL_PREMIUM] + ledger[:, k.LENDER_FEE] - ledger[:, k.PIK_FLOATING] - ledger[:, k.PIK_FIXED]
     lost = ledger[:, k.INTEREST_LOST] + ledger[:, k.PRINCIPAL_LOST]
     owner = ledger[:, [k.MANAGEMENT, k.DISTRIBUTION, k.TERMINAL]].sum(axis=1)
     owner = owner - ledger[:, [k.EQUITY, k.SUPPORT, k.CURE, k.NEW_LOAN]].sum(axis=1)
-    after = np.arange(plan.months)[:, None] > called_at[None, :]
+    after = np.arange(months)[:, None] > called_at[None, :]
     ratio = np.where(states[:, k.TESTED] > 0, states[:, k.TRAILING], np.inf).min(axis=0)
     out = np.zeros((k.OUTCOMES, ledger.shape[2]))
     out[k.PAID_IN], out[k.RECEIVED] = (paid_in * d).sum(axis=0), (received * d).sum(axis=0)
@@ -110,7 +117,7 @@ def _outcomes(plan: FacilityPlan, ledger: Floats, states: Floats, tests: Floats,
     out[k.DEFAULT_MONTH], out[k.EXPOSURE_AT_DEFAULT] = called_at, exposure
     out[k.RECOVERED] = np.where(after, received * d, 0.0).sum(axis=0)
     out[k.LEAST_TRAILING] = np.where(np.isfinite(ratio), ratio, 0.0)
-    out[k.FIRST_BREACHED], out[k.FIRST_BREACH_MONTH] = _first_breach(tests, plan.months)
+    out[k.FIRST_BREACHED], out[k.FIRST_BREACH_MONTH] = _first_breach(tests, months)
     out[k.HEDGE_VALUE] = (ledger[:, k.SWAP] * d).sum(axis=0)
     return out
 

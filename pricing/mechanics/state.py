@@ -27,6 +27,8 @@ class State:
     power: Floats
     trapped: Floats
     drawn: Floats
+    window: Ints
+    """Last month in which draws are allowed: until the lender's default at most."""
     advanced: Floats
     """Of what is drawn, at funding."""
     funded: Bools
@@ -142,6 +144,7 @@ def opening_state(plan: FacilityPlan, drivers: Drivers) -> State:
         power=whole(power),
         trapped=whole(trapped),
         drawn=whole(drawn),
+        window=np.minimum(plan.window, drivers.lender - 1) if len(drivers.lender) else count(plan.window),
         advanced=whole(advanced),
         funded=np.repeat(plan.fund[:, None] < 0, n, axis=1),
         cohort_drawn=np.repeat(plan.cohort_drawn[:, None], n, axis=1),

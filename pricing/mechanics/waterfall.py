@@ -52,7 +52,7 @@ def dues(state: State, t: int, income: Income, opening: tuple[Floats, Floats, Fl
     live = state.status < k.CLOSED
     performing = state.status == k.PERFORMING
     late = np.where(performing, np.where(state.late > 0, plan.late_margin, 0.0), plan.default_margin) + state.step + average_step(state)
-    undrawn = plan.undrawn_fee * np.maximum(plan.commitment - drawn, 0.0) * plan.accrual[t] if t <= plan.window else np.zeros_like(drawn)
+    undrawn = np.where(t <= state.window, plan.undrawn_fee * np.maximum(plan.commitment - drawn, 0.0) * plan.accrual[t], 0.0)
     interest_floating = np.where(live, floating * (plan.floating_interest[t] + late * plan.accrual[t]), 0.0)
     interest_fixed = np.where(live, fixed * (plan.fixed_interest[t] + late * plan.accrual[t]), 0.0)
     swap = np.where(live & ~state.swap_ended, np.where(performing, plan.swap_due[t], plan.swap_close[t]) * state.swap_left, 0.0)

@@ -9,8 +9,9 @@ a `touch` sees of the day.
 At a break an entity that the belief names defaults with odds q, independently of the others given the break: the credits' part of the
 same news. Its other defaults keep the survival S_d(t) = S(t) e^{lambda q t}, so that the whole is the curve's. A share that ends with its
 issuer (`pricing.paths.issuers`) has the mean factor (1 - q) E[e^J] at a break, which its compensator and the share measure take; with it
-as the unit of account its issuer does not default. Demand for capacity is multiplied by `demand_kept` at every break, and nothing can be
-refinanced for `shut_years` after one: state of the world, for contracts to read.
+as the unit of account its issuer does not default. The hazards of named survivors multiply at every break (`pricing.paths.widening`).
+Demand for capacity is multiplied by `demand_kept` at every break, and nothing can be refinanced for `shut_years` after one: state of the
+world, which facilities read.
 
 Not modelled: a premium on breaks (real-world odds use the same intensity), breaks that come in clusters, demand that recovers.
 """
@@ -19,17 +20,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pricing.measures import Probability
 from pricing.paths.draws import Draws
-from pricing.paths.grid import Grid
 from pricing.paths.streams import BLOCK
+from pricing.paths.widening import Widening
 
 Array = NDArray[np.float64]
 Days = NDArray[np.int64]
+
+
+class Dates(Protocol):
+    """What a grid is asked for."""
+
+    @property
+    def size(self) -> int:
+        """Number of dates."""
+
+    @property
+    def times(self) -> Array:
+        """Years from the market's date [time], rising from above 0."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,8 @@ class Belief:
     """Share key to the credit key of its issuer, for shares that end with it."""
     demand_kept: float = 1.0
     shut_years: float = 0.0
+    widening: Mapping[str, Widening] = field(default_factory=dict)
+    """Credit key to what breaks do to its hazard, for those that widen, on the grid of the paths."""
 
     def moves(self, key: str | None) -> bool:
         """Whether a price jumps at breaks, or ends at some."""
@@ -65,7 +81,7 @@ class Belief:
         """Yearly drift that keeps the mean."""
         return -self.intensity * (self.mean_factor(key) - 1.0)
 
-    def breaks(self, draws: Draws, grid: Grid, probability: Probability, numeraire: str | None) -> tuple[tuple[Days, Array], ...]:
+    def breaks(self, draws: Draws, grid: Dates, probability: Probability, numeraire: str | None) -> tuple[tuple[Days, Array], ...]:
         """The n-th break of every path: (day [path], e [path]); a day of `grid.size` is none. Measures share their random numbers."""
         tilted = probability == "share" and self.moves(numeraire)
         intensity = self.intensity * self.mean_factor(str(numeraire)) if tilted else self.intensity
@@ -82,7 +98,7 @@ class Belief:
                 return tuple(found)
             found.append((np.searchsorted(grid.times, when).astype(np.int64), size))
 
-    def jumps(self, key: str, breaks: tuple[tuple[Days, Array], ...], grid: Grid) -> Array:
+    def jumps(self, key: str, breaks: tuple[tuple[Days, Array], ...], grid: Dates) -> Array:
         """Log jumps of one price on every day [day, path], not compensated."""
         moves = np.zeros((grid.size, BLOCK))
         if key not in self.jump_means:
@@ -93,12 +109,12 @@ class Belief:
             moves[day[hit], hit] += self.jump_means[key] + self.jump_volatility * size[hit]
         return moves
 
-    def log_move(self, key: str, jumps: Array, grid: Grid) -> Array:
+    def log_move(self, key: str, jumps: Array, grid: Dates) -> Array:
         """What breaks have done to the log of one price by each day [day, path], compensated."""
         moved: Array = np.cumsum(jumps, axis=0) + self.compensator(key) * grid.times[:, None]
         return moved
 
-    def default_day(self, credit: str, breaks: tuple[tuple[Days, Array], ...], draws: Draws, grid: Grid, numeraire: str | None) -> Days:
+    def default_day(self, credit: str, breaks: tuple[tuple[Days, Array], ...], draws: Draws, grid: Dates, numeraire: str | None) -> Days:
         """Day of the first break at which an entity defaults [path]; `grid.size` is never.
 
         Args:
@@ -113,16 +129,29 @@ class Belief:
             first = np.where(stream.random(BLOCK) < odds, np.minimum(first, day), first)
         return first
 
-    def demand(self, breaks: tuple[tuple[Days, Array], ...], grid: Grid) -> Array:
-        """Demand for capacity as a share of what it was [day, path]: `demand_kept` to the number of breaks so far."""
-        count = np.zeros((grid.size, BLOCK))
+    def widened_day(self, credit: str, breaks: tuple[tuple[Days, Array], ...], draws: Draws, grid: Dates) -> Days:
+        """Day on which what breaks left behind defaults an entity [path]; `grid.size` is never."""
+        wide = self.widening.get(credit)
+        if wide is None or not breaks:
+            return np.full(BLOCK, grid.size, dtype=np.int64)
+        return wide.default_step(self.count(breaks, grid, before=True), draws.once(f"{credit}|widened"))
+
+    def count(self, breaks: tuple[tuple[Days, Array], ...], grid: Dates, *, before: bool = False) -> Days:
+        """Breaks so far at each day [day, path], that day's counted, or not."""
+        found = np.zeros((grid.size + 1, BLOCK), dtype=np.int64)
         for day, _ in breaks:
             hit = np.flatnonzero(day < grid.size)
-            count[day[hit], hit] += 1.0
-        found: Array = self.demand_kept ** np.cumsum(count, axis=0)
+            # two breaks of one path come in two rounds: no place appears twice in one
+            found[day[hit] + 1, hit] += 1
+        counted: Days = np.cumsum(found, axis=0)
+        return counted[:-1] if before else counted[1:]
+
+    def demand(self, breaks: tuple[tuple[Days, Array], ...], grid: Dates) -> Array:
+        """Demand for capacity as a share of what it was [day, path]: `demand_kept` to the number of breaks so far."""
+        found: Array = self.demand_kept ** self.count(breaks, grid).astype(np.float64)
         return found
 
-    def window(self, breaks: tuple[tuple[Days, Array], ...], grid: Grid) -> NDArray[np.bool_]:
+    def window(self, breaks: tuple[tuple[Days, Array], ...], grid: Dates) -> NDArray[np.bool_]:
         """Whether debt can be refinanced [day, path]: not from a break until `shut_years` after it."""
         shut = np.zeros((grid.size, BLOCK), dtype=np.bool_)
         for day, _ in breaks:

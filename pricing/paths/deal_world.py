@@ -125,6 +125,7 @@ def _keys_behind(deal: Deal, name: str) -> list[str | None]:
         fleet, offtake = deal.assets[contract.collateral], deal.contracts[contract.offtake]
         if isinstance(offtake, Offtake):
             behind = [c.guarantor for c in deal.contracts.values() if isinstance(c, Guarantee) and c.loan == name]
+            behind += [contract.lender] if contract.draws is not None else []
             return [fleet.rent, credit(offtake.customer), credit(fleet.operator), *(credit(party) for party in behind)]
     if isinstance(contract, Offtake):
         fleet = deal.assets[contract.fleet]

@@ -37,6 +37,7 @@ from pricing.paths.issuers import Issuer, resolve_issuer
 from pricing.paths.local_volatility import smile_of
 from pricing.paths.rents import Rent, resolve_rent
 from pricing.paths.shares import Share, no_share, resolve_share
+from pricing.paths.widening import widened
 
 Array = NDArray[np.float64]
 
@@ -203,7 +204,7 @@ def with_belief(drivers: Drivers, market: Market) -> Drivers:
 
     Raises:
         MarketError: the market has no belief. CalibrationError: jumps with more variance than a quote, or defaults at breaks with more
-            hazard than a curve.
+            hazard than a curve. PricingError: a share ends with an issuer whose hazard breaks multiply.
     """
     if market.belief is None:
         raise MarketError(problem("missing_key", subject="market", field="belief", key="belief", choices=("no belief",)))
@@ -212,15 +213,31 @@ def with_belief(drivers: Drivers, market: Market) -> Drivers:
     means = {key: quotes.jumps[key].value for key in prices if key in quotes.jumps}
     odds = {credit.key: quotes.defaults[credit.key].value for credit in drivers.credits if credit.key in quotes.defaults}
     intensity = quotes.intensity.value
+    wide = {credit.key for credit in drivers.credits if hazard_multiple(market, credit.key) > 1.0}
     state = quotes.demand_kept.value != 1.0 or quotes.refinancing_shut_years.value > 0.0
-    if intensity == 0.0 or not (means or odds or state):
+    if intensity == 0.0 or not (means or odds or wide or state):
         return drivers
+    for share, credit in drivers.issuers.items():
+        if credit in wide:
+            why = f"it ends with {credit}, whose hazard breaks multiply: no compensation of its drift is known for that"
+            remedy = f"leave belief.hazard_multiples.{credit} out, or the issuer's credit"
+            raise PricingError(problem("unsupported", subject=share, field="belief.hazard_multiples", why=why, remedy=remedy))
     shares = [replace(share, volatility=belief_jump(market, share.key).diffusive_volatility) for share in drivers.shares]
     rents = [
         resolve_rent(market, rent.key, drivers.grid, long_volatility=belief_jump(market, rent.key).diffusive_volatility)
         for rent in drivers.rents
     ]
-    credits = [_diffusive(market, drivers.grid, credit, intensity * odds.get(credit.key, 0.0)) for credit in drivers.credits]
+    curves = {key: survival_curve(market, key).survival(drivers.grid.times) for key in wide}
+    widening = {
+        key: widened(key, curves[key], drivers.grid.times, intensity, odds.get(key, 0.0), hazard_multiple(market, key))
+        for key in sorted(wide)
+    }
+    credits = [
+        replace(credit, increments=credit_clock(widening[credit.key].survival))
+        if credit.key in wide
+        else _diffusive(market, drivers.grid, credit, intensity * odds.get(credit.key, 0.0))
+        for credit in drivers.credits
+    ]
     belief = Belief(
         intensity,
         quotes.jump_volatility.value,
@@ -229,8 +246,15 @@ def with_belief(drivers: Drivers, market: Market) -> Drivers:
         issuers=drivers.issuers,
         demand_kept=quotes.demand_kept.value,
         shut_years=quotes.refinancing_shut_years.value,
+        widening=widening,
     )
     return replace(drivers, shares=tuple(shares), rents=tuple(rents), credits=tuple(credits), belief=belief)
+
+
+def hazard_multiple(market: Market, key: str) -> float:
+    """What a break multiplies the hazard of a credit by; 1 where no belief says."""
+    quote = market.belief.hazard_multiples.get(key) if market.belief is not None else None
+    return quote.value if quote is not None else 1.0
 
 
 def _diffusive(market: Market, grid: Grid, credit: Credit, at_breaks: float) -> Credit:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pricing.kernels.drivers import drive
 from pricing.mechanics.lease_choices import LeasePaths
-from pricing.paths.credit import default_clock
 from pricing.paths.deal_world import shared_world
-from pricing.paths.facility import FacilityModel, random_numbers
+from pricing.paths.facility import FacilityModel, shocks_of
+from pricing.paths.monthly_belief import monthly_belief
+from pricing.paths.rates import rate_model
 from pricing.paths.streams import generator
 from pricing.schedules.plan import NEVER
 from pricing.schedules.types import Floats
@@ -36,15 +36,15 @@ def lease_model(
         years: [month] after the market's date.
         credits: market keys; None is a party that does not default.
     """
-    from curves import correlation_matrix, rent_curve, survival_curve
+    from curves import correlation_matrix, default_rates_key, rent_curve, survival_curve
 
     keys = tuple(dict.fromkeys(key for key in credits if key is not None))
     curves = {key: survival_curve(market, key) for key in keys}
-    curve = rent_curve(market, rent)
+    # one lognormal, as facilities have it: the spread of the whole law at the end
+    volatility = rent_curve(market, rent).standard_deviation(float(years[-1])) / float(np.sqrt(years[-1]))
     return FacilityModel(
         rent_key=rent,
-        # one lognormal, as facilities have it: the spread of the whole law at the end
-        volatility=curve.standard_deviation(float(years[-1])) / float(np.sqrt(years[-1])),
+        volatility=volatility,
         elasticity=elasticity,
         years=years,
         credits=keys,
@@ -59,6 +59,8 @@ def lease_model(
         bad_act_odds=0.0,
         delay_odds=0.0,
         shared=shared_world(deal, market, (rent, *keys)),
+        rates=rate_model(deal, market, default_rates_key(market), (rent, *keys), years),
+        belief=monthly_belief(market, {rent: volatility}, keys),
     )
 
 
@@ -71,14 +73,14 @@ def independent(model: FacilityModel, key: str | None) -> FacilityModel:
     matrix[at, :] = matrix[:, at] = 0.0
     matrix[at, at] = 1.0
     shared = None if model.shared is None else model.shared.apart(key)
-    return replace(model, correlation=matrix, shared=shared)
+    rates = None if model.rates is None else replace(model.rates, shared=model.rates.shared.apart(key))
+    return replace(model, correlation=matrix, shared=shared, rates=rates)
 
 
 def lease_paths(model: FacilityModel, seed: int, block: int) -> LeasePaths:
-    """One block of paths; a default in a month counts from the row at its end on."""
-    normals, uniforms = random_numbers(model, seed, block)
-    clocks = np.array([default_clock(row) for row in model.survival]).reshape(len(model.credits), len(model.years))
-    ratio, linked, months = drive(normals, uniforms, model.mix, clocks, model.volatility, model.years, model.elasticity)
+    """One block of paths; a default in a month counts from the row at its end on. The demand that a belief leaves is not in them."""
+    shocks = shocks_of(model, seed, block)
+    ratio, linked, months = shocks.ratio, shocks.linked, shocks.months
     ones = np.ones((1, ratio.shape[1]))
     rows = np.where(months < NEVER, months + 1, NEVER)
     return LeasePaths(

@@ -111,7 +111,8 @@ def simulate_world(
     if belief is not None:
         unit = numeraire if probability == "share" else None
         for key, day in defaulted.items():
-            defaulted[key] = np.minimum(day, belief.default_day(key, breaks, draws, grid, unit))
+            at_break = belief.default_day(key, breaks, draws, grid, unit)
+            defaulted[key] = np.minimum(np.minimum(day, at_break), belief.widened_day(key, breaks, draws, grid))
     for issuer in drivers.issued.values():
         _link(drivers, issuer, diffused)
     closes: dict[str, Array] = {}

@@ -59,7 +59,7 @@ def dependence_rows(rows: Rows, setup: Setup, run: FacilityRun, threads: int | N
 
     Cut, it is the same difference on the same random numbers with independent drivers; the wrong-way cost is what lies between them.
     """
-    free = setup.cut(*setup.model.credits).run(paths=run.paths, seed=run.seed, threads=threads)
+    free = setup.free().run(paths=run.paths, seed=run.seed, threads=threads)
     apart = uncorrelated(setup).run(paths=run.paths, seed=run.seed, threads=threads)
     rows.add("cva", *mean_and_error(free.net - run.net), note=f"{SAME}; customer, operator and guarantor, with their dependence")
     note = f"{SAME}; rents and credits independent at unchanged odds"

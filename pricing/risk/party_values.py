@@ -21,7 +21,7 @@ from pricing.paths.facility import drivers_of
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.registry import Settings, Task, simulator_for
 from pricing.risk.switches import without_defaults
-from pricing.schedules.plan import Drivers
+from pricing.schedules.plan import Drivers, present_by_path
 from pricing.schedules.types import Floats
 
 STRIP = 256
@@ -135,7 +135,7 @@ def facility_values(setup: Setup, settings: Settings) -> Floats:
             some = Drivers._make(np.ascontiguousarray(item[..., first : first + STRIP]) for item in whole)
             ledger = roll_kept(facility.plan, some)[0]
             # not a matrix product: its sums would depend on how many threads the linear algebra library takes
-            parts.append(np.einsum("qk,kp->qp", signs, np.einsum("t,tkp->kp", facility.plan.discount, ledger)))
+            parts.append(np.einsum("qk,kp->qp", signs, present_by_path(facility.plan, some, ledger)))
         return np.concatenate(parts, axis=1)
 
     return np.concatenate(list(run_blocks(work, blocks_for(settings.paths), settings.threads)), axis=1)

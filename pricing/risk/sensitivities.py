@@ -25,7 +25,7 @@ from curves.lookup import default_rates_key
 from instruments.assets.fleet import GpuFleet
 from instruments.contracts.offtake import Offtake
 from instruments.deal import Deal
-from pricing.engines.facility_run import FacilityRun, Setup, set_up
+from pricing.engines.facility_run import FacilityRun, Setup, set_up, with_bonds
 from pricing.progress import follow
 from pricing.risk.continuation import with_hazard
 from pricing.risk.dependence import mean_and_error, with_correlation
@@ -135,6 +135,8 @@ def _hazards(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
 
         totals = -np.log(np.maximum(np.append(1.0, model.survival[index]), 1e-300))
         least = float((np.diff(totals) / np.diff(np.append(0.0, model.years))).min())
+        if model.belief is not None:
+            least -= model.belief.belief.intensity * model.belief.belief.default_odds.get(key, 0.0)
         yield _ways(measure, key, change, HAZARD_STEP, BP, f"hazard {HAZARD_STEP / BP:.0f} bp", below=least)
 
 
@@ -174,7 +176,11 @@ def _sofr(measure: str, setup: Setup, market: Market) -> Iterator[Step]:
             return curve.discount(times) * np.exp(-size * np.asarray(times))
 
         again = resolve_facility(facility.deal, facility.loan_id, market, moved, facility.plan.guarantor_recovery)
-        return replace(setup, facility=again)
+        rates = setup.model.rates
+        if rates is None:
+            return replace(setup, facility=again)
+        rates = replace(rates, discount=moved(rates.years))
+        return replace(setup, facility=with_bonds(again, rates), model=replace(setup.model, rates=rates))
 
     yield _ways(measure, key, change, SOFR_STEP, BP, f"continuous rates {SOFR_STEP / BP:.0f} bp, a hedge at the fair rate struck again")
 

@@ -13,13 +13,14 @@ def without_dependence(market: Market) -> Market:
     """Credits independent of each other and of every price; survival, forwards and the correlations of prices stay as they are."""
     tied = {pair for pair in market.correlation if any(key_of_kind("credit", key) for key in pair.split(PAIR_MARK))}
     kept = {pair: quote for pair, quote in market.correlation.items() if pair not in tied}
-    return market.evolve(correlation=kept)
+    belief = market.belief.evolve(defaults={}, hazard_multiples={}) if market.belief is not None else None
+    return market.evolve(correlation=kept, belief=belief)
 
 
 def without_defaults(market: Market) -> Market:
     """Nobody defaults; prices and their shocks stay as they are."""
     never = {"kind": "hazard", "hazard": 0.0}
-    belief = market.belief.evolve(defaults={}) if market.belief is not None else None
+    belief = market.belief.evolve(defaults={}, hazard_multiples={}) if market.belief is not None else None
     return market.evolve(credit=dict.fromkeys(market.credit, never), belief=belief)
 
 

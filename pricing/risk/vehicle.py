@@ -6,21 +6,24 @@ import numpy as np
 
 from curves import Market, survival_curve
 from instruments.ground.errors import CalibrationError
+from pricing.engines.facility_default import fit_dates, fitted_residual
 from pricing.engines.facility_run import FacilityRun
 from pricing.ledger import facility as k
-from pricing.paths.residual import alive_share, fit_residual
+from pricing.paths.residual import alive_share
 from pricing.results import Row
 
 METHOD = "simulation"
-EVERY = 12
-"""Months between the dates of the fit."""
 
 
 def vehicle_rows(run: FacilityRun, market: Market) -> tuple[Row, ...]:
     """Odds by year that the vehicle defaults on its own cash, and of the residual that brings the total to its curve.
 
-    **Model** `pricing.paths.residual`; the endogenous default is the facility's event of default. **Not modelled**: the residual default
-    in the facility's value, which knows the endogenous one alone. Where cash explains more than the curve, the residual is void.
+    **Model** `pricing.paths.residual`; the endogenous default is the facility's event of default. Where cash explains more than the curve,
+    the residual is void.
+
+    Args:
+        run: of the endogenous model. The facility's value knows the residual by method `endogenous_with_residual`
+            (`pricing.engines.facility_default`), and by no other.
 
     Returns:
         Nothing where the borrower has no credit.
@@ -31,12 +34,12 @@ def vehicle_rows(run: FacilityRun, market: Market) -> tuple[Row, ...]:
         return ()
     years, maturity = facility.times, facility.plan.maturity
     month = run.outcomes[k.DEFAULT_MONTH].astype(np.int64)
-    dates = np.array([*range(EVERY - 1, maturity - 1, EVERY), maturity - 1], dtype=np.int64)
+    dates = fit_dates(maturity)
     curve = survival_curve(market, key).survival(years)
     alive = alive_share(month, len(years))
     left, why = None, "causes other than cash, independent of prices"
     try:
-        left = fit_residual(month, curve, years, dates, key=key)
+        left = fitted_residual(run, market, key).left
     except CalibrationError as error:
         why = f"void: {error.problems[0].allowed}"
     made: list[Row] = []

@@ -14,7 +14,7 @@ from pricing.mechanics.state import DEBT_TOL
 from pricing.paths.facility import drivers_of
 from pricing.paths.streams import BLOCK, run_blocks
 from pricing.risk.yields import lives, yearly_rates
-from pricing.schedules.plan import Drivers, Events
+from pricing.schedules.plan import Drivers, Events, present_by_path
 from pricing.schedules.types import Floats
 
 EVERY = 6
@@ -64,7 +64,7 @@ def walk(run: FacilityRun, *, threads: int | None = None) -> Walk:
 
     def chunk(drivers: Drivers, events: Events | None) -> Floats:
         ledger, states, _, _ = roll_kept(plan, drivers, events)
-        present = np.einsum("qk,kp->qp", signs, np.einsum("t,tkp->kp", plan.discount, ledger))
+        present = np.einsum("qk,kp->qp", signs, present_by_path(plan, drivers, ledger))
         balance = states[:, k.FLOATING] + states[:, k.FIXED]
         status = np.concatenate([np.full((1, states.shape[2]), k.PERFORMING), states[:-1, k.STATUS]])
         owed = np.concatenate([np.full((1, states.shape[2]), opening), balance[:-1]])

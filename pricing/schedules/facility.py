@@ -187,6 +187,7 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         if hedge and hedge.rate is None:
             swap_rate = fair_swap_rate(opened, dates, start, compounded, accrual, df, maturity)
             swap = swap_unit(swap_rate, dates, start, compounded, accrual, maturity)
+    swapped = np.array([start <= date for date in dates]) & (np.arange(months) < maturity)
     swap_due = swap_share * opened * swap
     swap_close = np.cumsum((swap_due * df)[::-1])[::-1] / df
 
@@ -330,6 +331,8 @@ def resolve_facility(deal: Deal, loan_id: str, market: Market, discount: Discoun
         tranche_share=np.array([each.share for each in classes]),
         tranche_step=np.array([each.margin_step for each in classes]),
         tranche_how=np.array([int(how == "pro_rata") for how in ways], dtype=np.int64),
+        floor=loan.floating.floor if loan.floating else 0.0,
+        swap_notional=np.where(swapped, swap_share * opened, 0.0),
     )
     ledger = facility_plan(
         lender=loan.lender, vehicle=loan.borrower, operator=fleet.operator, customer=offtake.customer, vendor=fleet.vendor,

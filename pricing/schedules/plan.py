@@ -10,6 +10,10 @@ from pricing.schedules.types import Floats, Ints
 
 NEVER = 1 << 30
 """Month index of what does not happen."""
+NO_PATHS: Floats = np.zeros((0, 0))
+"""Stands for numbers by path where there are none."""
+NOBODY: Ints = np.zeros(0, dtype=np.int64)
+"""Stands for defaults of somebody who cannot default."""
 RANKS = (
     "operating_costs", "fees", "interest", "principal", "liquidity_reserve", "power_reserve", "cash_trap", "sweep", "subordinated",
     "distributions",
@@ -222,6 +226,14 @@ class FacilityPlan(NamedTuple):
     """[tranche] added to both coupons."""
     tranche_how: Ints
     """[2] 1 where principal is divided pro rata, 0 sequentially: while the loan performs, and afterwards."""
+    floor: float = 0.0
+    """Least rate of the floating index, a year."""
+    swap_notional: Floats = np.zeros(0)
+    """[time] balance that the swap covers."""
+    bond_level: Floats = NO_PATHS
+    """[time, time] price on one date of a bond that pays on another, at a short rate on its curve; empty: rates stay at their forwards."""
+    bond_loading: Floats = NO_PATHS
+    """[time, time] how far its logarithm falls for each unit of the short rate's factor."""
 
 
 class Drivers(NamedTuple):
@@ -243,6 +255,12 @@ class Drivers(NamedTuple):
     """[path] 1 where an operator default comes with a bad act."""
     delay: Ints
     """[cohort, path] months by which acceptance slips."""
+    lender: Ints = NOBODY
+    """[path] month of the lender's default; empty: it cannot default."""
+    discount: Floats = NO_PATHS
+    """[time, path] discount factors along the path; empty: rates stay at their forwards."""
+    short: Floats = NO_PATHS
+    """[time, path] factor of the short rate."""
 
 
 class Events(NamedTuple):
@@ -252,6 +270,18 @@ class Events(NamedTuple):
     """[path] month at whose end the borrower prepays, if the loan performs then."""
     crossed: Ints
     """[path] month from whose end on the lender accelerates because another loan has defaulted."""
+
+
+def path_discount(plan: FacilityPlan, drivers: Drivers) -> Floats:
+    """Discount factors of every path [time, path], or [time, 1] where rates stay at their forwards."""
+    return drivers.discount if len(drivers.discount) else plan.discount[:, None]
+
+
+def present_by_path(plan: FacilityPlan, drivers: Drivers, ledger: Floats) -> Floats:
+    """Postings [time, posting, path] discounted along their paths and added up: [posting, path]."""
+    if len(drivers.discount):
+        return np.einsum("tp,tkp->kp", drivers.discount, ledger)
+    return np.einsum("t,tkp->kp", plan.discount, ledger)
 
 
 def no_events(paths: int) -> Events:

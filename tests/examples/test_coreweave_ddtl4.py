@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curves import Market, load_market
+from curves import Market, Move, Quote, Scenario, ShortRate, load_market, short_rate
 from instruments import Basis, Deal, Loan, load_deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, MC_SIGMAS
 from instruments.variants import variants_of
@@ -147,3 +147,35 @@ def test_the_seasoned_facility_prices_with_the_new_one(found: Simulation, market
     (new_margin, new_error), (old_margin, old_error) = of(found), of(old)
     # three months on, less floating than planned, and a default in the first three months can no longer come: some basis points
     assert abs(new_margin - old_margin) <= MC_SIGMAS * np.hypot(new_error, old_error) + 0.0010
+
+
+@pytest.mark.parametrize(
+    ("field", "amount", "step_m", "error_m"),
+    [
+        ("volatility", 0.009, -3.4, 0.7), ("volatility", 0.006, -2.5, 0.5), ("volatility", 0.012, -3.0, 0.9),
+        ("rates:USD-SOFR|credit:CRWV", 0.0, -0.4, 0.7), ("rates:USD-SOFR|credit:CRWV", -0.3, 4.1, 0.7),
+        ("rates:USD-SOFR|credit:CRWV", 0.5, -7.8, 0.7),
+    ],
+)  # fmt: skip
+def test_what_rates_that_move_do_is_what_the_readme_says(
+    deal: Deal, market: Market, base: Setup, field: str, amount: float, step_m: float, error_m: float
+) -> None:
+    """On the first quarter of the paths of the page: its numbers within the errors of both."""
+    moving = load_market(FOLDER / "market.rates.toml")
+    key = field if "|" in field else "rates:USD-SOFR"
+    move = Move(key=key, field="" if "|" in field else field, kind="set", amount=amount)
+    there = set_up(deal, "facility", Scenario(label="rates", moves=(move,)).apply(moving)).run(paths=PATHS)
+    step = (there.net - base.run(paths=PATHS).net) / 1e6
+    error = float(step.std(ddof=1)) / np.sqrt(step.size)
+    assert error / 2.0 == pytest.approx(error_m, rel=0.15)
+    assert abs(float(step.mean()) - step_m) <= 2.0 * error + 0.05  # a quarter of the paths: what is left is three quarters of the variance
+    text = (FOLDER / "README.md").read_text()
+    assert f"{abs(step_m)} ± {error_m} m" in text
+
+
+def test_the_market_with_rates_is_the_market_with_a_short_rate(market: Market) -> None:
+    moving = load_market(FOLDER / "market.rates.toml")
+    assert short_rate(moving, "rates:USD-SOFR") == ShortRate("rates:USD-SOFR", 0.009, 0.05)
+    still = moving.rates["USD-SOFR"].evolve(volatility=Quote(value=0.0), mean_reversion=Quote(value=0.0))
+    kept = {pair: quote for pair, quote in moving.correlation.items() if "rates:" not in pair}
+    assert moving.evolve(rates={"USD-SOFR": still}, correlation=kept) == market

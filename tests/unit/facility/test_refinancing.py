@@ -72,7 +72,7 @@ def test_after_a_prepayment_in_full_the_owner_takes_all() -> None:
     assert run.ledger[6 : facility.plan.maturity, k.DISTRIBUTION, 0] == pytest.approx(
         run.ledger[6 : facility.plan.maturity, [k.RENT], 0].sum(axis=1)
     )
-    frame = by_party(facility.postings, run.ledger[:, :, 0], facility.plan.discount)
+    frame = by_party(facility.postings, run.ledger[:, :, 0], run.ledger[:, :, 0] * facility.plan.discount[:, None])
     values = dict(frame.select("party", "net_present_value").iter_rows())
     assert values["refinancer"] == pytest.approx(0.0, abs=1e-6)  # lends at the market
     assert sum(values.values()) == pytest.approx(0.0, abs=1e-3)
