@@ -25,6 +25,7 @@ from pricing.mechanics.rollforward import roll_forward
 from pricing.web.dates import run_dates
 from tests.faults.planting import plant
 from tests.faults.subjects import SUBJECTS
+from tests.house import ROOT
 
 
 @dataclass(frozen=True)
@@ -337,3 +338,4 @@ def test_there_are_three_faults_or_more_in_every_room() -> None:
     assert set(count) == set(ROOMS)
     assert min(count.values()) >= 3
     assert len({(fault.where, fault.old, fault.new) for fault in FAULTS}) == len(FAULTS) >= 20
+    assert f"payoffs, {len(FAULTS)} of them" in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
