@@ -171,11 +171,12 @@ def _from_file(path: Path, how: Frame | None) -> Source:
         expected = "a .csv or .parquet file (or .arrow, .arrows, .jsonl)"
         raise FileError(problem("bad_option", subject="book", value=path.name, expected=expected, hint="convert it"))
     if not path.is_file():
-        raise FileError(problem("file_missing", subject=str(path), expected="book.csv"))
+        raise FileError(problem("file_missing", subject=str(path), expected="book.toml"))
     if suffix == ".parquet":
         names = _guarded(path, lambda: pl.scan_parquet(path).collect_schema().names())
         return Source(path.name, _kind_of(path.stem, names, how), path=path, map=how)
     if suffix == ".csv":
+        _check_commas(path)
         frame = _guarded(path, lambda: pl.read_csv(path, infer_schema=False))
     elif suffix == ".jsonl":
         frame = _guarded(path, lambda: pl.read_ndjson(path, infer_schema_length=None))
@@ -184,6 +185,17 @@ def _from_file(path: Path, how: Frame | None) -> Source:
     else:
         frame = _guarded(path, lambda: pl.read_ipc_stream(path))
     return _in_memory(path.name, _kind_of(path.stem, frame.columns, how), frame, how)
+
+
+def _check_commas(path: Path) -> None:
+    """Raise where the columns of a text file are separated by something else: as spreadsheets of many countries save them."""
+    with path.open("rb") as stream:
+        header = stream.readline(1 << 16)
+    for mark, said in ((b";", "semicolons"), (b"\t", "tabs")):
+        if header.count(mark) > header.count(b","):
+            why = f"its columns are separated by {said}"
+            hint = "save it with commas, numbers with points (0.0525) and dates as 2025-10-03"
+            raise FileError(problem("bad_option", subject=str(path), expected=f"comma-separated: {why}", hint=hint))
 
 
 def _in_memory(name: str, kind: str | None, frame: pl.DataFrame, how: Frame | None) -> Source:
