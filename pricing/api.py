@@ -97,7 +97,7 @@ def price(
                 raise
             failures += [item if item.subject else replace(item, subject=contract_id) for item in error.problems]
     if failures and not rows:
-        raise PricingError(*failures)
+        raise PricingError(*dict.fromkeys(failures))
     for exposure in exposures:
         rows += [row for row in exposure.rows if wanted is None or row.measure in wanted]
         failures += exposure.failures
