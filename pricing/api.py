@@ -65,6 +65,7 @@ def price(
         InputError: options are unusable, or deal and market cannot go together.
         GpufinError: a bare contract could not be priced, or no contract of a deal could.
     """
+    check_market(market)
     whole = isinstance(deal_or_contract, Deal)
     deal = deal_or_contract if isinstance(deal_or_contract, Deal) else deal_around(deal_or_contract, market.as_of)
     check_dates(deal, market)
@@ -96,7 +97,7 @@ def price(
                 raise
             failures += [item if item.subject else replace(item, subject=contract_id) for item in error.problems]
     if failures and not rows:
-        raise PricingError(*failures)
+        raise PricingError(*dict.fromkeys(failures))
     for exposure in exposures:
         rows += [row for row in exposure.rows if wanted is None or row.measure in wanted]
         failures += exposure.failures
@@ -193,7 +194,13 @@ def deal_around(contract: Contract, as_of: dt.date) -> Deal:
     """
     if not isinstance(contract, StandsAlone):
         raise InputError(
-            problem("wrong_type", subject="price", value=type(contract).__name__, expected="a Deal or a contract", hint="pass a Deal")
+            problem(
+                "wrong_type",
+                subject="price",
+                value=type(contract).__name__,
+                expected="a Deal, or a contract that rests on nothing else",
+                hint="pass the Deal that holds it, such as load_deal(...)",
+            )
         )
     parties = {name: Party(equity=share) for name, share in contract.bare_parties().items()}
     try:
@@ -205,8 +212,16 @@ def deal_around(contract: Contract, as_of: dt.date) -> Deal:
         ) from error
 
 
+def check_market(market: object) -> None:
+    """Raise where something else stands in the market's place."""
+    if not isinstance(market, Market):
+        hint = "give what load_market(...) returns, the deal first"
+        raise InputError(problem("wrong_type", subject="market", value=type(market).__name__, expected="a Market", hint=hint))
+
+
 def check_dates(deal: Deal, market: Market) -> None:
     """A deal with a position prices only at its own date; a new one at the market's, from which its expiry must lie ahead."""
+    check_market(market)
     if not deal.position.is_empty and deal.as_of != market.as_of:
         raise InputError(
             problem("dates_differ", subject=deal.id, field="as_of", value=market.as_of.isoformat(), as_of=deal.as_of.isoformat())

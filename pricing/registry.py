@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,12 @@ class Settings:
     measures: frozenset[str] | None = None
     keep_sample: bool = False
     """Keep the value on every path (`Outcome.sample`): for comparing two prices path by path."""
+
+    def __post_init__(self) -> None:
+        """Raises `InputError` where a count is not a whole number: a float from a notebook, 1e4."""
+        for name, count in (("paths", self.paths), ("threads", self.threads)):
+            if count is not None and not isinstance(count, Integral):
+                raise InputError(problem("wrong_type", subject=name, value=count, expected="a whole number", hint="write it as int(...)"))
 
     def wants(self, measure: str) -> bool:
         """Whether a measure is asked for."""

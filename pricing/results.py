@@ -174,7 +174,7 @@ class Valuation(Report[Row]):
         """Value of each claim with its error, by each method, as a plotly figure.
 
         Raises:
-            InputError: plotly is not installed (pip install 'gpufin[report]'), or there is no value.
+            InputError: plotly is not installed (pip install plotly), or there is no value.
         """
         from pricing.report.plots import drawn, value_dots
 
@@ -222,6 +222,8 @@ def check_measures(asked: Iterable[str] | None, offered: tuple[str, ...]) -> fro
     """The asked measures, groups spelt out, if each is offered; where nothing is, the lack of an engine is the error to tell."""
     if asked is None:
         return None
+    if isinstance(asked, str):
+        raise InputError(problem("wrong_type", subject="measures", value=asked, expected="a list of names", hint=f"write [{asked!r}]"))
     names = tuple(each for name in asked for each in (_in_group(name, offered) or (name,)))
     for name in names:
         if offered and name not in offered:

@@ -91,12 +91,21 @@ def _entries(name: str, deal: Deal, market: Market) -> Iterator[tuple[Scenario, 
     if name == "defaults":
         yield from ((scenario, "") for scenario in default_scenarios(deal, market))
     elif name == "standard":
-        yield from ((scenario, "") for scenario in standard_scenarios(market))
+        yield from ((scenario, "") for scenario in standard_of(deal, market))
     else:
         chosen = library() if name == "library" else (_template(name),)
         for template in chosen:
             scenario = written_out(template, deal, market)
             yield scenario, "" if scenario.moves or scenario.events else missing(template, market)
+
+
+def standard_of(deal: Deal, market: Market) -> tuple[Scenario, ...]:
+    """The standard scenarios, without delays of milestones that the market quotes and the deal lacks, and without what is then empty."""
+    fitting = (
+        scenario.evolve(events=tuple(e for e in scenario.events if not isinstance(e, Delay) or e.milestone in deal.milestones))
+        for scenario in standard_scenarios(market)
+    )
+    return tuple(scenario for scenario in fitting if scenario.moves or scenario.events)
 
 
 def _template(name: str) -> Template:

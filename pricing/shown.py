@@ -59,7 +59,7 @@ def rows_text(rows: Iterable[Row], measures: Sequence[str] = (), **wanted: objec
         wanted: columns that must be as given: `part=None`, `party="lender"`, `method="quantlib"`.
 
     Raises:
-        InputError: no row has such a measure or column.
+        InputError: no row has such a measure, column, or entry in a column.
     """
     every = list(rows)
     names = tuple(dict.fromkeys(row.measure for row in every))
@@ -73,6 +73,10 @@ def rows_text(rows: Iterable[Row], measures: Sequence[str] = (), **wanted: objec
             raise InputError(
                 problem("bad_choice", subject="text", field="column", value=column, choices=LABELS, suggestion=suggest(column, LABELS))
             )
+        held = {str(getattr(row, column)) for row in every if getattr(row, column) is not None}
+        if wanted[column] is not None and str(wanted[column]) not in held:
+            hint = suggest(str(wanted[column]), held)
+            raise InputError(problem("bad_choice", subject="text", field=column, value=wanted[column], choices=held, suggestion=hint))
     kept = [row for row in every if all(getattr(row, column) == value for column, value in wanted.items())]
     if measures:
         kept = [row for name in measures for row in kept if row.measure == name]

@@ -195,7 +195,7 @@ class Simulation:
         """Present value of all that each party receives less what it gives, as a plotly figure.
 
         Raises:
-            InputError: plotly is not installed (pip install 'gpufin[report]').
+            InputError: plotly is not installed (pip install plotly).
         """
         from pricing.report.plots import drawn, party_bars
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from curves import Market, Scenario, standard_scenarios
+from curves import Market, Scenario
 from instruments.deal import Deal
 from instruments.ground.errors import GpufinError, PricingError, Problem
 from instruments.limits import parse_limit
@@ -20,7 +20,7 @@ from pricing.registry import DEFAULT_PATHS, Settings
 from pricing.results import Row, document_json, table_of
 from pricing.reverse.report import ReverseResult, reverse_stress
 from pricing.scenario_events import after, default_scenarios
-from pricing.scenario_library import Written, written
+from pricing.scenario_library import Written, standard_of, written
 from pricing.shown import rows_text, told
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class StressReport:
         """Change of the first contract's value to its holder by scenario, as a plotly figure.
 
         Raises:
-            InputError: plotly is not installed (pip install 'gpufin[report]'), or no scenario was priced.
+            InputError: plotly is not installed (pip install plotly), or no scenario was priced.
         """
         from pricing.report.plots import drawn, stress_bars
 
@@ -143,7 +143,7 @@ def stress(
     base = Scenario(label="base")
     if reverse is not None:
         scenarios, laws = scenarios or (), laws or ()
-    usual = Written((*standard_scenarios(market), *default_scenarios(deal, market)))
+    usual = Written((*standard_of(deal, market), *default_scenarios(deal, market)))
     asked = usual if scenarios is None else written(scenarios, deal, market)
     tried = (base, *asked.scenarios)
     held = tuple(parse_limit(text) for text in (deal.limits if limits is None else limits))

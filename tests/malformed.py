@@ -157,7 +157,7 @@ FIELDS = (
     _swap("range_reversed", "deal", "range = [0.01, 1.0]", "range = [1.0, 0.01]", "low end of a range must not exceed"),
     _swap("null_json", "deal", "strike_usd = 0.01", "strike_usd = []", "must be a number"),
     _raw("null_in_json", "deal", as_json("deal", lambda d: d.update(name=None)), "name = null", "leave the entry out", language="json"),
-    _raw("market_as_deal", "deal", MARKET, "rates: unknown field", "id: required"),
+    _raw("market_as_deal", "deal", MARKET, "not a deal file", "it holds rates", "a deal file holds parties, contracts"),
 )
 """Fields that are missing, unknown, of the wrong type or out of range."""
 
@@ -165,7 +165,13 @@ RULES = (
     _swap("shares_do_not_add_up", "deal", "shares = 60", "shares = 61", "the tranches hold 101 shares together", line=23),
     _swap("same_party", "deal", 'holder = "buyer"', 'holder = "vendor"', "issuer and holder must be two parties", line=21),
     _swap(
-        "no_such_party", "deal", 'holder = "buyer"', 'holder = "byer"', 'contracts.grant.holder = "byer"', "no such party", "buyer, vendor"
+        "no_such_party",
+        "deal",
+        'holder = "buyer"',
+        'holder = "byer"',
+        'contracts.grant.holder = "byer"',
+        "no such party",
+        "did you mean buyer?",
     ),
     _swap(
         "no_such_milestone", "deal", 'milestone = "deliveries"', 'milestone = "sites"', "condition.legs.0.milestone", "no such milestone"

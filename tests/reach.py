@@ -113,7 +113,7 @@ def table(examples: int) -> dict[str, dict[str, float]]:
         "facilities": shares(of_facility, (strategies.facility_deals(), strategies.facility_markets()), examples),
         "warrants": shares(of_warrant, (strategies.warrant_deals(), strategies.warrant_markets()), examples),
         "webs": shares(of_web, (strategies.webs(),), 3 * examples),
-        "stresses": shares(of_stress, (strategies.stresses(of, on),), 3 * examples),
+        "stresses": shares(of_stress, (strategies.stresses(of, on),), 20 * examples),
     }
 
 

@@ -17,8 +17,11 @@ from instruments.files.schemas import model_schema
 from instruments.files.source import Language, Located, Source
 from instruments.files.translate import MOST_TRANSLATED, translated
 from instruments.ground.base import Terms
+from instruments.ground.errors import InputError
+from instruments.ground.messages import printable, problem
 from instruments.ground.units import allow_implausible
 
+MOST_NAMED = 6
 T = TypeVar("T", bound=Terms)
 Check = Callable[[T], Iterable[Located]]
 """Finds what is wrong with a model that is valid in itself."""
@@ -70,6 +73,7 @@ def _load(source: Source, model: type[T], check: Check[T] | None) -> T:
     try:
         loaded = _validated(model, document, text)
     except ValidationError as error:
+        _refuse_another_kind(source, model, document)
         found = problems_of(error, model, document)
     else:
         found = numbers_for_dates(model_schema(model, model.__name__), document, text)
@@ -77,3 +81,18 @@ def _load(source: Source, model: type[T], check: Check[T] | None) -> T:
         if not found:
             return loaded
     source.refuse(found)
+
+
+def _refuse_another_kind(source: Source, model: type[Terms], document: dict[str, Any]) -> None:
+    """One sentence for a market where a deal was wanted, instead of a line for each of its tables.
+
+    Raises:
+        InputError: no required field of the model is there but its date and id, and some field is none of its own.
+    """
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    wanted = [name for name, field in fields.items() if field.is_required() and name not in ("as_of", "id", "schema")]
+    tables = [name for name, value in document.items() if name not in fields and isinstance(value, (dict, list))]
+    if wanted and tables and not set(wanted) & document.keys():
+        found = ", ".join(printable(name) for name in tables[:MOST_NAMED])
+        said = problem("other_kind", subject=source.kind, kind=source.kind, found=found, wanted=", ".join(wanted))
+        raise InputError(said.at(file=printable(source.file), line=None))

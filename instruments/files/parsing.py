@@ -24,6 +24,16 @@ _REPEATS = ("Cannot overwrite", "Cannot declare", "Duplicate inline", "Cannot mu
 _SAID = {"Invalid value": "a value is missing, or is text without quotes", "Invalid statement": "neither a key = value pair nor a [table]"}
 
 
+_SLIPS = (
+    (re.compile(r"=\s*[\d.]+\s*%"), "a percentage is written as a fraction: 0.0525 is 5.25 %"),
+    (re.compile(r"=\s*[\d.]+\s*bps?\b"), "basis points are written as a fraction: 0.0325 is 325 bp"),
+    (re.compile(r"=\s*\d{1,2}[./]\d{1,2}[./]\d{4}\b"), "a date is written year-month-day"),
+    (re.compile(r"=\s*\d{1,3}(?:,\d{3})+\b"), "a number has no commas: 40_000_000"),
+    (re.compile(r"=\s*[\d._]+\s*(?:k|mn?|mio|bn)\b", re.IGNORECASE), "an amount is written out: 40_000_000"),
+)
+"""Patterns of a line that the parser refuses, and what to say instead of what it says."""
+
+
 def parse(source: Source) -> dict[str, Any]:
     """The document that a text holds.
 
@@ -96,7 +106,7 @@ def _toml(source: Source) -> Any:
         why, line = (match[1], int(match[2]) if match[2] else source.text.count("\n", 0, -1) + 1) if match else (str(error), None)
         if why.startswith(_REPEATS):
             source.fail("repeated_key", line=line)
-        source.fail("syntax", line=line, language="TOML", why=_SAID.get(why, why[:1].lower() + why[1:]))
+        source.fail("syntax", line=line, language="TOML", why=_slip(source.text, line) or _SAID.get(why, why[:1].lower() + why[1:]))
     except RecursionError:
         _too_deep(source)
     except ValueError:  # the interpreter's limit on the digits of a whole number
@@ -104,6 +114,13 @@ def _toml(source: Source) -> Any:
         source.fail(
             "syntax", line=source.text.count("\n", 0, digits.start()) + 1 if digits else None, language="TOML", why="a number is too long"
         )
+
+
+def _slip(text: str, line: int | None) -> str:
+    """What is wrong with the line, where it is one of the usual slips of people who come from spreadsheets."""
+    lines = text.splitlines()
+    words = lines[line - 1] if line is not None and line <= len(lines) else ""
+    return next((why for pattern, why in _SLIPS if pattern.search(words)), "")
 
 
 def _json(source: Source) -> Any:

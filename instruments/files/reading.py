@@ -13,6 +13,11 @@ LIMIT_MB = 5
 """Largest file, in megabytes."""
 
 
+COMMANDS = {"deal": "price", "web": "web", "project": "simulate", "book": "batch"}
+"""Kinds of files after which a folder is named, and the command that reads such a folder."""
+KINDS = tuple(COMMANDS)
+
+
 def read(path: str | os.PathLike[str], *, kind: str) -> Source:
     """The text of a file; a folder means the `<kind>.toml` in it (or, without one, the `<kind>.json`).
 
@@ -34,6 +39,9 @@ def read(path: str | os.PathLike[str], *, kind: str) -> Source:
         with where.open("rb") as stream:
             content = stream.read(LIMIT_MB * 1_000_000 + 1)
     except (FileNotFoundError, NotADirectoryError):
+        others = [name for name in KINDS if name != kind and (where.parent / f"{name}.toml").is_file()] if Path(path).is_dir() else []
+        if others and kind != "market":
+            _nowhere(where, kind).fail("other_folder", found=f"{others[0]}.toml", command=COMMANDS[others[0]], folder=str(path))
         _nowhere(where, kind).fail("file_missing", expected=expected)
     except OSError as error:
         _nowhere(where, kind).fail("file_unreadable", why=error.strerror or "the system refuses it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,9 @@ def _translate(details: ErrorDetails, root: dict[str, Any], place: Place) -> Loc
         return _own(details, place)
     if kind in _BOUNDS:
         name, word = _BOUNDS[kind]
+        limit = context.get(name)
+        if word in ("below", "at or below") and isinstance(place.value, (int, float)) and place.value / 100.0 <= float(str(limit)) < 2.0:
+            return _at(place, "a_percentage", expected=f"{word} {limit}", meant=f"{place.value / 100.0:g}")
         return _at(place, "out_of_range", expected=f"{word} {context.get(name)}")
     translate = _TRANSLATIONS.get(kind)
     if translate is not None:
@@ -161,7 +165,7 @@ def _hint(expected: str, value: object) -> str:
         if isinstance(value, bool):
             return "true and false are not numbers"
         if isinstance(value, str):
-            return "drop the quotes" if _is_number(value) else "write a number without quotes"
+            return _number_hint(value)
         if isinstance(value, float):
             return f"write {round(value)}"
     if value is None:
@@ -177,12 +181,24 @@ def _hint(expected: str, value: object) -> str:
     return f"give {expected}"
 
 
-def _is_number(text: str) -> bool:
+_UNIT = r"%|bps?|k|thousand|mn?|mio|million|bn|billion"
+_AMOUNT = re.compile(rf"(?:USD|\$)?\s*(-?[\d,_' ]*\d(?:\.\d+)?)\s*({_UNIT})?\s*(?:USD|\$)?", re.IGNORECASE)
+_SCALES = {"%": 0.01, "b": 1e-4, "k": 1e3, "t": 1e3, "m": 1e6}
+
+
+def _number_hint(text: str) -> str:
+    """How the number that a text means is written: '5.25 %' is 0.0525, '40m' is 40000000."""
     try:
         float(text)
     except ValueError:
-        return False
-    return True
+        match = _AMOUNT.fullmatch(text.strip())
+        if match is None:
+            return "write a number without quotes"
+        unit = (match[2] or "").lower()
+        scale = 1e9 if unit in ("bn", "billion") else _SCALES.get(unit[:1], 1.0)
+        number = float(re.sub(r"[,_' ]", "", match[1])) * scale
+        return f"did you mean {number:.12g}?"
+    return "drop the quotes"
 
 
 _TRANSLATIONS: dict[str, Callable[[dict[str, Any], Place], Located]] = {

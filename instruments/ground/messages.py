@@ -6,6 +6,7 @@ placeholder that nobody fills, or a message that is not text, cannot be shipped.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from string import Formatter
 
@@ -30,6 +31,7 @@ class Message:
 CATALOGUE: dict[str, Message] = {
     # files
     "file_missing": Message(Reason.FILE, "no such file", "check the path; a folder means its {expected}"),
+    "other_folder": Message(Reason.FILE, "no such file: the folder holds {found}", "gpufin {command} {folder} reads it"),
     "file_too_large": Message(Reason.FILE, "larger than {limit_mb} MB", "a term sheet is small; is this the right file?"),
     "file_unreadable": Message(Reason.FILE, "cannot be read ({why})", "check the path and its permissions"),
     "file_not_text": Message(Reason.FILE, "not UTF-8 text", "save the file as UTF-8"),
@@ -40,9 +42,10 @@ CATALOGUE: dict[str, Message] = {
     "file_kind": Message(Reason.FILE, "not a .toml or .json file", "name the file .toml or .json"),
     "syntax": Message(Reason.SYNTAX, "not valid {language}: {why}", "mend the line; strings need quotes, dates are 2025-10-03"),
     "repeated_key": Message(Reason.SYNTAX, "the key appears twice in one table", "keep one of the two"),
+    "other_kind": Message(Reason.INVALID_TERMS, "not a {kind} file: it holds {found}", "a {kind} file holds {wanted}; name one"),
     "too_deep": Message(Reason.SYNTAX, "nested more than {limit} levels deep", "flatten the file"),
     "not_a_table": Message(Reason.SYNTAX, "the file must hold a table at its top level", "start with schema = 1"),
-    "no_sibling_market": Message(Reason.FILE, "no market given and no market.toml beside the deal", "name one with --market FILE"),
+    "no_sibling_market": Message(Reason.FILE, "no market given and no market.toml beside it", "name one with --market FILE"),
     # fields
     "missing_field": Message(Reason.INVALID_TERMS, "required, but not given", "add {field}"),
     "missing_kind": Message(Reason.INVALID_TERMS, "required, one of {choices}, but not given", "add {field}"),
@@ -50,6 +53,7 @@ CATALOGUE: dict[str, Message] = {
     "wrong_type": Message(Reason.INVALID_TERMS, "must be {expected}", "{hint}"),
     "not_finite": Message(Reason.INVALID_TERMS, "must be a finite number", "give a number; NaN and infinity are refused"),
     "out_of_range": Message(Reason.INVALID_TERMS, "must be {expected}", "give a value in that range"),
+    "a_percentage": Message(Reason.INVALID_TERMS, "must be {expected}", "did you mean {meant}? {value} % is written so"),
     "bad_choice": Message(Reason.INVALID_TERMS, "must be one of {choices}", "{suggestion}"),
     "bad_length": Message(Reason.INVALID_TERMS, "must have {expected}", "add or remove entries"),
     "bad_text": Message(Reason.INVALID_TERMS, "must be {expected}", "{hint}"),
@@ -140,16 +144,23 @@ def problem(code: str, *, subject: str = "", field: str = "", value: object = ""
 
     Raises:
         KeyError: the code or a placeholder is unknown: a defect of gpufin, not of its input.
+
+    An `unknown_name` suggests the choice that is closest, if one is close; a `bad_choice` says its list once.
     """
     message = CATALOGUE[code]
     known = {"field": field, "value": shown(value), "subject": subject} | {name: shown_detail(text) for name, text in details.items()}
+    remedy = message.remedy.format(**known)
+    if code == "unknown_name" and (close := nearest(str(value or field).strip('"'), details["choices"])):
+        remedy = f"did you mean {close}?"
+    elif code == "bad_choice" and remedy == f"use one of {known['choices']}":
+        remedy = "use one of them"
     return Problem(
         reason=message.reason,
         subject=printable(subject),
         field=printable(field),
         value=shown(value) if value != "" else "",
         allowed=message.allowed.format(**known),
-        remedy=message.remedy.format(**known),
+        remedy=remedy,
     )
 
 
@@ -157,7 +168,7 @@ def shown_detail(value: object) -> str:
     """A detail as one line; lists of names are joined, long lists cut."""
     if isinstance(value, str):
         return "".join(char if char.isprintable() else " " for char in value)
-    if isinstance(value, (tuple, list, set, frozenset)):
+    if isinstance(value, (tuple, list, Set, Mapping)):
         names = sorted(str(item) for item in value) or ["none"]
         return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return str(value)
@@ -165,8 +176,16 @@ def shown_detail(value: object) -> str:
 
 def suggest(name: str, choices: object) -> str:
     """'did you mean X?' when a choice is close, else the choices."""
+    close = nearest(name, choices)
+    return f"did you mean {close}?" if close else f"use one of {shown_detail(_names(choices))}"
+
+
+def nearest(name: str, choices: object) -> str:
+    """The choice that looks most like the name; empty where none does."""
     from difflib import get_close_matches  # only on the way to an error
 
-    names = [str(choice) for choice in choices] if isinstance(choices, (list, tuple, set, frozenset, dict)) else []
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"use one of {shown_detail(names)}"
+    return next(iter(get_close_matches(name, _names(choices), n=1, cutoff=0.6)), "")
+
+
+def _names(choices: object) -> list[str]:
+    return [str(choice) for choice in choices] if isinstance(choices, (list, tuple, Set, Mapping)) else []

@@ -16,6 +16,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+LIKELY_BPS = 20.0
+"""A rate or spread of this size was more likely meant in basis points than in per cent."""
 _override: ContextVar[bool] = ContextVar("allow_implausible", default=False)
 
 
@@ -53,9 +55,12 @@ class Plausible:
             return value
         hundredth = value / 100.0
         suggestion = f"did you mean {hundredth:g} (pct({value:g}) in Python)?" if self.low <= hundredth <= self.high else "check the unit"
+        if self.high <= 1.0 and value >= LIKELY_BPS:
+            percent = f"{hundredth:g} (pct({value:g}) in Python) or " if hundredth <= self.high else ""
+            suggestion = f"did you mean {percent}{value / 10_000.0:g} (bps({value:g}))?"
         raise PydanticCustomError(
             "implausible",
-            "{shown}",
+            "{shown} is outside the plausible range {low} to {high}: {suggestion}",
             {
                 "shown": f"{value * 100:g} % {self.what}".strip(),
                 "low": f"{self.low:g}",

@@ -105,10 +105,10 @@ def _pool(name: str, count: int) -> Executor:
 @contextmanager
 def _dask(address: str) -> Iterator[Executor]:
     try:
-        from distributed import Client  # an extra: pip install 'gpufin[dask]'
+        from distributed import Client  # an extra: pip install 'dask[distributed]'
     except ImportError as error:
         raise InputError(
-            problem("bad_option", subject="executor", value="dask", expected="installed", hint="pip install 'gpufin[dask]'")
+            problem("bad_option", subject="executor", value="dask", expected="installed", hint="pip install 'dask[distributed]'")
         ) from error
     try:
         client = Client(address, timeout="5s", set_as_default=False)

@@ -64,7 +64,7 @@ class BookResult:
         """Total value of the base case by kind of contract, as a plotly figure.
 
         Raises:
-            InputError: plotly is not installed (pip install 'gpufin[report]').
+            InputError: plotly is not installed (pip install plotly).
         """
         from pricing.report.plots import drawn, kind_bars
 

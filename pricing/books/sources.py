@@ -183,10 +183,12 @@ def _from_file(path: Path, how: Frame | None) -> Source:
         expected = "a .csv or .parquet file (or .arrow, .arrows, .jsonl)"
         raise FileError(problem("bad_option", subject="book", value=path.name, expected=expected, hint="convert it"))
     if not _guarded(path, path.is_file):  # a name may be too long for the system
-        raise FileError(problem("file_missing", subject=shown(str(path)), expected="book.csv"))
+        raise FileError(problem("file_missing", subject=shown(str(path)), expected="book.toml"))
     if suffix not in READERS:
         names = _guarded(path, lambda: scanned(path).collect_schema().names())
         return _named_kind(Source(path.name, _kind_of(path.stem, names, how), path=path, map=how))
+    if suffix == ".csv":
+        _check_commas(path)
     frame = _guarded(path, lambda: _read(path))
     if isinstance(frame, Parts):
         return _named_kind(Source(path.name, _kind_of(path.stem, frame.empty.columns, how), frame, path, how))
@@ -207,6 +209,17 @@ def _read(path: Path) -> pl.DataFrame | Parts:
 def _named_kind(source: Source) -> Source:
     """The source, its kind the usual one where neither its name nor a column says."""
     return source if source.kind or "kind" in source.columns else replace(source, kind=DEFAULT_KIND)
+
+
+def _check_commas(path: Path) -> None:
+    """Raise where the columns of a text file are separated by something else: as spreadsheets of many countries save them."""
+    with path.open("rb") as stream:
+        header = stream.readline(1 << 16)
+    for mark, said in ((b";", "semicolons"), (b"\t", "tabs")):
+        if header.count(mark) > header.count(b","):
+            why = f"its columns are separated by {said}"
+            hint = "save it with commas, numbers with points (0.0525) and dates as 2025-10-03"
+            raise FileError(problem("bad_option", subject=str(path), expected=f"comma-separated: {why}", hint=hint))
 
 
 def _kind_of(stem: str, names: list[str], how: Frame | None) -> str | None:

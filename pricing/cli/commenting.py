@@ -70,7 +70,17 @@ def optional_fields(schema: dict[str, Any], place: Place) -> list[str]:
         default = field.get("default")
         shown = f"{name} = {json.dumps(default)}" if isinstance(default, (bool, int, float, str)) else name
         found += _wrapped(f"{shown}: {field.get('description', '')}".rstrip(": "), mark="#   ")
-    return ["# Not given here, each with its default:", *found] if found else []
+    if not found:
+        return []
+    kind = place.value.get("kind", "")
+    return [f"# Not given here, each with its default; `gpufin explain {kind}.{next_of(place)}` says how one is written:", *found]
+
+
+def next_of(place: Place) -> str:
+    """A field that is not given, to show how to ask for one: a table where there is one, since tables are what a user cannot guess."""
+    free = [name for name in place.schema.get("properties", {}) if name not in place.value and name != "kind"]
+    tables = [name for name in free if not isinstance(place.schema["properties"][name].get("default"), (bool, int, float, str))]
+    return (tables or free)[0]
 
 
 def _chosen(schema: dict[str, Any], place: Place) -> Place:

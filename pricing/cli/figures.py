@@ -17,7 +17,7 @@ def usd(value: float | None, error: float | None = None) -> str:
     size = max(abs(value), error or 0.0)
     scale, unit = next(((s, u) for s, u in SCALES if size >= s), (1.0, ""))
     digits = _digits(error / scale if error else None, value / scale)
-    text = f"{value / scale:,.{digits}f}"
+    text = f"{value / scale:z,.{digits}f}"
     if error:
         text += f" ± {error / scale:.{digits}f}"
     return f"{text} {unit}".rstrip()
@@ -28,7 +28,7 @@ def number(value: float | None, error: float | None = None) -> str:
     if value is None:
         return "void"
     digits = _digits(error, value)
-    return f"{value:,.{digits}f}" + (f" ± {error:.{digits}f}" if error else "")
+    return f"{value:z,.{digits}f}" + (f" ± {error:.{digits}f}" if error else "")
 
 
 def percent(value: float | None, error: float | None = None) -> str:
@@ -36,7 +36,7 @@ def percent(value: float | None, error: float | None = None) -> str:
     if value is None:
         return "void"
     digits = _digits(error * 100 if error else None, value * 100)
-    return f"{value * 100:.{digits}f} %"
+    return f"{value * 100:z.{digits}f} %"
 
 
 def percent_with_error(value: float | None, error: float | None = None) -> str:

@@ -16,7 +16,7 @@ from instruments.files.webs import load_web
 from instruments.ground.base import Terms
 from instruments.project import Project
 from instruments.web import Web
-from pricing.books.sources import BookFile, sources_of
+from pricing.books.sources import SUFFIXES, BookFile, sources_of
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,7 @@ FILE_KINDS: dict[str, FileKind] = {
 
 
 def kind_of(place: Path) -> str:
-    """The kind that a file's name says; a deal where it says none."""
+    """The kind that a file's name says; a frame is a book, and a deal is meant where the name says nothing."""
+    if place.suffix.lower() in SUFFIXES:
+        return "book"
     return next((name for name in FILE_KINDS if place.name.startswith(name)), "deal")

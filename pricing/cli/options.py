@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         "report",
         help="one self-contained HTML page of a deal, a project, a web or a book",
         description="Write one HTML page that needs no network: the answer in words, charts, tables, assumptions, sources, audit. "
-        "Needs the extra: pip install 'gpufin[report]'.",
+        "Needs the extra: pip install plotly.",
         epilog=EXIT_CODES,
     )
     report.add_argument("target", help="a deal, project, web or book: a file, or a folder that holds one")
@@ -181,8 +181,15 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--output", "-o", metavar="FOLDER", help="write it there, with its market beside it (default: print it)")
     new.set_defaults(module="run_new")
 
-    explain = commands.add_parser("explain", help="what a measure means", description="Meaning, formula, unit and sign of measures.")
-    explain.add_argument("measure", nargs="*", help="names of measures (default: list them all)")
+    explain = commands.add_parser(
+        "explain", help="what a measure or a term means", description="Meaning, formula, unit and sign of measures; fields of terms."
+    )
+    explain.add_argument(
+        "measure",
+        nargs="*",
+        metavar="NAME",
+        help="measures, or terms such as loan, loan.covenants, market.credit.cds (default: list all measures)",
+    )
     explain.set_defaults(module="run_explain")
 
     doctor = commands.add_parser("doctor", help="does this installation work?", description="Versions, known answers, optional parts.")

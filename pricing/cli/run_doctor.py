@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 NEEDED = ("gpufin", "numpy", "scipy", "polars", "pydantic", "hypothesis", "numba", "QuantLib")
-OPTIONAL = {"distributed": "dask"}
-"""Module of an optional part to the name of its extra."""
+OPTIONAL = {"plotly": "plotly", "distributed": "'dask[distributed]'"}
+"""Module of an optional part to what installs it."""
 TOUCH_USD = 70.62
 """A penny claim on a share at 100 that touches 120 within a year, volatility 40 %, no rate."""
 TOUCH_ABS = 5e-3
@@ -30,9 +30,9 @@ def run(arguments: Namespace) -> int:
             why = f"{type(error).__name__}: {' '.join(str(error).split())}"
         print(f"{'ok    ' if why is None else 'broken'}  {what}{'' if why is None else f': {why}'}")
         bad += why is not None
-    for module, extra in OPTIONAL.items():
+    for module, package in OPTIONAL.items():
         there = find_spec(module) is not None
-        print(f"{'ok    ' if there else 'absent'}  optional: {module}" + ("" if there else f" (pip install 'gpufin[{extra}]')"))
+        print(f"{'ok    ' if there else 'absent'}  optional: {module}" + ("" if there else f" (pip install {package})"))
     return 2 if bad else 0
 
 

@@ -1,12 +1,11 @@
-"""`gpufin explain MEASURE`: what a number of a result means: unit, sign, formula, and which contracts give it by which method."""
+"""`gpufin explain NAME`: what a number of a result means, with unit, sign, formula and who gives it; or how a term of a file is written."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
 from instruments.contracts.families import CONTRACT_TYPES
-from instruments.ground.errors import InputError
-from instruments.ground.messages import problem, suggest
+from pricing.cli.explained_terms import terms_text
 from pricing.measures import MEASURES
 from pricing.registry import entries_for
 
@@ -19,11 +18,7 @@ def run(arguments: Namespace) -> int:
             print(f"{name.ljust(width)}  {measure.unit}")
         return 0
     for name in arguments.measure:
-        if name not in MEASURES:
-            listed = "the names that `gpufin explain` lists"
-            hint = suggest(name, MEASURES)
-            raise InputError(problem("bad_choice", subject="explain", field="measure", value=name, choices=listed, suggestion=hint))
-        print(text_of(name))
+        print(text_of(name) if name in MEASURES else terms_text(name))
     return 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curves.files import load_market, load_scenarios
 from instruments.files.deals import load_deal
-from instruments.ground.errors import InputError
+from instruments.ground.errors import FileError, InputError
 from instruments.ground.messages import problem, suggest
 from pricing.books.output import write_whole
 from pricing.cli.inputs import is_project, sibling_market
@@ -25,10 +25,19 @@ Made = tuple[Page, bool]
 def run(arguments: Namespace) -> int:
     """Exit code 0, or 4 where a part failed; the page has the rest."""
     check_plotly("gpufin report")
+    check_writable(Path(arguments.output))
     place = Path(arguments.target)
     page, failed = _maker(place)(arguments)
     write_whole(Path(arguments.output), render(page).encode())
     return PARTIAL if failed else 0
+
+
+def check_writable(place: Path) -> None:
+    """Raise before the work where the page could not be written after it."""
+    if place.is_dir():
+        raise FileError(problem("file_unwritable", subject=str(place), why="it is a folder: name a file such as report.html"))
+    if not place.parent.is_dir():
+        raise FileError(problem("file_unwritable", subject=str(place), why="its folder is not there"))
 
 
 def say(line: str) -> None:

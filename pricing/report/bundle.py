@@ -19,7 +19,7 @@ def check_plotly(what: str) -> None:
         InputError: plotly is not installed.
     """
     if find_spec("plotly") is None:
-        hint = "pip install 'gpufin[report]'"
+        hint = "pip install plotly"
         raise InputError(problem("bad_option", subject=what, field="plotly", value="absent", expected="installed", hint=hint))
 
 

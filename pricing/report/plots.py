@@ -34,7 +34,7 @@ def drawn(figure: Drawing, what: str) -> Any:
     """A chart as a plotly figure.
 
     Raises:
-        InputError: plotly is not installed: pip install 'gpufin[report]'. Or the result holds nothing to draw.
+        InputError: plotly is not installed: pip install plotly. Or the result holds nothing to draw.
     """
     check_plotly(what)
     if figure is None:

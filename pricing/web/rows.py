@@ -62,7 +62,7 @@ class WebReport(Report[WebRow]):
         """The recycled share of activity under every perimeter and knock-out, with its bounds, as a plotly figure.
 
         Raises:
-            InputError: plotly is not installed (pip install 'gpufin[report]'), or there is no index.
+            InputError: plotly is not installed (pip install plotly), or there is no index.
         """
         from pricing.report.plots import drawn, index_spans
 

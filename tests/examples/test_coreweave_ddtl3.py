@@ -53,6 +53,7 @@ def test_the_stored_result_comes_out_again(signed: Simulation) -> None:
         assert words(old) == words(new)
         allowed = 1.0 if old.get("quantile") else ERRORS_ALLOWED  # one path on the other side moves an order statistic by a rank
         slack = allowed * (old["standard_error"] or 0.0) + 1e-3 * abs(old["value"]) + 1e-15 * 2.6e9
+        slack += 4.0 / PATHS * (old["unit"] == "probability")  # few paths breach on a date, and another machine moves one or two
         assert new["value"] == pytest.approx(old["value"], abs=slack)
 
 

@@ -132,7 +132,7 @@ class RiskTransfer(Report[TransferRow]):
         """Who loses less and who more under each design, as a plotly figure.
 
         Raises:
-            InputError: plotly is not installed (pip install 'gpufin[report]').
+            InputError: plotly is not installed (pip install plotly).
         """
         from pricing.report.plots import drawn, transfer_bars
 

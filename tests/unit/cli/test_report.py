@@ -140,4 +140,4 @@ def test_without_the_extra_the_command_says_how_to_get_it(
     monkeypatch.setattr(bundle, "find_spec", lambda _: None)
     code, _, err = run(capsys, small, "-o", small / "x.html")
     assert code == 2
-    assert "pip install 'gpufin[report]'" in err
+    assert "pip install plotly" in err

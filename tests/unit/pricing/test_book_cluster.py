@@ -16,8 +16,8 @@ from pricing.books.executors import executor_named, in_order
 from pricing.cli.main import main
 from tests.books import book_market, mixed_frame
 
-dask = pytest.importorskip("dask", reason="pip install 'gpufin[dask]'")
-distributed = pytest.importorskip("distributed", reason="pip install 'gpufin[dask]'")
+dask = pytest.importorskip("dask", reason="pip install 'dask[distributed]'")
+distributed = pytest.importorskip("distributed", reason="pip install 'dask[distributed]'")
 pytestmark = [pytest.mark.filterwarnings("default")]
 
 

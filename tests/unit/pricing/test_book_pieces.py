@@ -102,7 +102,7 @@ def test_arrow_batches_with_dictionaries_are_read_one_by_one(compression: str) -
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("loan.arrow", b"ARROW1\0\0nonsense", "loan.arrow: cannot be read"),
+        ("loan.arrow", b"ARROW1\0\0nonsense", "cannot be read"),
         ("loan.arrows", b"id,kind\n1,loan\n", "this is no Arrow stream"),
         ("loan.arrows", b"\xff\xff\xff\xff\x10\0\0\0short", "ends inside an Arrow message"),
         ("loan.arrows", b"\xff\xff\xff\xff\x04\0\0\0\xff\xff\xff\xff", "this is no Arrow stream"),

@@ -136,7 +136,7 @@ def test_bad_strips_are_refused_in_words() -> None:
 def test_a_market_without_the_index_is_told() -> None:
     with pytest.raises(GpufinError, match="rent:B200"):
         price(option(index="rent:B200"), market())
-    with pytest.raises(InputError, match="a Deal or a contract"):
+    with pytest.raises(InputError, match="a Deal, or a contract that rests on nothing else"):
         price("future", market())  # type: ignore[arg-type]
 
 

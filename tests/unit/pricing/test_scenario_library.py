@@ -72,7 +72,7 @@ def test_sets_and_names() -> None:
     assert named_scenarios("standard", deal, market) == standard_scenarios(market)
     assert named_scenarios("defaults", deal, market) == default_scenarios(deal, market)
     assert [found.label for found in named_scenarios(["power spike", "export ban"], deal, market)] == ["power spike", "export ban"]
-    with pytest.raises(InputError, match="no such scenario in the library; use one of a launch"):
+    with pytest.raises(InputError, match="no such scenario in the library; did you mean power spike"):
         named_scenarios("power spikes", deal, market)
     with pytest.raises(InputError, match=r"no rent:H100\* in the market"):
         named_scenarios("index restated", deal, market)

@@ -17,7 +17,7 @@ from pricing.results import table_of
 from tests import facilities, projects
 from tests.small import write_small
 
-go = pytest.importorskip("plotly.graph_objects", reason="the extra is not installed: pip install 'gpufin[report]'")
+go = pytest.importorskip("plotly.graph_objects", reason="the extra is not installed: pip install plotly")
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
