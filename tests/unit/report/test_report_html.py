@@ -89,11 +89,11 @@ def test_one_page_one_plotly_same_bytes() -> None:
     assert 'id="plotly"' not in render(page_of(Words(("no chart",))))
 
 
-def test_without_plotly_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_plotly_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from instruments.ground.errors import InputError
 
     monkeypatch.setattr(bundle, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install 'gpufin\[report\]'"):
+    with pytest.raises(InputError, match=r"pip install plotly"):
         bundle.check_plotly("gpufin report")
 
 

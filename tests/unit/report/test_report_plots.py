@@ -85,9 +85,9 @@ def test_a_plain_table_escapes_and_says_what_it_leaves_out() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_plotly_a_plot_names_the_extra(results: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_plotly_a_plot_names_the_package(results: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundle, "find_spec", lambda _: None)
-    with pytest.raises(InputError, match=r"pip install 'gpufin\[report\]'"):
+    with pytest.raises(InputError, match=r"pip install plotly"):
         results[name].plot()
     assert results[name]._repr_html_().startswith("<table>")  # which needs none
 
