@@ -63,6 +63,20 @@ def test_close() -> None:
     assert days(price_leg(100), seen) == [0, 0]
 
 
+def test_events_and_dates_hold_from_their_day_on_beside_a_price() -> None:
+    seen = watch(PATHS)
+    low = PriceTarget(of=SHARE, at_most=90, meet="simultaneous")
+    after = EventHappened(event="default", party="buyer", meet="simultaneous")
+    assert days(AllOf(legs=(low, after)), seen) == [4, NEVER]
+    assert days(AllOf(legs=(low, DateReached(on=DAYS[2], meet="simultaneous"))), seen) == [4, NEVER]
+
+
+def test_milestones_that_were_met_before_count_at_once() -> None:
+    both = AllOf(legs=(milestone_leg(1), milestone_leg(2)))
+    assert days(both, watch(PATHS)) == [2, NEVER]
+    assert days(both, watch(PATHS, latched=["0.legs.1"])) == [1, 3]
+
+
 def test_touch_looks_at_highs_and_lows() -> None:
     seen = watch(PATHS, highs=[[101, 125, 122, 116, 100], PATHS[1]], lows=[PATHS[0], [85, 80, 90, 95, 100]])
     assert days(price_leg(120, days="touch"), seen) == [1, 3]
