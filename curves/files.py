@@ -12,6 +12,7 @@ from curves.scenarios.book import ScenarioFile
 from curves.scenarios.scenario import Scenario
 from curves.scenarios.tables import scenario_table, scenarios_from_table
 from instruments.files import deals
+from instruments.files.first_reading import check_readable
 from instruments.files.loading import load_model, model_from_text
 from instruments.files.reading import LIMIT_MB
 from instruments.files.schemas import model_schema
@@ -76,7 +77,10 @@ def _table(place: Path) -> pl.DataFrame:
     if place.stat().st_size > LIMIT_MB * 1_000_000:
         raise FileError(problem("file_too_large", subject=str(place), limit_mb=LIMIT_MB))
     try:
-        return pl.read_csv(place, infer_schema=False) if place.suffix == ".csv" else pl.read_parquet(place)
+        if place.suffix == ".csv":
+            return pl.read_csv(place, infer_schema=False)
+        check_readable(place)
+        return pl.read_parquet(place)
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise FileError(problem("file_unreadable", subject=str(place), why=shown(str(error)))) from error
 

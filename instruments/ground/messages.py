@@ -129,6 +129,12 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 
 
+def shown_path(path: object) -> str:
+    """A path as a short, single, printable line: of a long one the end, where the name of the file is."""
+    text = printable(str(path))
+    return text if len(text) <= LONGEST_VALUE else "..." + text[3 - LONGEST_VALUE :]
+
+
 def printable(text: str) -> str:
     """Text with control characters made visible."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

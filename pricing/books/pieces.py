@@ -7,7 +7,6 @@ file; a CSV file whose quotes do not match, and an Arrow stream of one large bat
 from __future__ import annotations
 
 import shutil
-import struct
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,15 +18,12 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
+from pricing.books.arrow_messages import BATCH, DICTIONARY, NO_STREAM, SCHEMA, messages
+
 PIECE_BYTES = 1 << 23
 """Bytes of text that are read at a time."""
 PIECE_ROWS = 1 << 16
 """Rows of Arrow batches that are put together before they are kept."""
-CONTINUES = b"\xff\xff\xff\xff"
-SCHEMA, DICTIONARY, BATCH = 1, 2, 3
-"""Sorts of Arrow messages."""
-MOST_HEADER = 1 << 26
-"""Bytes of a message's header beyond which a file is no Arrow stream."""
 Pieces = Callable[[BinaryIO], Iterator[pl.DataFrame]]
 
 
@@ -156,7 +152,7 @@ def arrow_pieces(stream: BinaryIO) -> Iterator[pl.DataFrame]:
 def _batches(stream: BinaryIO) -> Iterator[pl.DataFrame]:
     """The record batches one by one, each read with the schema and the dictionaries before it; a frame without rows first."""
     before = b""
-    for sort, message in _messages(stream):
+    for sort, message in messages(stream):
         if sort == BATCH:
             yield pl.read_ipc_stream(BytesIO(before + message))
         elif sort in (SCHEMA, DICTIONARY):
@@ -164,46 +160,7 @@ def _batches(stream: BinaryIO) -> Iterator[pl.DataFrame]:
             if sort == SCHEMA:
                 yield pl.read_ipc_stream(BytesIO(before))
     if not before:
-        raise OSError("this is no Arrow stream")
-
-
-def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Sort and bytes of each message: a mark and a length, a header, a body whose length the header states."""
-    while start := stream.read(4):
-        marked = start == CONTINUES
-        size = int.from_bytes(_exactly(stream, 4) if marked else start, "little")
-        if size == 0:
-            return
-        if size > MOST_HEADER:
-            raise OSError("this is no Arrow stream")
-        header = _exactly(stream, size)
-        try:
-            sort, body = _sort_and_body(header)
-        except struct.error as error:
-            raise OSError("this is no Arrow stream") from error
-        yield sort, CONTINUES + size.to_bytes(4, "little") + header + _exactly(stream, body)
-
-
-def _sort_and_body(header: bytes) -> tuple[int, int]:
-    """Sort of a message and bytes of its body, out of its flatbuffer: a table whose fields 1 and 3 they are."""
-    (table,) = struct.unpack_from("<I", header, 0)
-    (back,) = struct.unpack_from("<i", header, table)
-    fields = table - back
-    (size,) = struct.unpack_from("<H", header, fields)
-    places = struct.unpack_from(f"<{size // 2 - 2}H", header, fields + 4)
-
-    def read(form: str, field: int) -> int:
-        at = places[field] if field < len(places) else 0
-        return int(struct.unpack_from(form, header, table + at)[0]) if at else 0
-
-    return read("<B", 1), read("<q", 3)
-
-
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    found = stream.read(size) if size >= 0 else b""
-    if len(found) != size:
-        raise OSError("it ends inside an Arrow message")
-    return found
+        raise OSError(NO_STREAM)
 
 
 READERS: dict[str, Pieces] = {".csv": csv_pieces, ".jsonl": json_pieces, ".arrows": arrow_pieces}

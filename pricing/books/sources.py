@@ -16,10 +16,11 @@ from typing import Annotated, Literal, TypeVar
 import polars as pl
 from pydantic import Field
 
+from instruments.files.first_reading import check_readable
 from instruments.files.loading import load_model
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.errors import FileError, InputError
-from instruments.ground.messages import problem, shown, suggest
+from instruments.ground.messages import problem, shown_path, suggest
 from pricing.books.kinds import kinds
 from pricing.books.pieces import READERS, Parts, arrow_pieces, whole_or_parts
 
@@ -183,8 +184,9 @@ def _from_file(path: Path, how: Frame | None) -> Source:
         expected = "a .csv or .parquet file (or .arrow, .arrows, .jsonl)"
         raise FileError(problem("bad_option", subject="book", value=path.name, expected=expected, hint="convert it"))
     if not _guarded(path, path.is_file):  # a name may be too long for the system
-        raise FileError(problem("file_missing", subject=shown(str(path)), expected="book.toml"))
+        raise FileError(problem("file_missing", subject=shown_path(path), expected="book.toml"))
     if suffix not in READERS:
+        _guarded(path, lambda: check_readable(path))
         names = _guarded(path, lambda: scanned(path).collect_schema().names())
         return _named_kind(Source(path.name, _kind_of(path.stem, names, how), path=path, map=how))
     if suffix == ".csv":
@@ -235,7 +237,7 @@ def _guarded(path: Path, read: Callable[[], T]) -> T:
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # corrupt pages make the reader panic
-        raise FileError(problem("file_unreadable", subject=shown(str(path)), why=" ".join(str(error).split())[:200])) from error
+        raise FileError(problem("file_unreadable", subject=shown_path(path), why=" ".join(str(error).split())[:200])) from error
 
 
 def check_header(source: Source) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 from instruments.ground.messages import printable
 
 SCALES = ((1e12, "trn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
+HUGE = 1e15
+"""Size from which a figure is shown with its power of ten: amounts over next to nothing (a rate on a balance of 1e-300) are numbers too."""
 
 
 def usd(value: float | None, error: float | None = None) -> str:
@@ -15,6 +18,8 @@ def usd(value: float | None, error: float | None = None) -> str:
     if value is None:
         return "void"
     size = max(abs(value), error or 0.0)
+    if size >= HUGE:
+        return _powers(value, error)
     scale, unit = next(((s, u) for s, u in SCALES if size >= s), (1.0, ""))
     digits = _digits(error / scale if error else None, value / scale)
     text = f"{value / scale:z,.{digits}f}"
@@ -27,6 +32,8 @@ def number(value: float | None, error: float | None = None) -> str:
     """A plain number with its error."""
     if value is None:
         return "void"
+    if max(abs(value), error or 0.0) >= HUGE:
+        return _powers(value, error)
     digits = _digits(error, value)
     return f"{value:z,.{digits}f}" + (f" ± {error:.{digits}f}" if error else "")
 
@@ -35,6 +42,8 @@ def percent(value: float | None, error: float | None = None) -> str:
     """A fraction as a percentage: '12.5 %'."""
     if value is None:
         return "void"
+    if max(abs(value), error or 0.0) >= HUGE:
+        return f"{_powers(value, None, scale=100)} %"
     digits = _digits(error * 100 if error else None, value * 100)
     return f"{value * 100:z.{digits}f} %"
 
@@ -44,8 +53,16 @@ def percent_with_error(value: float | None, error: float | None = None) -> str:
     shown = percent(value, error)
     if value is None or not error:
         return shown
+    if max(abs(value), error) >= HUGE:
+        return f"{_powers(value, error, scale=100)} %"
     digits = len(shown.split(" ")[0].partition(".")[2])
     return f"{shown.removesuffix(' %')} ± {error * 100:.{digits}f} %"
+
+
+def _powers(value: float, error: float | None, scale: int = 1) -> str:
+    """Three digits and a power of ten; beyond what a float holds too, after scaling."""
+    figures = (value, error) if error else (value,)
+    return " ± ".join(f"{Decimal(figure) * scale:.2e}" for figure in figures)
 
 
 def _digits(error: float | None, value: float) -> int:

@@ -14,7 +14,7 @@ from instruments.ground.errors import FileError, InputError
 from instruments.ground.units import Plausible
 from pricing import price, simulate, stress
 from pricing.books.sources import sources_of
-from pricing.cli.figures import number, percent, usd
+from pricing.cli.figures import number, percent, percent_with_error, usd
 from pricing.cli.run_new import starter
 from pricing.scenario_library import standard_of
 
@@ -93,6 +93,15 @@ def test_nothing_has_no_sign() -> None:
     assert number(-0.0) == "0"
     assert percent(-0.125) == "-12.5 %"
     assert usd(-1.25e6) == "-1.25 m"
+
+
+def test_figures_beyond_all_measure_show_their_power_of_ten() -> None:
+    """A rate on a balance of 1e-300 is a number, and more than a float holds when it is a percentage."""
+    assert percent(-1.269e308) == "-1.27e+310 %"
+    assert percent_with_error(1e300, 2e299) == "1.00e+302 ± 2.00e+301 %"
+    assert usd(2.5e300) == "2.50e+300"
+    assert number(1.0, 1e20) == "1.00e+0 ± 1.00e+20"
+    assert usd(9.99e14) == "999 trn"
 
 
 def test_an_implausible_rate_says_what_it_means_in_code() -> None:
