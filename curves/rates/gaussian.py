@@ -72,6 +72,23 @@ class ShortRate:
         whole = (u - 2.0 * self.loading(u) - 0.5 * np.expm1(-2.0 * safe * u) / safe) / safe**2
         return self.volatility**2 * np.where(load < SERIES, series, whole)
 
+    def forward_variance(self, volatility: float, correlation: float, years: npt.ArrayLike) -> FloatArray:
+        """Variance of ln of the forward to a time of something whose discounted price is lognormal, from now to then, same shape.
+
+        s^2 u + 2 rho s s_r int_0^u B + s_r^2 int_0^u B^2, the last of which is V(u). Merton (1973), "Theory of rational option pricing",
+        section 6; it must not be negative, and is not for any correlation.
+
+        Args:
+            volatility: s of the discounted price. correlation: rho of its shocks with x. years: u.
+        """
+        u, k = np.asarray(years, dtype=np.float64), self.mean_reversion
+        load = k * u
+        series = u**2 * (0.5 - load / 6.0 + load**2 / 24.0 - load**3 / 120.0 + load**4 / 720.0)
+        whole = (u - self.loading(u)) / np.where(load < SERIES, 1.0, k)
+        loaded = np.where(load < SERIES, series, whole)
+        crossed = 2.0 * correlation * volatility * self.volatility * loaded
+        return np.asarray(volatility**2 * u + crossed + self.integral_variance(u), dtype=np.float64)
+
     def bond_level(self, now: npt.ArrayLike, then: npt.ArrayLike, discount_now: npt.ArrayLike, discount_then: npt.ArrayLike) -> FloatArray:
         """P(t, T) at x(t) = 0: the factor before exp(-B(T - t) x(t)), broadcast; times in years, discounts those of the curve."""
         t, end = np.asarray(now, dtype=np.float64), np.asarray(then, dtype=np.float64)

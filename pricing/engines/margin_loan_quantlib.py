@@ -20,6 +20,7 @@ from pricing._quantlib.share_claims import down_touch, gap_put
 from pricing.engines.contract_rows import ContractRows
 from pricing.engines.margin_loan_simulation import default_free_value, margin_loan_of
 from pricing.mechanics.share_sale import average_factor
+from pricing.paths.daily_rates import STILL
 from pricing.registry import Outcome, Task, register_engine
 from pricing.schedules.margin_loan import planned_interest, resolve_margin_loan
 
@@ -49,6 +50,8 @@ def margin_loan_by_quantlib(task: Task) -> Outcome:
     left_out = "special case: no recourse, no default of the borrower" if plan.credit or loan.recourse else "special case: no recourse"
     if plan.drivers.belief is not None:
         left_out += ", no breaks of belief"
+    if plan.drivers.rate is not None:
+        left_out += f", {STILL}"
     at_maturity = f"{left_out}, nothing watched before maturity: a put with a gap"
     if loan.triggers is None:
         rows.add_sides("value", free - put, other=loan.borrower, note=at_maturity)

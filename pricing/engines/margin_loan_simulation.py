@@ -3,11 +3,12 @@
 **Model** the share is lognormal, its owner defaults at the first passage of a correlated driver (`pricing.paths.drivers`); where the market
 has a belief, the share jumps at its breaks and the owner may default at them (`pricing.paths.belief`); each close is marked as the terms
 say, and `pricing.mechanics.margin_loan` does the rest. Value to the lender = E[discounted receipts after `as_of`]; what was lent is not in
-it, so that a loan at its fair margin is worth its principal.
+it, so that a loan at its fair margin is worth its principal. Where the market moves the short rate, receipts are discounted along its
+path, and interest that floats on that curve follows it.
 
 **Not modelled** other jumps of the share (without a belief a gap comes from lags, from lots and from their impact), a share that falls
 because its owner fails beyond the correlation of the two and their common breaks, the borrower's early repayment, extension options,
-stochastic rates and volatility.
+stochastic volatility.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pricing.ledger.outcomes import Kept
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.margin_loan import roll_margin_loan
 from pricing.mechanics.share_sale import average_factor
+from pricing.paths.daily_rates import MOVING
 from pricing.paths.streams import check_seed
 from pricing.paths.world import simulate_world
 from pricing.registry import Outcome, Task, register_engine, register_simulator
@@ -66,6 +68,8 @@ class _Found:
     """Discounted receipts of the lender at a margin of `BUMP` more; nothing where no fair margin is asked for."""
     ltv: Floats
     """[date, path]"""
+    factors: Floats
+    """Discount factors [row, path]; nothing where rates stay at their forwards."""
 
 
 def margin_loan_of(task: Task) -> MarginLoan:
@@ -87,28 +91,42 @@ def simulated(task: Task) -> tuple[MarginPlan, ContractRun, list[_Found]]:
         closes = world.closes[loan.underlying]
         never = np.full(closes.shape[1], closes.shape[0], dtype=np.int64)
         defaulted = world.defaulted[plan.credit] if plan.credit else never
-        rolled = roll_margin_loan(plan, closes, defaulted)
+        gained = world.rates.gained if world.rates is not None else None
+        rolled = roll_margin_loan(plan, closes, defaulted, gained=gained)
+        present = "t,tp->p" if gained is None else "tp,tp->p"
         ledger = rolled.ledger
         lost = ledger[:, INTEREST + LOST] + ledger[:, PRINCIPAL + LOST]
         more = np.zeros(closes.shape[1])
         if bumped:
-            again = roll_margin_loan(plan, closes, defaulted, plan.spread + BUMP).ledger
-            more = np.einsum("t,tp->p", plan.discount, again[:, INTEREST + PAID] + again[:, PRINCIPAL + PAID])
+            again = roll_margin_loan(plan, closes, defaulted, plan.spread + BUMP, gained).ledger
+            more = np.einsum(present, rolled.factors, again[:, INTEREST + PAID] + again[:, PRINCIPAL + PAID])
         return ledger, _Found(
             called=rolled.called.astype(np.float64),
             liquidated=(rolled.liquidated < closes.shape[0]).astype(np.float64),
             gap=rolled.gap,
             gap_discounted=rolled.gap_discounted,
             shortfall=lost.sum(axis=0),
-            shortfall_discounted=np.einsum("t,tp->p", plan.discount, lost),
+            shortfall_discounted=np.einsum(present, rolled.factors, lost),
             bumped=more,
             ltv=rolled.ltv,
+            factors=rolled.factors if gained is not None else np.zeros((0, closes.shape[1])),
         )
 
     kept = Kept(roll)
     postings = margin_loan_postings(task.contract_id, loan)
+
+    def along(block: int) -> Floats:
+        return kept.of(block).factors
+
     run = run_contract(
-        task.contract_id, postings, plan.dates, plan.discount, kept, paths=task.settings.paths, threads=task.settings.threads
+        task.contract_id,
+        postings,
+        plan.dates,
+        plan.discount,
+        kept,
+        paths=task.settings.paths,
+        threads=task.settings.threads,
+        along=along if plan.drivers.rate is not None else None,
     )
     return plan, run, kept.found()
 
@@ -130,9 +148,10 @@ def margin_loan_by_simulation(task: Task) -> Outcome:
     """Value, loss, odds and fair margin of a margin loan; see the module."""
     loan = margin_loan_of(task)
     plan, run, blocks = simulated(task)
-    rows = ContractRows(task, METHOD, loan.lender)
+    moving = plan.drivers.rate is not None
+    rows = ContractRows(task, METHOD, loan.lender, MOVING if moving else None)
     value, error = run.value(loan.lender)
-    rows.add_sides("value", value, error, other=loan.borrower, note=SIDES)
+    rows.add_sides("value", value, error, other=loan.borrower, note=f"{SIDES}; {MOVING}" if moving else SIDES)
 
     def mean(name: str) -> tuple[float, float]:
         found = np.concatenate([getattr(block, name) for block in blocks])

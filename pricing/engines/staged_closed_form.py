@@ -32,6 +32,9 @@ def staged_by_closed_form(task: Task) -> Outcome:
     if np.abs(correlation - np.eye(correlation.shape[0])).max(initial=0.0) > 0.0:
         why = "share, deliveries and credits are correlated in this market"
         raise PricingError(problem("unsupported", subject=task.contract_id, field="method", why=why, remedy="use method 'monte_carlo'"))
+    if run.drivers.rate is not None:
+        why = "the market moves the short rate"
+        raise PricingError(problem("unsupported", subject=task.contract_id, field="method", why=why, remedy="use method 'monte_carlo'"))
     return Outcome(staged_rows(run, independent_numbers(run, *formulas_of(run), None), "closed_form"))
 
 

@@ -7,7 +7,8 @@ of a side is the value to it with its right less the value without, the other si
 
 **Not modelled** preferences of the class, dividends on it, control; a fall of the share at default (the quote holds it); what earlier
 tranches add to the firm (unless the rule states the round); stopping for good; the margin that the investor earns on hardware (a side's
-`tolerance` stands for it); stochastic rates and volatility.
+`tolerance` stands for it); stochastic volatility. Where the market moves the short rate, money is discounted along its path, and sides
+decide by the curve of the path's day.
 
 **Source** the tranche as a gap option: `pricing.formulas.gap_claim_value`.
 """
@@ -26,6 +27,7 @@ from pricing.engines.staged_rows import MEASURES, Figure, StagedNumbers, staged_
 from pricing.engines.staged_setup import StagedRun, prepare
 from pricing.estimates import Moments
 from pricing.measures import Probability
+from pricing.paths.daily_rates import MOVING
 from pricing.paths.streams import blocks_for, run_blocks
 from pricing.registry import Outcome, Task, register_engine
 
@@ -91,11 +93,11 @@ def _simulate(run: StagedRun, days: tuple[int, ...], block: int, real: bool) -> 
     alive, mine, theirs = draws.alive, draws.investor_goes_on, draws.issuer_goes_on
     share = run.drivers.share(run.contract.underlying)
     chosen = np.array(days, dtype=np.int64)
-    carried = grid.discounts[chosen] * np.exp(share.dividend_yield * grid.times[chosen]) / share.spot
+    carried = np.exp(share.dividend_yield * grid.times[chosen]) / share.spot
     amounts = np.array([terms.open_usd for terms in run.tranches])
     families = (draws.gain * paid, -draws.gain * (alive & theirs & ~mine), draws.gain * (alive & mine & ~theirs), paid.astype(np.float64))
     main = np.concatenate([*(_with_whole(family, amounts) for family in families), families[3]])
-    controls = draws.closes[chosen] * carried[:, None]
+    controls = draws.closes[chosen] * (carried[:, None] * draws.world.discounts[chosen])
     odds = np.concatenate([draws.released, alive & ~mine, alive & mine & ~theirs]).astype(np.float64)
     world = simulate_draws(run, "real_world", block) if real else None
     return _Block(
@@ -151,6 +153,7 @@ def _numbers(run: StagedRun, days: tuple[int, ...], total: _Block) -> StagedNumb
         odds={name: Figure(mean[i * count : (i + 1) * count], 0.0, errors[i * count : (i + 1) * count]) for i, name in enumerate(ODDS)},
         drawn_after=waited,
         shares=total.shares / total.main.count,
+        note=MOVING if run.drivers.rate is not None else None,
     )
 
 

@@ -52,6 +52,8 @@ class Draws:
     """Shares per USD."""
     closes: Array
     """Closes of the share [time, path]."""
+    world: World
+    """Where it happened."""
 
     @property
     def paid(self) -> Truth:
@@ -75,11 +77,11 @@ def draws_in(run: StagedRun, world: World) -> Draws:
     for key in run.stoppers:
         stop = np.minimum(stop, world.defaulted[key])
     parts = [_tranche(run, world, watch, stop, index, terms) for index, terms in enumerate(run.tranches)]
-    return Draws(*(np.stack(field) for field in zip(*parts, strict=True)), closes=world.closes[run.contract.underlying])  # type: ignore[arg-type]
+    return Draws(*(np.stack(field) for field in zip(*parts, strict=True)), closes=world.closes[run.contract.underlying], world=world)  # type: ignore[arg-type]
 
 
 def _tranche(run: StagedRun, world: World, watch: Watch, stop: Days, index: int, terms: Resolved) -> tuple[NDArray[np.generic], ...]:
-    grid, last = world.grid, world.grid.size - 1
+    last = world.grid.size - 1
     came = _came(terms.stage.condition, watch, str(index))
     released = (came < run.triggers) & (stop > came)
     trigger = np.where(released, came, 0)
@@ -96,7 +98,7 @@ def _tranche(run: StagedRun, world: World, watch: Watch, stop: Days, index: int,
     close = np.take_along_axis(world.closes[run.contract.underlying], convert[None, :], axis=0)[0]
     ratio = np.maximum(terms.floor, close / terms.price) if terms.capped else np.full(BLOCK, terms.floor)
     worth = 1.0 - terms.mix + terms.mix * ratio
-    gain = np.where(alive, grid.discounts[convert] * worth * issued - grid.discounts[draw], 0.0)
+    gain = np.where(alive, world.discount_on(convert) * worth * issued - world.discount_on(draw), 0.0)
     return released, trigger, draw, convert, alive, mine, theirs, issued, gain, worth, ratio / close
 
 
@@ -113,9 +115,9 @@ def expected_worth(run: StagedRun, world: World, terms: Resolved, decided: Days,
     A note converts only if nobody has failed by then: the sides weigh that by the quoted odds, not by what the paths know of the credit.
     """
     grid = world.grid
-    to_issue = grid.discounts[convert] / grid.discounts[decided]
+    to_issue = world.bonds(decided, convert)
     stays = run.survival[convert] / np.maximum(run.survival[draw], TINY)
-    to_draw = grid.discounts[draw] / grid.discounts[decided]
+    to_draw = world.bonds(decided, draw)
     if not terms.capped:
         return terms.floor * stays * to_issue / to_draw
     share = run.drivers.share(run.contract.underlying)
@@ -124,5 +126,6 @@ def expected_worth(run: StagedRun, world: World, terms: Resolved, decided: Days,
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(years > 0.0, -np.log(to_issue) / years, 0.0)
     spot, carried = close / terms.price, share.dividend_yield
-    call = call_value(spot=spot, strike=terms.floor, volatility=share.volatility, years=years, rate=rate, dividend_yield=carried)
+    volatility = run.drivers.forward_volatility(share, years)
+    call = call_value(spot=spot, strike=terms.floor, volatility=volatility, years=years, rate=rate, dividend_yield=carried)
     return (1.0 - terms.mix) + terms.mix * stays * (terms.floor * to_issue + call) / to_draw

@@ -18,6 +18,7 @@ from pricing._quantlib.touch import delivery_odds
 from pricing.engines.staged_independent import Gap, independent_numbers
 from pricing.engines.staged_rows import staged_rows
 from pricing.engines.staged_setup import prepare
+from pricing.paths.daily_rates import STILL
 from pricing.registry import Outcome, Task, register_engine
 
 Array = NDArray[np.float64]
@@ -53,5 +54,6 @@ def staged_by_quantlib(task: Task) -> Outcome:
 
     correlation = run.drivers.correlation
     tied = np.abs(correlation - np.eye(correlation.shape[0])).max(initial=0.0) > 0.0
-    rows = staged_rows(run, independent_numbers(run, reach, gap, NOTE if tied else None), "quantlib")
+    left_out = [*([NOTE] if tied else []), *([STILL] if run.drivers.rate is not None else [])]
+    rows = staged_rows(run, independent_numbers(run, reach, gap, "; ".join(left_out) or None), "quantlib")
     return Outcome(tuple(row for row in rows if row.measure in MEASURES))

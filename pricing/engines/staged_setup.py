@@ -132,6 +132,7 @@ def prepare(task: Task) -> StagedRun:
         prices=tuple(shares),
         clocks=tuple(replace(clock, planned=clock.planned - ON_TIME) for clock in clocks),
         credits=tuple(dict.fromkeys(credit_of.values())),
+        moving_rate=True,
     )
     position = deal.position.staged.get(task.contract_id, StagedPosition())
     outstanding = equity_inputs(market, contract.underlying).shares_outstanding

@@ -3,7 +3,7 @@
 A tranche falls due when its trigger comes, is put off until the draw, and is then paid or written off: stopped by a side, which gives a
 notice to the other, or lost to a default. A tranche whose trigger never comes is not due. The worth of shares when they are issued stands
 in the ledger as a terminal value, so that the parties' values are those of the price on the same paths; where triggers are watched daily,
-postings are discounted from the end of their month.
+postings are discounted from the end of their month, along the path of the short rate where the market moves it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from instruments.contracts.staged import StagedEquity
 from pricing.engines.staged_paths import Draws, simulate_draws
 from pricing.engines.staged_setup import Days, StagedRun, prepare
 from pricing.engines.warrant_rows import unique_names
+from pricing.ledger.outcomes import Kept
 from pricing.ledger.plan import LedgerPlan, Posting
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.paths.streams import BLOCK
@@ -40,10 +41,25 @@ def simulate_staged(task: Task) -> ContractRun:
         np.array([years_between(task.market.as_of, date) for date in dates])
     )
 
-    def roll(block: int) -> Array:
-        return staged_postings(run, simulate_draws(run, "pricing", block), month_of, len(dates), len(plan))
+    last = np.flatnonzero(np.append(np.diff(month_of), 1))
 
-    return run_contract(task.contract_id, plan, dates, discount, roll, paths=task.settings.paths, threads=task.settings.threads)
+    def roll(block: int) -> tuple[Array, Array]:
+        draws = simulate_draws(run, "pricing", block)
+        rates = draws.world.rates
+        moved = np.exp(-rates.gained[last]) * discount[:, None] if rates is not None else np.zeros((0, BLOCK))
+        return staged_postings(run, draws, month_of, len(dates), len(plan)), moved
+
+    kept = Kept(roll)
+    return run_contract(
+        task.contract_id,
+        plan,
+        dates,
+        discount,
+        kept,
+        paths=task.settings.paths,
+        threads=task.settings.threads,
+        along=kept.of if run.drivers.rate is not None else None,
+    )
 
 
 def staged_plan(run: StagedRun) -> LedgerPlan:

@@ -1,7 +1,8 @@
 """Warrants in closed form, where one exists: price legs watched continuously, deliveries, or both when they are independent.
 
 **Model** each tranche n [S_0 e^{-qT} P_share(A) - K e^{-rT} P(A)], A = touched and S_T > K, times the odds of delivery; flat rate, yield
-and volatility, taken at their averages to expiry. Exact for: `touch` observation, latched legs, zero correlation between share and
+and volatility, taken at their averages to expiry; a share on a short rate that moves has the volatility of its forward, where nothing
+is watched before expiry. Exact for: `touch` observation, latched legs, zero correlation between share and
 milestone, no default or cancellation that could stop deliveries, strike at most the lowest target, exercise at expiry. Anything else is
 refused: this method never approximates.
 """
@@ -34,7 +35,8 @@ def warrant_in_closed_form(task: Task) -> Outcome:
     legs = two_legs(run, "closed_form")
     _refuse_outside_domain(run, legs)
     share, horizon, rate = run.drivers.share(run.warrant.underlying), float(run.drivers.grid.times[-1]), average_rate(run)
-    market = {"spot": share.spot, "volatility": share.volatility, "years": horizon, "rate": rate, "dividend_yield": share.dividend_yield}
+    volatility = float(run.drivers.forward_volatility(share, np.array(horizon)))
+    market = {"spot": share.spot, "volatility": volatility, "years": horizon, "rate": rate, "dividend_yield": share.dividend_yield}
     delivered = np.array([_delivery_odds(leg, horizon) for leg in legs])
     strike = run.warrant.strike_usd
     per_share = np.array(
@@ -87,6 +89,8 @@ def _refuse_outside_domain(run: WarrantRun, legs: tuple[TwoLegs, ...]) -> None:
     if any(clock.buyer is not None or clock.cancellation_hazard > 0.0 for clock in drivers.clocks):
         reasons.append("a default or cancellation can stop deliveries")
     lowest = min((leg.target for leg in legs if leg.target is not None), default=np.inf)
+    if drivers.rate is not None and np.isfinite(lowest):
+        reasons.append("a target is watched while the short rate moves")
     if run.warrant.strike_usd > lowest:
         reasons.append("the strike is above a target")
     if run.warrant.exercise != "at_expiry" and (

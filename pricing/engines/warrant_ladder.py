@@ -135,7 +135,7 @@ def as_ladder(run: WarrantRun) -> Ladder | None:
     last = _last_day(run)
     if last is None:
         return None
-    if drivers.belief is not None or drivers.shares[0].smile is not None or drivers.issuers:
+    if drivers.belief is not None or drivers.shares[0].smile is not None or drivers.issuers or drivers.rate is not None:
         return None
     clock = drivers.clocks[0] if drivers.clocks else None
     if clock is not None and bool((clock.planned <= 0.0).any()):

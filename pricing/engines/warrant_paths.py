@@ -23,6 +23,7 @@ from pricing.engines.warrant_setup import WarrantRun
 from pricing.engines.warrant_walk import walk, watch_of
 from pricing.estimates import Moments, Replicates
 from pricing.measures import Probability
+from pricing.paths.daily_rates import MOVING
 from pricing.paths.draws import Draws
 from pricing.paths.streams import BLOCK, blocks_for, check_seed, run_blocks
 from pricing.paths.world import simulate_world
@@ -171,7 +172,7 @@ def _numbers(
         floor=(float(value[tranches + 1]), float(error[tranches + 1])) if run.warrant.floor is not None else None,
         odds=odds,
         waited=waited,
-        note=method.note,
+        note="; ".join(said for said in (method.note, MOVING if run.drivers.rate is not None else None) if said) or None,
     )
 
 

@@ -24,6 +24,7 @@ from pricing.engines.warrant_closed_form import average_rate
 from pricing.engines.warrant_legs import TwoLegs, described, two_legs
 from pricing.engines.warrant_rows import FLOOR_PART, part_names
 from pricing.engines.warrant_setup import WarrantRun, prepare
+from pricing.paths.daily_rates import STILL
 from pricing.registry import Outcome, Task, register_engine
 
 Array = NDArray[np.float64]
@@ -58,6 +59,8 @@ def warrant_by_quantlib(task: Task) -> Outcome:
         left_out.append("exercised at expiry")
     if stopped is None or bool((stopped > 0.0).any()):
         left_out.append("default and cancellation left out")
+    if drivers.rate is not None:
+        left_out.append(STILL)
     floor, most_floor = _floor_values(run)
     left_out += _left_out(run)
     note = "special case: " + "; ".join(left_out) if left_out else "exact for its model"
@@ -70,11 +73,12 @@ def warrant_by_quantlib(task: Task) -> Outcome:
     if run.warrant.floor is not None:
         maker.add("value", floor, part=FLOOR_PART, note="all shares vested and the floor owed: a spread of calls below the amount")
     upper, lower, void = _bounds(run, targets, claims.values, claims.ceiling, prepaid, delivered, stopped)
-    maker.add("value_upper_bound", float(upper.sum()) + most_floor, note="any dependence, any way of watching and meeting")
+    still = "" if drivers.rate is None else f"; {STILL}"
+    maker.add("value_upper_bound", float(upper.sum()) + most_floor, note=f"any dependence, any way of watching and meeting{still}")
     if lower is None:
         maker.add("value_lower_bound", None, note=f"void: {void}")
     else:
-        maker.add("value_lower_bound", float(lower.sum()), note="any dependence, legs latched and watched continuously")
+        maker.add("value_lower_bound", float(lower.sum()), note=f"any dependence, legs latched and watched continuously{still}")
     for index, name in enumerate(names):
         maker.add("price_probability", float(touched[index]), part=name, party=holder, probability="share")
         maker.add("milestone_probability", float(delivered[index]), part=name, party=holder, probability="share", note=note)

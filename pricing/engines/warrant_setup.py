@@ -17,6 +17,7 @@ from instruments.ground.messages import problem
 from pricing.formulas.vanilla import call_value
 from pricing.paths.drivers import Clock, Drivers, issuers_of, resolve_drivers
 from pricing.paths.grid import daily_grid
+from pricing.paths.world import World
 from pricing.registry import Task
 
 Array = NDArray[np.float64]
@@ -67,13 +68,22 @@ class WarrantRun:
         """Payoff in units of the share as numeraire [tranche, path], prices being those of the numeraire itself."""
         return self.diluted_payoff(vest, vest_log_price, last_log_price, vest_log_price, last_log_price)
 
-    def diluted_payoff(self, vest: NDArray[np.int64], vest_seen: Array, last_seen: Array, vest_own: Array, last_own: Array) -> Array:
+    def diluted_payoff(
+        self,
+        vest: NDArray[np.int64],
+        vest_seen: Array,
+        last_seen: Array,
+        vest_own: Array,
+        last_own: Array,
+        world: World | None = None,
+    ) -> Array:
         """Payoff over the numeraire share, e^{-q t} (S' - K)^+ / S where vested, t as `exercise` says [tranche, path].
 
         Args:
             vest: day of vesting; the number of days where never.
             vest_seen, last_seen: ln S', the price at which shares are bought and sold, on the day of vesting and at expiry.
             vest_own, last_own: ln S, the share that is the numeraire.
+            world: whose rates discount what is held on, where they move; None: they stay at their forwards.
         """
         share, warrant, grid = self.drivers.share(self.warrant.underlying), self.warrant, self.drivers.grid
         early = warrant.exercise != "at_expiry"
@@ -85,7 +95,7 @@ class WarrantRun:
         else:
             kept = np.exp(seen - own) * self._delivered(np.maximum(-np.expm1(np.log(warrant.strike_usd) - seen), 0.0))
         if warrant.exercise == "best":
-            kept = np.maximum(kept, self._held(when, seen) * np.exp(-own))
+            kept = np.maximum(kept, self._held(when, seen, world) * np.exp(-own))
         return np.where(vest < grid.size, np.exp(-share.dividend_yield * grid.times[when]) * kept, 0.0)
 
     def _delivered(self, part: Array) -> Array:
@@ -95,15 +105,17 @@ class WarrantRun:
         whole = np.maximum(self.open_shares, 1e-300)[:, None]
         return np.floor(part * whole) / whole
 
-    def _held(self, when: NDArray[np.int64], seen: Array) -> Array:
+    def _held(self, when: NDArray[np.int64], seen: Array, world: World | None) -> Array:
         """Value of keeping a vested share's call to expiry, USD on the day it vests [tranche, path]: Black and Scholes on flat inputs."""
         grid, share = self.drivers.grid, self.drivers.share(self.warrant.underlying)
         left = np.maximum(grid.times[-1] - grid.times[when], 0.0)
-        rate = np.log(grid.discounts[when] / grid.discounts[-1]) / np.where(left > 0.0, left, 1.0)
+        last = np.full(when.shape, grid.size - 1)
+        growth = grid.discounts[when] / grid.discounts[-1] if world is None else 1.0 / world.bonds(when, last)
+        rate = np.log(growth) / np.where(left > 0.0, left, 1.0)
         return call_value(
             spot=np.exp(seen),
             strike=self.warrant.strike_usd,
-            volatility=share.volatility,
+            volatility=self.drivers.forward_volatility(share, left),
             years=left,
             rate=rate,
             dividend_yield=share.dividend_yield,
@@ -151,6 +163,7 @@ def prepare(task: Task) -> WarrantRun:
         credits=tuple(dict.fromkeys(credit_of.values())),
         rents=tuple(rent for name in milestones if (rent := deal.milestones[name].rent) is not None),
         issuers=issuers_of(deal),
+        moving_rate=True,
     )
     position = deal.position.contracts.get(task.contract_id, WarrantPosition())
     exercised = np.zeros(len(warrant.tranches))

@@ -90,7 +90,12 @@ def walk(run: WarrantRun, watch: Watch) -> Walked:
     log_seen = np.log(np.maximum(seen, LEAST_PRICE))
     day = np.minimum(vest, watch.world.grid.size - 1)
     payoff = run.diluted_payoff(
-        vest, np.take_along_axis(log_seen, day, axis=0), log_seen[-1], np.take_along_axis(own, day, axis=0), own[-1]
+        vest,
+        np.take_along_axis(log_seen, day, axis=0),
+        log_seen[-1],
+        np.take_along_axis(own, day, axis=0),
+        own[-1],
+        watch.world if watch.world.rates is not None else None,
     )
     if warrant.forfeiture is not None and warrant.forfeiture.takes == "unexercised" and warrant.exercise == "at_expiry":
         payoff = np.where(forfeited < watch.world.grid.size, 0.0, payoff)
@@ -173,4 +178,4 @@ def _top_up(run: WarrantRun, watch: Watch, vest: Days, forfeited: Days, seen: Ar
     owed = forfeited > day
     if floor.condition is not None:
         owed = owed & (vesting_day(floor.condition, watch, "floor") <= day)
-    return np.where(owed, np.maximum(floor.amount_usd - package, 0.0), 0.0) * grid.discounts[day]
+    return np.where(owed, np.maximum(floor.amount_usd - package, 0.0), 0.0) * watch.world.discounts[day]

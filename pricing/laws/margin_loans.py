@@ -37,7 +37,8 @@ def rolled_of(deal: Deal, market: Market, settings: Settings, loan: MarginLoan, 
     world = simulate_world(plan.drivers, "pricing", None, settings.seed, 0)
     closes = world.closes[loan.underlying][:, :PATHS]
     never = np.full(closes.shape[1], closes.shape[0], dtype=np.int64)
-    return roll_margin_loan(plan, closes, world.defaulted[plan.credit][:PATHS] if plan.credit else never)
+    defaulted = world.defaulted[plan.credit][:PATHS] if plan.credit else never
+    return roll_margin_loan(plan, closes, defaulted, gained=world.rates.gained[:, :PATHS] if world.rates is not None else None)
 
 
 def shortfall(rolled: MarginRolled) -> Floats:

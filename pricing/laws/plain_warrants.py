@@ -195,7 +195,7 @@ def plain_warrant(run: WarrantRun, watch: Watch, number: int) -> PlainWarrant:
         if floor is not None and day == floor_day and owed and ended > day:
             held = sum(shares for shares, when in zip(run.open_shares, vest, strict=True) if when <= day)
             worth = held * max(seen[day] - warrant.strike_usd, 0.0)
-            top_up = max(floor.amount_usd - worth, 0.0) * float(grid.discounts[day])
+            top_up = max(floor.amount_usd - worth, 0.0) * watch.world.discount_of(day, number)
     payoff = [_payoff(run, watch, number, index, when, seen, ended) for index, when in enumerate(vest)]
     return PlainWarrant(vest, payoff, top_up, path.unsure)
 

@@ -26,6 +26,10 @@ class Kept(Generic[T]):
         self._found[block] = found
         return ledger
 
+    def of(self, block: int) -> T:
+        """What was found on a block that was rolled."""
+        return self._found[block]
+
     def found(self) -> list[T]:
         """What was found, in block order."""
         return [self._found[block] for block in sorted(self._found)]

@@ -47,13 +47,20 @@ class MarginRolled:
     """(balance + accrued) / (shares x price), unmarked, at each interest date [date, path]; NaN once the claim is due."""
     restored: Floats
     """Principal paid back to answer calls [path], USD."""
+    factors: Floats
+    """Discount factors, [row], or [row, path] along the paths."""
 
 
 class _Run:
     """The state of one block, and its moves."""
 
-    def __init__(self, plan: MarginPlan, closes: Floats, defaulted: Ints, spread: float) -> None:
+    def __init__(self, plan: MarginPlan, closes: Floats, defaulted: Ints, spread: float, gained: Floats | None) -> None:
         self.plan, self.closes, self.defaulted, self.spread = plan, closes, defaulted, spread
+        self.growth = plan.index_growth
+        if gained is not None and plan.index_moves:
+            more = np.exp(np.diff(gained, axis=0, prepend=0.0))
+            self.growth = (1.0 + plan.index_growth[:, None]) * more - 1.0
+        self.factors = plan.discount if gained is None else plan.discount[:, None] * np.exp(-gained[plan.kept])
         paths = closes.shape[1]
         self.never = closes.shape[0]
         self.ledger = np.zeros((len(plan.dates), SIZE, paths))
@@ -117,7 +124,7 @@ class _Run:
         plan = self.plan
         standing = self.balance + self.owed[PRINCIPAL]
         kept = self.accrued + self.owed[INTEREST]
-        new = (kept + standing) * plan.index_growth[day] + standing * (self.spread * plan.day_share[day])
+        new = (kept + standing) * self.growth[day] + standing * (self.spread * plan.day_share[day])
         falling = self.status >= SELLING
         self.due(day, INTEREST, np.where(falling & (self.status < CLOSED), new, 0.0))
         self.accrued = self.accrued + np.where(falling, 0.0, new)
@@ -205,7 +212,7 @@ class _Run:
         out = selling & whole & (self.shares - self.sold <= 1e-12 * self.shares)
         left_over = np.where(out, self.owed[INTEREST] + self.owed[PRINCIPAL], 0.0)
         self.gap = self.gap + left_over
-        self.gap_discounted = self.gap_discounted + left_over * self.plan.discount[self.plan.row[day]]
+        self.gap_discounted = self.gap_discounted + left_over * self.factors[self.plan.row[day]]
         self.status = np.where(done, CLOSED, np.where(out, RECOURSE, self.status))
         lag = self.plan.loan.recourse_lag_days if self.plan.loan.recourse else 0
         self.when = np.where(out, day + lag, self.when)
@@ -223,15 +230,18 @@ class _Run:
         self.status = np.where(ready, CLOSED, self.status)
 
 
-def roll_margin_loan(plan: MarginPlan, closes: Floats, defaulted: Ints, spread: float | None = None) -> MarginRolled:
+def roll_margin_loan(
+    plan: MarginPlan, closes: Floats, defaulted: Ints, spread: float | None = None, gained: Floats | None = None
+) -> MarginRolled:
     """Roll a margin loan over one block.
 
     Args:
         plan: the resolved loan.
         closes: of the pledged share [day, path]. defaulted: day of the borrower's default, the number of days where never [path].
         spread: instead of the loan's own spread or rate.
+        gained: integral of the short rate less that of its forwards, up to each day [day, path]; None: rates stay at their forwards.
     """
-    run = _Run(plan, closes, defaulted, plan.spread if spread is None else spread)
+    run = _Run(plan, closes, defaulted, plan.spread if spread is None else spread, gained)
     dates = np.flatnonzero(plan.interest)
     ltv = np.full((len(dates), closes.shape[1]), np.nan)
     before = {INTEREST: np.zeros(closes.shape[1]), PRINCIPAL: np.zeros(closes.shape[1])}
@@ -256,4 +266,4 @@ def roll_margin_loan(plan: MarginPlan, closes: Floats, defaulted: Ints, spread: 
                 before[claim] = run.owed[claim]
         if over:
             break
-    return MarginRolled(run.ledger, run.called, run.liquidated, run.gap, run.gap_discounted, ltv, run.restored)
+    return MarginRolled(run.ledger, run.called, run.liquidated, run.gap, run.gap_discounted, ltv, run.restored, run.factors)

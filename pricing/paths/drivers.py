@@ -10,9 +10,10 @@ Brownian motion W_i gains the drift rho_i s dt, where s is the volatility of the
 - rent: two factors, the long-term one of which is the correlated driver (`pricing.paths.rents`). Deliveries and rents depend on each other
   both ways by that correlation, of either sign: paths with high rents are paths with early deliveries where it is above 0.
 - belief: breaks that move shares and rents together, where a method asks for them (`pricing.paths.belief`).
+- rate: the short rate of the curve that discounts, where a contract asks for it and the market moves it (`pricing.paths.daily_rates`).
 - issuer: a share that is linked to a credit is worth nothing from its default on (`pricing.paths.issuers`).
 
-Not modelled here: stochastic rates, volatility that moves by itself; a clock whose speed is a function of the rent.
+Not modelled here: volatility that moves by itself; a clock whose speed is a function of the rent.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from instruments.ground.keys import key_of_kind
 from instruments.ground.messages import problem
 from pricing.measures import Probability
 from pricing.paths.belief import Belief
+from pricing.paths.daily_rates import DailyRate, daily_rate
 from pricing.paths.grid import Grid
 from pricing.paths.issuers import Issuer, resolve_issuer
 from pricing.paths.local_volatility import smile_of
@@ -75,11 +77,13 @@ class Drivers:
     correlation: Array
     factor: Array
     rents: tuple[Rent, ...] = ()
-    """They come last in `keys`: a rent moves nobody else's numbers."""
+    """They come last in `keys`, before the rate: a rent moves nobody else's numbers."""
     belief: Belief | None = None
     """Breaks, for the method that has them."""
     issuers: Mapping[str, str] = field(default_factory=dict)
     """Share key to the credit key of its issuer, for shares that end with it; the others know no default."""
+    rate: DailyRate | None = None
+    """The last of `keys`; None: rates stay at their forwards."""
 
     @cached_property
     def issued(self) -> Mapping[str, Issuer]:
@@ -117,6 +121,14 @@ class Drivers:
                 return share
         raise no_share(key)
 
+    def forward_volatility(self, share: Share, years: Array) -> Array | float:
+        """Volatility of the share's forward to a date, as an option to it sees: with that of a rate that moves; same shape as `years`."""
+        if self.rate is None:
+            return share.volatility
+        tie = float(self.correlation[self.keys.index(share.key), -1])
+        variance = self.rate.rate.forward_variance(share.volatility, tie, years)
+        return np.sqrt(variance / np.where(years > 0.0, years, 1.0))
+
     @property
     def knows_real_world(self) -> bool:
         """Whether the market gives real-world drifts for everything that needs one."""
@@ -142,6 +154,7 @@ def resolve_drivers(
     credits: Sequence[str],
     rents: Sequence[str] = (),
     issuers: Mapping[str, str] | None = None,
+    moving_rate: bool = False,
 ) -> Drivers:
     """Read every driver off the market and factor the correlation.
 
@@ -151,6 +164,7 @@ def resolve_drivers(
         clocks, credits: milestones, and credits by key.
         issuers: share key to the credit key of its issuer, whose default ends the share (`issuers_of` a deal). Shares that are not looked
             at are left out; a credit that is not among `credits` joins them. None: no share knows its issuer's default.
+        moving_rate: whether the contract follows the short rate where the market moves it.
 
     Raises:
         MarketError: the market lacks a key. PricingError: a price is neither a share nor a rent.
@@ -159,7 +173,8 @@ def resolve_drivers(
     shares = tuple(dict.fromkeys(key for key in prices if key not in seen))
     linked = {share: credit for share, credit in (issuers or {}).items() if share in shares}
     credits = tuple(dict.fromkeys((*credits, *linked.values())))
-    keys = (*shares, *(clock.key for clock in clocks), *credits, *seen)
+    rate = daily_rate(market, grid) if moving_rate else None
+    keys = (*shares, *(clock.key for clock in clocks), *credits, *seen, *((rate.key,) if rate else ()))
     matrix = np.asarray(correlation_matrix(market, keys), dtype=np.float64)
     return Drivers(
         grid=grid,
@@ -171,6 +186,7 @@ def resolve_drivers(
         factor=correlation_factor(matrix),
         rents=tuple(resolve_rent(market, key, grid) for key in seen),
         issuers=linked,
+        rate=rate,
     )
 
 

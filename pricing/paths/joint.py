@@ -1,8 +1,8 @@
 """Joint daily levels of all drivers: the compiled walk where every step is Gaussian with numbers known beforehand.
 
 A level is ln of a share, the plan's time of a clock, the distance of a credit from its default, ln of a one-factor rent before launches.
-With local volatility, breaks of belief or a short-term factor of a rent the numpy statement of `pricing.paths.world` serves; it is also
-what the walk is tested against.
+With local volatility, breaks of belief, a short-term factor of a rent or a short rate that moves the numpy statement of
+`pricing.paths.world` serves; it is also what the walk is tested against.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_plain(drivers: Drivers) -> bool:
     """Whether the compiled walk serves."""
     smiles = any(share.smile is not None for share in drivers.shares)
     short = any(rent.has_short_factor for rent in drivers.rents)
-    return not smiles and not short and drivers.belief is None
+    return not smiles and not short and drivers.belief is None and drivers.rate is None
 
 
 def joint_steps(drivers: Drivers, probability: Probability, numeraire: str | None) -> tuple[Array, Array, Array]:
@@ -42,7 +42,7 @@ def joint_steps(drivers: Drivers, probability: Probability, numeraire: str | Non
     root = np.sqrt(grid.steps)
     gain = drivers.drift_per_root_year(probability, numeraire)
     start = np.zeros(len(drivers.keys))
-    drift, deviation = np.empty((2, len(drivers.keys), grid.size))
+    drift, deviation = np.zeros((2, len(drivers.keys), grid.size))
     for share in drivers.shares:
         at = drivers.keys.index(share.key)
         carry = real_world_carry(share, grid) if probability == "real_world" else share.carry

@@ -10,7 +10,7 @@ two days only for what is watched continuously: a `touch` (highs and lows), deli
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from instruments.ground.errors import MarketError
 from instruments.ground.messages import problem
 from pricing.measures import Probability
+from pricing.paths.daily_rates import RateWalk, at_days
 from pricing.paths.draws import LEAST_UNIFORM, Draws
 from pricing.paths.drivers import Clock, Credit, Drivers
 from pricing.paths.grid import Grid
@@ -58,6 +59,27 @@ class World:
     """Demand for capacity, as a share of what the terms plan [day, path]; None: no belief moves it."""
     refinancing_open: NDArray[np.bool_] | None = None
     """Whether debt can be refinanced [day, path]; None: always."""
+    rates: RateWalk | None = None
+    """The short rate; None: it stays at its forwards."""
+
+    @property
+    def discounts(self) -> Array:
+        """Discount factors along each path [day, path], or [day, 1] where rates stay at their forwards."""
+        flat = self.grid.discounts[:, None]
+        return flat if self.rates is None else flat * np.exp(-self.rates.gained)
+
+    def discount_on(self, days: Days) -> Array:
+        """The factor of a day of each path: days [.., path], result the same shape."""
+        flat = self.grid.discounts[days]
+        return flat if self.rates is None else flat * np.exp(-at_days(self.rates.gained, days))
+
+    def discount_of(self, day: int, path: int) -> float:
+        """The factor of one day on one path."""
+        return float(self.grid.discounts[day]) * (1.0 if self.rates is None else float(np.exp(-self.rates.gained[day, path])))
+
+    def bonds(self, now: Days, then: Days) -> Array:
+        """Price on day `now` of what pays 1 on day `then`: days [.., path], result the same shape."""
+        return self.grid.discounts[then] / self.grid.discounts[now] if self.rates is None else self.rates.bonds(now, then)
 
     def weighted(self, values: Array) -> Array:
         """Values [.., path] times the weight: their mean is the mean under the probability."""
@@ -145,7 +167,7 @@ def simulate_world(
     levels = {clock.key: clock.levels for clock in drivers.clocks}
     demand = belief.demand(breaks, grid) if belief is not None and belief.demand_kept != 1.0 else None
     window = belief.window(breaks, grid) if belief is not None and belief.shut_years > 0.0 else None
-    return World(grid, closes, highs, lows, reached, levels, defaulted, dict(history or {}), weight, demand, window)
+    return World(grid, closes, highs, lows, reached, levels, defaulted, dict(history or {}), weight, demand, window, diffused.rates)
 
 
 @dataclass(frozen=True)
@@ -159,6 +181,7 @@ class _Diffused:
     """What of a share's ln came at once at the end of a day [day, path]."""
     breaks: tuple[tuple[Days, Array], ...] = ()
     """Of the belief, as `Belief.breaks` gives them."""
+    rates: RateWalk | None = None
 
 
 def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, draws: Draws) -> _Diffused:
@@ -182,6 +205,11 @@ def _diffuse(drivers: Drivers, probability: Probability, numeraire: str | None, 
             found.jumps[share.key] = belief.jumps(share.key, breaks, grid)
             found.levels[share.key] += belief.log_move(share.key, found.jumps[share.key], grid)
     shocks = {key: z if key not in gains else z + gains[key] / root for key, z in normals.items()}
+    if drivers.rate is not None:
+        found = replace(found, rates=drivers.rate.walk(shocks[drivers.rate.key], draws))
+        if found.rates is not None and probability != "real_world":  # there the drift of a share is its own, whatever the rate
+            for share in drivers.shares:
+                found.levels[share.key] += found.rates.gained
     for rent in drivers.rents:
         found.levels[rent.key] = rent_walk(rent, grid, shocks[rent.key], draws)
         if belief and rent.key in belief.jump_means:

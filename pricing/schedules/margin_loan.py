@@ -36,7 +36,9 @@ class MarginPlan:
     interest: Bools
     """Days on which interest is due."""
     index_growth: Floats
-    """Growth of accrued interest and of the balance by the compounded index, less one."""
+    """Growth of accrued interest and of the balance by the compounded index, less one, while rates stay at their forwards."""
+    index_moves: bool
+    """Whether the index is the curve whose short rate moves the paths."""
     day_share: Floats
     """ACT/360 fraction of each day's step."""
     mark: Ints
@@ -47,6 +49,11 @@ class MarginPlan:
     """Of the rows."""
     discount: Floats
     """[row]"""
+
+    @property
+    def kept(self) -> Ints:
+        """Days with which the rows end [row]."""
+        return np.flatnonzero(np.append(np.diff(self.row), 1))
 
     @property
     def spot(self) -> float:
@@ -80,7 +87,7 @@ def resolve_margin_loan(deal: Deal, loan: MarginLoan, market: Market, contract_i
         grid = daily_grid(market, add_business_days(loan.maturity, tail + 1))
         last = int(np.searchsorted(np.array([day.toordinal() for day in grid.dates]), loan.maturity.toordinal()))
     credit = deal.parties[loan.borrower].credit
-    drivers = resolve_drivers(market, grid, prices=(loan.underlying,), clocks=(), credits=(credit,) if credit else ())
+    drivers = resolve_drivers(market, grid, prices=(loan.underlying,), clocks=(), credits=(credit,) if credit else (), moving_rate=True)
     if market.belief is not None:
         drivers = with_belief(drivers, market)
     interest = np.zeros(grid.size, dtype=np.bool_)
@@ -105,6 +112,7 @@ def resolve_margin_loan(deal: Deal, loan: MarginLoan, market: Market, contract_i
         maturity=last,
         interest=interest,
         index_growth=growth,
+        index_moves=drivers.rate is not None and not isinstance(loan.coupon, FixedCoupon) and loan.coupon.index == drivers.rate.key,
         day_share=grid.steps * 365.0 / 360.0,
         mark=mark,
         row=row,
