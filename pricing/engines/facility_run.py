@@ -17,6 +17,7 @@ from pricing.ledger import facility as k
 from pricing.mechanics.rollforward import Rolled, roll_forward
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, planned_drivers
+from pricing.paths.month_days import month_days
 from pricing.paths.monthly_belief import monthly_belief
 from pricing.paths.rates import RateModel, rate_model
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
@@ -252,6 +253,7 @@ def set_up_alone(deal: Deal, loan_id: str, market: Market, also: tuple[str, ...]
         bad_act_odds=draft.guarantee.bad_act_odds if draft.guarantee else 0.0,
         delay_odds=draft.offtake.delay_odds_per_month,
         shared=shared_world(deal, market, own),
+        days=month_days(deal, market),
         lender=lender,
         rates=rates,
         belief=monthly_belief(market, {draft.fleet.rent: volatility}, credits),

@@ -27,8 +27,8 @@ from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.margin_loan import roll_margin_loan
 from pricing.mechanics.share_sale import average_factor
 from pricing.paths.daily_rates import MOVING
+from pricing.paths.month_days import simulate_in_deal
 from pricing.paths.streams import check_seed
-from pricing.paths.world import simulate_world
 from pricing.registry import Outcome, Task, register_engine, register_simulator
 from pricing.schedules.margin_loan import MarginPlan, planned_interest, resolve_margin_loan
 from pricing.schedules.types import Floats
@@ -87,7 +87,7 @@ def simulated(task: Task) -> tuple[MarginPlan, ContractRun, list[_Found]]:
     bumped = task.settings.wants("fair_margin")
 
     def roll(block: int) -> tuple[Floats, _Found]:
-        world = simulate_world(plan.drivers, "pricing", None, seed, block)
+        world = simulate_in_deal(plan.drivers, plan.days, seed, block)
         closes = world.closes[loan.underlying]
         never = np.full(closes.shape[1], closes.shape[0], dtype=np.int64)
         defaulted = world.defaulted[plan.credit] if plan.credit else never

@@ -17,8 +17,9 @@ from pricing.conditions import Watch, level_index, vesting_day
 from pricing.engines.staged_setup import Days, Resolved, StagedRun
 from pricing.formulas import call_value
 from pricing.measures import Probability
+from pricing.paths.month_days import simulate_in_deal
 from pricing.paths.streams import BLOCK
-from pricing.paths.world import World, simulate_world
+from pricing.paths.world import World
 
 Array = NDArray[np.float64]
 Truth = NDArray[np.bool_]
@@ -67,7 +68,8 @@ def simulate_draws(run: StagedRun, probability: Probability, block: int) -> Draw
     Raises:
         MarketError: real-world odds without a real-world drift of the share.
     """
-    return draws_in(run, simulate_world(run.drivers, probability, None, run.task.settings.seed, block))
+    real = probability == "real_world"
+    return draws_in(run, simulate_in_deal(run.drivers, run.days, run.task.settings.seed, block, real_world=real))
 
 
 def draws_in(run: StagedRun, world: World) -> Draws:

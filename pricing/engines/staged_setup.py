@@ -22,6 +22,7 @@ from instruments.ground.messages import problem
 from pricing.engines.warrant_setup import clock_of
 from pricing.paths.drivers import Drivers, resolve_drivers
 from pricing.paths.grid import Grid, daily_grid
+from pricing.paths.month_days import MonthDays, month_days
 from pricing.registry import Task
 from pricing.schedules.grid import month_ends, months_to
 
@@ -70,6 +71,8 @@ class StagedRun:
     contract: StagedEquity
     tranches: tuple[Resolved, ...]
     drivers: Drivers
+    days: MonthDays | None
+    """How the commitment sees the months of its deal; None: alone."""
     position: StagedPosition
     credit_of: dict[str, str]
     stoppers: tuple[str, ...]
@@ -146,6 +149,7 @@ def prepare(task: Task) -> StagedRun:
         contract=contract,
         tranches=tuple(_terms(task, contract, position, grid, index, stage, outstanding) for index, stage in enumerate(stages)),
         drivers=drivers,
+        days=month_days(deal, market),
         position=position,
         credit_of=credit_of,
         stoppers=stoppers,

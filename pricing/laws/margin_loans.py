@@ -12,7 +12,7 @@ from pricing.laws.law import SUM_REL, Law
 from pricing.ledger.margin_loan import INTEREST, LOST, PAID, PRINCIPAL, margin_loan_postings
 from pricing.ledger.runs import claim_gaps
 from pricing.mechanics.margin_loan import MarginRolled, roll_margin_loan
-from pricing.paths.world import simulate_world
+from pricing.paths.month_days import simulate_in_deal
 from pricing.registry import Settings
 from pricing.schedules.margin_loan import resolve_margin_loan
 from pricing.schedules.types import Floats
@@ -34,7 +34,7 @@ def has_margin_loans(deal: Deal) -> bool:
 def rolled_of(deal: Deal, market: Market, settings: Settings, loan: MarginLoan, name: str) -> MarginRolled:
     """The first paths of a loan, rolled; the same paths for every loan on the same share and borrower."""
     plan = resolve_margin_loan(deal, loan, market, name)
-    world = simulate_world(plan.drivers, "pricing", None, settings.seed, 0)
+    world = simulate_in_deal(plan.drivers, plan.days, settings.seed, 0)
     closes = world.closes[loan.underlying][:, :PATHS]
     never = np.full(closes.shape[1], closes.shape[0], dtype=np.int64)
     defaulted = world.defaulted[plan.credit][:PATHS] if plan.credit else never

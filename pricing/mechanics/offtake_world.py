@@ -9,6 +9,7 @@ import numpy as np
 
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, drivers_of, random_numbers
+from pricing.paths.month_days import month_days
 from pricing.paths.monthly_belief import monthly_belief
 from pricing.paths.monthly_rents import RentPaths, rent_state_paths
 from pricing.paths.rates import rate_model
@@ -94,6 +95,7 @@ def offtake_model(deal: Deal, plan: OfftakePlan, market: Market) -> OfftakeModel
         bad_act_odds=0.0,
         delay_odds=0.0 if offtake.capacity_units else offtake.delay_odds_per_month,
         shared=shared_world(deal, market, (fleet.rent, *credits)),
+        days=month_days(deal, market),
         rates=rate_model(deal, market, default_rates_key(market), (fleet.rent, *credits), times),
         belief=belief,
     )

@@ -8,8 +8,10 @@ A contract whose keys come first in that order needs no other root than its own.
 The same shocks give the same default month wherever the curve is the same, and the same rent path wherever the contract has the same law
 of the rent; a stand-alone offtake keeps short-term factors and launches apart, a facility takes one lognormal of the spread at its end.
 
-Not in it: contracts that are looked at daily (warrants, staged equity, margin loans, derivatives on rents) and pools of notes, which have
-steps or a copula of their own.
+Contracts that are looked at daily (staged equity, margin loans) follow these months day by day: `pricing.paths.month_days`.
+
+Not in it: warrants, which are valued with the share as unit of account, derivatives on rents and pools of notes, which have steps or a
+copula of their own.
 """
 
 from __future__ import annotations

@@ -41,6 +41,10 @@ class Draws:
         stream = self.generator(f"{key}|bridge")
         return lambda days: stream.random((days, BLOCK))
 
+    def default_day(self, key: str, ordinals: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """Index of a credit's day of default among days [path], where the random numbers bring it with them; None: it is drawn."""
+        return None
+
     def once(self, key: str) -> Array:
         """One uniform per path [path]."""
         return self.generator(key).random(BLOCK)

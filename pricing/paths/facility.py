@@ -9,6 +9,7 @@ import numpy as np
 from pricing.kernels.drivers import drive
 from pricing.paths.credit import default_clock
 from pricing.paths.deal_world import Shared, mixing, own_normals
+from pricing.paths.month_days import MonthDays
 from pricing.paths.monthly_belief import Broken, MonthlyBelief
 from pricing.paths.rates import RateModel, rate_paths
 from pricing.paths.streams import BLOCK, generator
@@ -51,6 +52,8 @@ class FacilityModel:
     """The short rate; None keeps rates at their forwards."""
     belief: MonthlyBelief | None = None
     """Breaks of the market's belief; None has none."""
+    days: MonthDays | None = None
+    """How daily contracts of the deal see its months; None: there are none that share anything."""
 
     @property
     def counterparties(self) -> tuple[str, ...]:
@@ -117,6 +120,10 @@ def shocks_of(model: FacilityModel, seed: int, block: int, numbers: tuple[Floats
     clocks = np.array([default_clock(row) for row in survival]).reshape(len(model.credits), len(model.years))
     volatility = model.volatility if model.belief is None else model.belief.diffusive(model.rent_key, model.volatility)
     ratio, linked, months = drive(normals, uniforms, model.mix, clocks, volatility, model.years, model.elasticity)
+    for index, key in enumerate(model.credits):
+        if model.days is not None and key in model.days.both:
+            shocks = np.einsum("f,ftp->tp", model.mix[1 + index], normals)
+            months[index] = model.days.default_months(key, shocks, np.diff(clocks[index], prepend=0.0), seed, block)
     if model.belief is None:
         return Shocks(ratio, linked, months, None)
     broken = model.belief.broken(model.years, seed, block)

@@ -11,6 +11,7 @@ import numpy as np
 from pricing.mechanics.lease_choices import LeasePaths
 from pricing.paths.deal_world import shared_world
 from pricing.paths.facility import FacilityModel, shocks_of
+from pricing.paths.month_days import month_days
 from pricing.paths.monthly_belief import monthly_belief
 from pricing.paths.rates import rate_model
 from pricing.paths.streams import generator
@@ -59,6 +60,7 @@ def lease_model(
         bad_act_odds=0.0,
         delay_odds=0.0,
         shared=shared_world(deal, market, (rent, *keys)),
+        days=month_days(deal, market),
         rates=rate_model(deal, market, default_rates_key(market), (rent, *keys), years),
         belief=monthly_belief(market, {rent: volatility}, keys),
     )

@@ -12,12 +12,11 @@ unit is the account:
 - credits: survival matches its curve. A curve got from spreads by the usual rule (default and rates independent) gives its spreads back
   only where they are.
 
-So no drift of a rent changes with the path of the rate: what a month's rate adds to the account is not added to the rent. A share's would
-be: its discounted price stays a martingale where ln S gains the integral of r less its forwards. The daily paths of shares
-(`pricing.paths.world`) and the paths of revolvers and pools keep rates at their forwards, carry and discounting alike.
+So no drift of a rent changes with the path of the rate: what a month's rate adds to the account is not added to the rent. A share's is: its
+discounted price stays a martingale since ln S gains the integral of r less its forwards (`pricing.paths.daily_rates`). The paths of
+revolvers and pools keep rates at their forwards, carry and discounting alike.
 
-Not modelled: a share on a short rate that moves; decisions (leaving, letting, selling, sizing) that look at the curve of the path's day:
-they look at today's forwards.
+Not modelled: decisions (leaving, letting, selling, sizing) that look at the curve of the path's day: they look at today's forwards.
 """
 
 from __future__ import annotations

@@ -278,6 +278,9 @@ def bridge_uniforms(draws: Draws, key: str, steps: int) -> Array:
 
 
 def _default_day(credit: Credit, distance: Array, grid: Grid, draws: Draws) -> Days:
+    given = draws.default_day(credit.key, grid.ordinals)
+    if given is not None:
+        return given
     increments = credit.increments
     before = np.vstack([np.ones((1, BLOCK)), distance[:-1]])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

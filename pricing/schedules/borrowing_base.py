@@ -16,6 +16,7 @@ from instruments.ground.messages import problem
 from pricing.kernels.drivers import drive
 from pricing.paths.credit import default_clock
 from pricing.paths.deal_world import Shared, mixing, own_normals, shared_world
+from pricing.paths.month_days import MonthDays, month_days
 from pricing.paths.streams import BLOCK, generator
 from pricing.schedules.grid import day_counts, month_end, month_ends, months_to, thirty_360
 from pricing.schedules.types import Floats, Ints
@@ -52,6 +53,7 @@ class BasePlan:
     obligors: tuple[str | None, ...]
     """Credit key of each asset's obligor; None never fails."""
     shared: Shared | None = None
+    days: MonthDays | None = None
     """The deal's own mixing, where the contract's would differ from it."""
 
     @property
@@ -113,6 +115,7 @@ def resolve_borrowing_base(deal: Deal, terms: BorrowingBase, market: Market, con
         borrower=credits[terms.borrower],
         obligors=tuple(credits[asset.obligor] for asset in terms.assets),
         shared=shared_world(deal, market, (*((terms.rent,) if terms.rent is not None else ()), *keys)),
+        days=month_days(deal, market),
     )
 
 
@@ -126,4 +129,8 @@ def base_paths(plan: BasePlan, seed: int, block: int) -> tuple[Floats, Ints]:
     clocks = np.array([default_clock(row) for row in plan.survival]).reshape(credits, months)
     mix = mixing(plan.correlation) if plan.shared is None else np.eye(credits + 1)
     ratio, _, failed = drive(normals, uniforms, mix, clocks, plan.volatility, plan.years, 1.0)
+    for index, key in enumerate(plan.keys):
+        if plan.days is not None and key in plan.days.both:
+            shocks = np.einsum("f,ftp->tp", mix[1 + index], normals)
+            failed[index] = plan.days.default_months(key, shocks, np.diff(clocks[index], prepend=0.0), seed, block)
     return ratio, failed

@@ -15,6 +15,7 @@ from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.paths.drivers import Drivers, resolve_drivers, with_belief
 from pricing.paths.grid import daily_grid
+from pricing.paths.month_days import MonthDays, month_days
 from pricing.schedules.grid import month_end
 from pricing.schedules.types import Bools, Floats, Ints
 
@@ -28,6 +29,8 @@ class MarginPlan:
 
     loan: MarginLoan
     drivers: Drivers
+    days: MonthDays | None
+    """How the loan sees the months of its deal; None: alone."""
     credit: str | None
     """The borrower's credit key; None never defaults."""
     recovery: float
@@ -107,6 +110,7 @@ def resolve_margin_loan(deal: Deal, loan: MarginLoan, market: Market, contract_i
     return MarginPlan(
         loan=loan,
         drivers=drivers,
+        days=month_days(deal, market),
         credit=credit,
         recovery=survival_curve(market, credit).recovery if credit else 0.0,
         maturity=last,
