@@ -129,7 +129,7 @@ def _running(lease: Lease, phase: PhasePlan, made: Choices, started: Bools, fail
 
 def _asset(lease: Lease, phase: PhasePlan, grid: LeaseGrid, paths: LeasePaths, back: Ints, ends: Ints, fails: Bools) -> _Asset:
     a, columns = phase.asset, np.arange(len(back))
-    linked, ratio = paths.linked[back, columns], paths.ratio[back, columns]
+    linked, ratio = paths.linked[back, columns], paths.let[back, columns]
     value = a.value[back] * linked
     sale = value * (1.0 - a.sale_cost) * np.where(fails, a.forced[back], 1.0)
     # sums of what comes after a row, discounted to today
@@ -219,7 +219,7 @@ def _dispose(
     span = slice(int(rows[0, 0]), int(rows[-1, 0]) + 1)
     on = lets & (rows > back) & (rows <= ends)
     let = on & (rows > back + a.relet_months)
-    ledger[span, k.RELET] += np.where(let, paths.ratio[span] * a.relet_rent[span][:, None], 0.0)
+    ledger[span, k.RELET] += np.where(let, paths.let[span] * a.relet_rent[span][:, None], 0.0)
     share = np.where(let, 1.0, lease.remarketing.idle_cost_share)
     ledger[span, k.RUNNING_LESSOR] += np.where(on, share * a.running[span][:, None], 0.0)
     sold = np.where(lets, a.value[ends] * paths.linked[ends, columns], 0.0)

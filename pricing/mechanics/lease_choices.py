@@ -33,6 +33,13 @@ class LeasePaths:
     """Credit key to the row by which it has defaulted [path]; `NEVER` where it has not."""
     luck: Callable[[str], np.random.Generator]
     """Independent draws by name, the same for one block whoever asks."""
+    demand: Floats | None = None
+    """[row, path] demand for capacity as a share of what it was; None: no belief moves it."""
+
+    @property
+    def let(self) -> Floats:
+        """[row, path] rent over its forward, on the hours that demand leaves: what an asset let by the day earns of its plan."""
+        return self.ratio if self.demand is None else self.ratio * self.demand
 
     def row_of(self, key: str | None) -> Ints:
         """Row of default of a credit; never where there is none."""

@@ -40,8 +40,8 @@ def choice_of(plan: OfftakePlan, world: OfftakeWorld, side: Side, stay: Settled 
 
     **Model** The customer saves the rents after its notice period and goes without capacity that it must rent elsewhere at the rent of the
     day; the provider gives up the rents and lets the capacity again after the idle months, at the share of hours let, if that earns its
-    running cost. What is prepaid and not refunded is lost to the customer. `saving` takes the forwards of the day for rents to come and
-    counts no default, outage or delay; `payoff` is what the path brings.
+    running cost. What is prepaid and not refunded is lost to the customer. `saving` takes the forwards and the demand of the day for
+    rents to come and counts no default, outage or delay; `payoff` is what the path brings.
 
     Args:
         plan, world: of the block. side: whose right.
@@ -66,7 +66,7 @@ def _payoffs(plan: OfftakePlan, world: OfftakeWorld, side: Side, right: Right, r
     flows = plan.discount[:, None] * (_customer_cost(world, stay) if side == "customer" else -_provider_gain(stay))
     term = np.arange(len(plan.dates)) <= plan.end
     flows[~term] = 0.0
-    again = plan.discount[:, None] * np.maximum(_margin(plan, world.spot), 0.0) * plan.hours[:, None] if side == "provider" else None
+    again = plan.discount[:, None] * np.maximum(_margin(plan, world.let), 0.0) * plan.hours[:, None] if side == "provider" else None
     refund = plan.offtake.prepayment.refund if plan.offtake.prepayment else 0.0
     sign = 1.0 if side == "customer" else -1.0
     for index, row in enumerate(rows):
@@ -121,7 +121,8 @@ def _saving(plan: OfftakePlan, world: OfftakeWorld, side: Side, right: Right, ro
         return np.sum(weight * given_up * excess, axis=0) - lost - cost
     rent = plan.price[later, None] * np.where(over > 0.0, offtake.minimum_take, 1.0) * offtake.availability
     margin = rent - offtake.capacity_cost_usd_per_hour
-    again = right.relet[row, later][:, None] * _margin(plan, seen)
+    let = seen if world.demand is None else seen * world.demand[row]
+    again = right.relet[row, later][:, None] * _margin(plan, let)
     return np.sum(weight * (again - given_up * margin), axis=0) + lost - cost
 
 

@@ -108,7 +108,7 @@ def settle(plan: OfftakePlan, world: OfftakeWorld, customer_notice: Ints, provid
         claim_paid=plan.customer_recovery * claim_due,
         relet=relet,
         cost=served * offtake.capacity_cost_usd_per_hour + relet_cost,
-        rollover=rolled * world.spot * (offtake.rollover.rent_share if offtake.rollover else 0.0),
+        rollover=rolled * world.let * (offtake.rollover.rent_share if offtake.rollover else 0.0),
         delivered=np.where(alive, whole * taken * availability * hour_share, 0.0).reshape(len(rows), paths),
     )
 
@@ -191,8 +191,8 @@ def _relet(plan: OfftakePlan, world: OfftakeWorld, time: _Timing, rows: Ints, ho
     defaulted = (world.customer <= time.last) & (world.customer <= time.quits)
     after_default = (rows > world.customer + plan.relet_months) & (rows <= plan.end)
     share = np.where(defaulted, after_default, np.where(rows <= time.quits, time.relet, 0.0))
-    return share * relet_income(plan, world.spot) * hours, share * relet_runs(
-        plan, world.spot
+    return share * relet_income(plan, world.let) * hours, share * relet_runs(
+        plan, world.let
     ) * hours * plan.offtake.capacity_cost_usd_per_hour
 
 

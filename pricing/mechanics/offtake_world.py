@@ -43,6 +43,13 @@ class OfftakeWorld(NamedTuple):
     """[row, path] consecutive months with an outage, this one included; 0 in a good month."""
     stays: Bools
     """[path] whether the customer would stay after the end."""
+    demand: Floats | None = None
+    """[row, path] demand for capacity as a share of what it was; None: no belief moves it."""
+
+    @property
+    def let(self) -> Floats:
+        """[row, path] rent of the day on the hours that demand leaves: what capacity let by the day earns per unit-hour offered."""
+        return self.spot if self.demand is None else self.spot * self.demand
 
 
 @dataclass(frozen=True)
@@ -106,15 +113,16 @@ def offtake_world(model: OfftakeModel, seed: int, block: int) -> OfftakeWorld:
     """One block of paths: the same bytes whoever asks, in whatever order.
 
     **Model** the rent by `pricing.paths.monthly_rents`; defaults are first passages of drivers correlated with the rent's moves
-    (`pricing.paths.facility`); breaks of a belief move the rent's long-term level and default credits (`pricing.paths.monthly_belief`),
-    what demand they leave is not read; outages follow a chain of two states, independent of the rest; so are replacement, delay and
-    rollover.
+    (`pricing.paths.facility`); breaks of a belief move the rent's long-term level, default credits, and leave a share of demand for what is
+    let by the day (`pricing.paths.monthly_belief`); outages follow a chain of two states, independent of the rest; so are replacement,
+    delay and rollover.
     """
     numbers = random_numbers(model.facility, seed, block)
     drivers = drivers_of(model.facility, seed, block, numbers)
     rent = rent_state_paths(model.rent, model.years, numbers[0][0], seed, block)
     belief = model.facility.belief
-    factor = None if belief is None else belief.broken(model.facility.years, seed, block).rent_factor(model.rent.key)
+    broken = None if belief is None else belief.broken(model.facility.years, seed, block)
+    factor, demand = (None, None) if broken is None else (broken.rent_factor(model.rent.key), broken.demand())
     if factor is not None:
         rent.long[1:] += np.log(factor)
     rows, paths = len(model.years), numbers[0].shape[2]
@@ -143,4 +151,5 @@ def offtake_world(model: OfftakeModel, seed: int, block: int) -> OfftakeWorld:
         delay=drivers.delay,
         outages=outages,
         stays=stays,
+        demand=None if demand is None else np.concatenate([np.ones((1, paths)), demand]),
     )

@@ -80,16 +80,17 @@ def independent(model: FacilityModel, key: str | None) -> FacilityModel:
 
 
 def lease_paths(model: FacilityModel, seed: int, block: int) -> LeasePaths:
-    """One block of paths; a default in a month counts from the row at its end on. The demand that a belief leaves is not in them."""
+    """One block of paths; a default in a month counts from the row at its end on."""
     shocks = shocks_of(model, seed, block)
     ratio, linked, months = shocks.ratio, shocks.linked, shocks.months
-    ones = np.ones((1, ratio.shape[1]))
+    ones, demand = np.ones((1, ratio.shape[1])), shocks.broken.demand() if shocks.broken is not None else None
     rows = np.where(months < NEVER, months + 1, NEVER)
     return LeasePaths(
         ratio=np.concatenate([ones, ratio]),
         linked=np.concatenate([ones, linked]),
         default={key: rows[index] for index, key in enumerate(model.credits)},
         luck=luck_of(model.contract_id, seed, block),
+        demand=None if demand is None else np.concatenate([ones, demand]),
     )
 
 
