@@ -12,6 +12,7 @@ from instruments.ground.messages import problem
 from pricing._quantlib.loan import quantlib_value
 from pricing.engines.borrowing_base_simulation import base_of
 from pricing.engines.contract_rows import ContractRows
+from pricing.paths.daily_rates import STILL
 from pricing.registry import Outcome, Task, register_engine
 from pricing.schedules.borrowing_base import BasePlan, resolve_borrowing_base
 from pricing.schedules.loan import LoanFlows, scheduled_value
@@ -59,6 +60,7 @@ def borrowing_base_by_quantlib(task: Task) -> Outcome:
     survival = survival_curve(task.market, plan.borrower).survival if plan.borrower is not None else np.ones_like
     found = quantlib_value(flows, discount, survival, recovery, subject=task.contract_id)
     note = f"special case: {terms.drawn_usd:,.0f} USD drawn to maturity, recovery {recovery:.0%} at once, no count, no deficiency"
+    note += f", {STILL}" if plan.model.rates is not None else ""
     rows = ContractRows(task, "quantlib", terms.lender, note=note)
     rows.add_sides("value", found.risky, other=terms.borrower)
     annuity = scheduled_value(flows, discount, survival, recovery).annuity

@@ -2,7 +2,9 @@
 
 **Model** rents are one lognormal around their forward; borrower and obligors default at first passages correlated with it month by month;
 values run off, follow rents by their elasticity and count while their obligor lives (`pricing.mechanics.base_count`). The borrower draws up
-to its usage of availability. Value to the lender = E[discounted receipts less draws after `as_of`]; what is drawn already is not in it.
+to its usage of availability. Where the market has a belief, its breaks move rents and default credits; where it moves the short rate, money
+is discounted along its path and interest that floats on that curve follows it. Value to the lender = E[discounted receipts less draws after
+`as_of`]; what is drawn already is not in it.
 
 **Not modelled** new assets that replace those that run off, dilution and disputes, field examinations, the borrower's cash (a living
 borrower prepays any deficiency, or none, as the terms say), protective advances.
@@ -24,6 +26,7 @@ from pricing.ledger.outcomes import Kept
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.base_count import count_base
 from pricing.mechanics.borrowing_base import roll_borrowing_base
+from pricing.paths.rates import present_amounts
 from pricing.paths.streams import check_seed
 from pricing.registry import Outcome, Task, register_engine, register_simulator
 from pricing.schedules.borrowing_base import BasePlan, base_paths, resolve_borrowing_base
@@ -63,6 +66,8 @@ class _Found:
     deficient: Floats
     available: Floats
     """[time, path]"""
+    factors: Floats
+    """Discount factors [time, path]; nothing where rates stay at their forwards."""
 
 
 def base_of(task: Task) -> BorrowingBase:
@@ -78,24 +83,38 @@ def simulated(task: Task) -> tuple[BasePlan, ContractRun, _Found]:
     plan = resolve_borrowing_base(task.deal, terms, task.market, task.contract_id)
 
     def roll(block: int) -> tuple[Floats, _Found]:
-        rolled = roll_borrowing_base(plan, *base_paths(plan, seed, block))
+        paths = base_paths(plan, seed, block)
+        rolled = roll_borrowing_base(plan, paths.ratio, paths.failed, paths.factors)
+        factors = plan.discount if paths.factors is None else paths.factors
         ledger = rolled.ledger
         lost = ledger[:, INTEREST + LOST] + ledger[:, PRINCIPAL + LOST] + ledger[:, FEE + LOST]
         before = np.concatenate([np.full((1, lost.shape[1]), terms.drawn_usd), rolled.drawn[:-1]])
         return ledger, _Found(
             shortfall=lost.sum(axis=0),
-            shortfall_discounted=np.einsum("t,tp->p", plan.discount, lost),
-            draws=np.einsum("t,tp->p", plan.discount, ledger[:, DRAW]),
-            annuity=np.einsum("t,tp->p", plan.discount * plan.accrual, before),
+            shortfall_discounted=present_amounts(factors, lost),
+            draws=present_amounts(factors, ledger[:, DRAW]),
+            annuity=present_amounts(factors, plan.accrual[:, None] * before),
             defaulted=rolled.defaulted.astype(np.float64),
             deficient=rolled.deficient.astype(np.float64),
             available=rolled.available,
+            factors=factors if paths.factors is not None else np.zeros((0, lost.shape[1])),
         )
 
     kept = Kept(roll)
     postings = borrowing_base_postings(task.contract_id, terms)
+
+    def along(block: int) -> Floats:
+        return kept.of(block).factors
+
     run = run_contract(
-        task.contract_id, postings, plan.dates, plan.discount, kept, paths=task.settings.paths, threads=task.settings.threads
+        task.contract_id,
+        postings,
+        plan.dates,
+        plan.discount,
+        kept,
+        paths=task.settings.paths,
+        threads=task.settings.threads,
+        along=along if plan.model.rates is not None else None,
     )
     blocks = kept.found()
     joined = {name: np.concatenate([getattr(each, name) for each in blocks], axis=-1) for name in _Found.__dataclass_fields__}

@@ -28,6 +28,7 @@ from pricing.mechanics.margin_loan import roll_margin_loan
 from pricing.mechanics.share_sale import average_factor
 from pricing.paths.daily_rates import MOVING
 from pricing.paths.month_days import simulate_in_deal
+from pricing.paths.rates import present_amounts
 from pricing.paths.streams import check_seed
 from pricing.registry import Outcome, Task, register_engine, register_simulator
 from pricing.schedules.margin_loan import MarginPlan, planned_interest, resolve_margin_loan
@@ -93,20 +94,19 @@ def simulated(task: Task) -> tuple[MarginPlan, ContractRun, list[_Found]]:
         defaulted = world.defaulted[plan.credit] if plan.credit else never
         gained = world.rates.gained if world.rates is not None else None
         rolled = roll_margin_loan(plan, closes, defaulted, gained=gained)
-        present = "t,tp->p" if gained is None else "tp,tp->p"
         ledger = rolled.ledger
         lost = ledger[:, INTEREST + LOST] + ledger[:, PRINCIPAL + LOST]
         more = np.zeros(closes.shape[1])
         if bumped:
             again = roll_margin_loan(plan, closes, defaulted, plan.spread + BUMP, gained).ledger
-            more = np.einsum(present, rolled.factors, again[:, INTEREST + PAID] + again[:, PRINCIPAL + PAID])
+            more = present_amounts(rolled.factors, again[:, INTEREST + PAID] + again[:, PRINCIPAL + PAID])
         return ledger, _Found(
             called=rolled.called.astype(np.float64),
             liquidated=(rolled.liquidated < closes.shape[0]).astype(np.float64),
             gap=rolled.gap,
             gap_discounted=rolled.gap_discounted,
             shortfall=lost.sum(axis=0),
-            shortfall_discounted=np.einsum(present, rolled.factors, lost),
+            shortfall_discounted=present_amounts(rolled.factors, lost),
             bumped=more,
             ltv=rolled.ltv,
             factors=rolled.factors if gained is not None else np.zeros((0, closes.shape[1])),

@@ -32,8 +32,9 @@ def has_bases(deal: Deal) -> bool:
 def rolled_of(deal: Deal, market: Market, settings: Settings, terms: BorrowingBase, name: str) -> BaseRolled:
     """The first paths of a revolver, rolled."""
     plan = resolve_borrowing_base(deal, terms, market, name)
-    ratio, failed = base_paths(plan, settings.seed, 0)
-    return roll_borrowing_base(plan, ratio[:, :PATHS], failed[:, :PATHS])
+    paths = base_paths(plan, settings.seed, 0)
+    factors = paths.factors[:, :PATHS] if paths.factors is not None else None
+    return roll_borrowing_base(plan, paths.ratio[:, :PATHS], paths.failed[:, :PATHS], factors)
 
 
 def _adds_up(deal: Deal, market: Market, settings: Settings) -> str | None:

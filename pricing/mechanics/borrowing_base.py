@@ -35,11 +35,13 @@ class BaseRolled:
     """Months that a deficiency has stood at each month end; 0 where none stands [time, path]."""
 
 
-def roll_borrowing_base(plan: BasePlan, ratio: Floats, failed: Ints) -> BaseRolled:
+def roll_borrowing_base(plan: BasePlan, ratio: Floats, failed: Ints, factors: Floats | None = None) -> BaseRolled:
     """Roll a revolver.
 
     Args:
         plan: the resolved revolver. ratio: rents over their forward [time, path]. failed: month of default of each credit [credit, path].
+        factors: discount factors along the short rate, which interest that floats on its curve follows without a floor [time, path]; None:
+            rates stay at their forwards.
     """
     terms = plan.terms
     months, paths = len(plan.dates), ratio.shape[1]
@@ -53,12 +55,13 @@ def roll_borrowing_base(plan: BasePlan, ratio: Floats, failed: Ints) -> BaseRoll
     deficient, defaulted = np.zeros(paths, dtype=np.bool_), np.zeros(paths, dtype=np.bool_)
     borrower = failed[plan.keys.index(plan.borrower)] if plan.borrower is not None else never
     obligors = np.stack([failed[plan.keys.index(key)] if key is not None else never for key in plan.obligors])
+    index = plan.index if factors is None or not plan.index_moves else np.concatenate([np.ones((1, paths)), factors[:-1]]) / factors - 1.0
     for t in range(months):
         row = ledger[t]
         before_interest, before_principal = owed_interest, owed
         values = plan.values[:, t + 1][:, None] * ratio[t][None, :] ** plan.elasticity[:, None]
         alive = obligors > t
-        interest = np.where(open_, drawn * (plan.index[t] + plan.spread * plan.accrual[t]), 0.0)
+        interest = np.where(open_, drawn * (index[t] + plan.spread * plan.accrual[t]), 0.0)
         fee = np.where(open_, (terms.commitment_usd - drawn) * terms.undrawn_fee * plan.undrawn[t], 0.0)
         gone = open_ & (borrower <= t)
         paying = open_ & ~gone

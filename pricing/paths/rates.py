@@ -14,7 +14,7 @@ unit is the account:
 
 So no drift of a rent changes with the path of the rate: what a month's rate adds to the account is not added to the rent. A share's is: its
 discounted price stays a martingale since ln S gains the integral of r less its forwards (`pricing.paths.daily_rates`). The paths of
-revolvers and pools keep rates at their forwards, carry and discounting alike.
+pools keep rates at their forwards, carry and discounting alike.
 
 Not modelled: decisions (leaving, letting, selling, sizing) that look at the curve of the path's day: they look at today's forwards.
 """

@@ -13,11 +13,11 @@ from instruments.contracts.coupons import FixedCoupon
 from instruments.deal import Deal
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
-from pricing.kernels.drivers import drive
-from pricing.paths.credit import default_clock
-from pricing.paths.deal_world import Shared, mixing, own_normals, shared_world
-from pricing.paths.month_days import MonthDays, month_days
-from pricing.paths.streams import BLOCK, generator
+from pricing.paths.deal_world import shared_world
+from pricing.paths.facility import FacilityModel, shocks_of
+from pricing.paths.month_days import month_days
+from pricing.paths.monthly_belief import monthly_belief
+from pricing.paths.rates import rate_model, rate_paths
 from pricing.schedules.grid import day_counts, month_end, month_ends, months_to, thirty_360
 from pricing.schedules.types import Floats, Ints
 
@@ -42,19 +42,18 @@ class BasePlan:
     """Of each asset at month 0 (now) and each month end, rents on their forward [asset, time + 1]."""
     elasticity: Floats
     """[asset]"""
-    keys: tuple[str, ...]
-    """Credit keys of borrower and obligors."""
-    survival: Floats
-    """[credit, time]"""
-    correlation: Floats
-    """[rent and credits]"""
-    volatility: float
+    model: FacilityModel
+    """Rent, credits of borrower and obligors, and what moves them."""
+    index_moves: bool
+    """Whether the index is the curve whose short rate moves the paths."""
     borrower: str | None
     obligors: tuple[str | None, ...]
     """Credit key of each asset's obligor; None never fails."""
-    shared: Shared | None = None
-    days: MonthDays | None = None
-    """The deal's own mixing, where the contract's would differ from it."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Credit keys of borrower and obligors."""
+        return self.model.credits
 
     @property
     def spread(self) -> float:
@@ -97,6 +96,28 @@ def resolve_borrowing_base(deal: Deal, terms: BorrowingBase, market: Market, con
         matrix = np.asarray(correlation_matrix(market, (terms.rent, *keys)))
     elif keys:
         matrix[1:, 1:] = correlation_matrix(market, keys)
+    own = (*((terms.rent,) if terms.rent is not None else ()), *keys)
+    model = FacilityModel(
+        rent_key=terms.rent or "rent",
+        volatility=volatility,
+        elasticity=1.0,
+        years=years,
+        credits=keys,
+        survival=np.array([survival_curve(market, key).survival(years) for key in keys]).reshape(len(keys), len(dates)),
+        correlation=matrix,
+        customer=None,
+        operator=None,
+        guarantor=None,
+        contract_id=contract_id,
+        cohorts=0,
+        substitute_odds=0.0,
+        bad_act_odds=0.0,
+        delay_odds=0.0,
+        shared=shared_world(deal, market, own),
+        days=month_days(deal, market),
+        rates=rate_model(deal, market, default_rates_key(market), own, years),
+        belief=monthly_belief(market, {terms.rent: volatility} if terms.rent is not None else {}, keys),
+    )
     return BasePlan(
         terms=terms,
         dates=dates,
@@ -108,29 +129,30 @@ def resolve_borrowing_base(deal: Deal, terms: BorrowingBase, market: Market, con
         undrawn=days / 360.0,
         values=left * path ** elasticity[:, None],
         elasticity=elasticity,
-        keys=keys,
-        survival=np.array([survival_curve(market, key).survival(years) for key in keys]).reshape(len(keys), len(dates)),
-        correlation=matrix,
-        volatility=volatility,
+        model=model,
+        index_moves=model.rates is not None and not isinstance(terms.coupon, FixedCoupon) and terms.coupon.index == model.rates.key,
         borrower=credits[terms.borrower],
         obligors=tuple(credits[asset.obligor] for asset in terms.assets),
-        shared=shared_world(deal, market, (*((terms.rent,) if terms.rent is not None else ()), *keys)),
-        days=month_days(deal, market),
     )
 
 
-def base_paths(plan: BasePlan, seed: int, block: int) -> tuple[Floats, Ints]:
-    """One block: rents over their forward [time, path], and the month of default of each credit [credit, path]."""
-    months, credits = len(plan.dates), len(plan.keys)
-    normals = own_normals((plan.terms.rent or "rent", *plan.keys), plan.shared, months, seed, block)
-    uniforms = np.empty((credits, months, BLOCK))
-    for index, key in enumerate(plan.keys):
-        generator(seed, f"{key}/bridge", block).random(out=uniforms[index])
-    clocks = np.array([default_clock(row) for row in plan.survival]).reshape(credits, months)
-    mix = mixing(plan.correlation) if plan.shared is None else np.eye(credits + 1)
-    ratio, _, failed = drive(normals, uniforms, mix, clocks, plan.volatility, plan.years, 1.0)
-    for index, key in enumerate(plan.keys):
-        if plan.days is not None and key in plan.days.both:
-            shocks = np.einsum("f,ftp->tp", mix[1 + index], normals)
-            failed[index] = plan.days.default_months(key, shocks, np.diff(clocks[index], prepend=0.0), seed, block)
-    return ratio, failed
+@dataclass(frozen=True)
+class BasePaths:
+    """One block."""
+
+    ratio: Floats
+    """Rents over their forward [time, path]."""
+    failed: Ints
+    """Month of default of each credit [credit, path]."""
+    factors: Floats | None
+    """Discount factors along the short rate [time, path]; None: rates stay at their forwards."""
+
+
+def base_paths(plan: BasePlan, seed: int, block: int) -> BasePaths:
+    """One block of the revolver's world: the deal's, with breaks of belief and a short rate where the market has them.
+
+    The demand that a break leaves is not read: what counts is assets, not what is let by the day.
+    """
+    shocks = shocks_of(plan.model, seed, block)
+    factors = rate_paths(plan.model.rates, seed, block)[0] if plan.model.rates is not None else None
+    return BasePaths(shocks.ratio, shocks.months, factors)

@@ -58,9 +58,9 @@ def test_the_bank_loses_less_since_the_base_has_shrunk_before_the_borrower_fails
         borrower, lab = plan.keys.index(str(plan.borrower)), plan.keys.index("credit:LAB")
         drawn, lost, before = [], [], []
         for block in range(4):
-            ratio, failed = base_paths(plan, 0, block)
-            rolled, month = roll_borrowing_base(plan, ratio, failed), failed[borrower]
-            before.append((failed[lab] < month) & (month < len(plan.dates)))
+            paths = base_paths(plan, 0, block)
+            rolled, month = roll_borrowing_base(plan, paths.ratio, paths.failed), paths.failed[borrower]
+            before.append((paths.failed[lab] < month) & (month < len(plan.dates)))
             hit = np.flatnonzero((month > 0) & (month < len(plan.dates)))
             gone = rolled.ledger[:, PRINCIPAL + LOST] + rolled.ledger[:, INTEREST + LOST]
             drawn.append(rolled.drawn[month[hit] - 1, hit])

@@ -67,7 +67,7 @@ def months() -> dict[str, dict[str, np.ndarray]]:
     second = offtake_world(offtake_model(of, resolve_offtake(of, "second", ON), ON), 5, 0)
     floor = lease_paths(set_up_capacity(floor_task(of)).model, 5, 0)
     plan = resolve_borrowing_base(of, of.contracts["revolver"], ON, "revolver")
-    _, failed = base_paths(plan, 5, 0)
+    failed = base_paths(plan, 5, 0).failed
     found = {
         "loan": {PAYER: facility.customer, PARENT: facility.operator},
         "second": {PARENT: second.customer - 1, PAYER: second.operator - 1},
@@ -89,7 +89,7 @@ def test_an_entity_defaults_in_the_same_month_in_every_contract(months: dict[str
 def test_rents_run_the_same_way() -> None:
     of = joint_deal()
     ratio = drivers_of(set_up(of, "loan", ON).model, 5, 0).ratio
-    rows, _ = base_paths(resolve_borrowing_base(of, of.contracts["revolver"], ON, "revolver"), 5, 0)
+    rows = base_paths(resolve_borrowing_base(of, of.contracts["revolver"], ON, "revolver"), 5, 0).ratio
     np.testing.assert_allclose(rows[:20], ratio[:20], rtol=1e-12)
     spot = offtake_world(offtake_model(of, resolve_offtake(of, "second", ON), ON), 5, 0).rent
     np.testing.assert_allclose(spot.spot()[1:20] / spot.forward[1:20, None], ratio[:19], rtol=1e-9)
