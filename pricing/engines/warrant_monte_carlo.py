@@ -7,7 +7,8 @@ Sensitivities are there on request (`pricing.engines.warrant_sensitivities`). Wh
 share ends with its default (`pricing.paths.issuers`).
 
 **Not modelled** dilution of the observed share (a quoted share already contains it); early exercise of a
-vested tranche on any day but vesting or expiry; stochastic rates; volatility that moves by itself, and, with this method, its surface.
+vested tranche on any day but vesting or expiry; volatility that moves by itself, and, with this method, its surface. Where the market moves
+the short rate, it is in the drivers: the share gains it, a floor is discounted along it, a held call is worth what the day's curve says.
 
 **Source** share measure: Geman, El Karoui and Rochet (1995); the claim: `pricing.formulas.hurdle`.
 """
