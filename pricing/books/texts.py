@@ -18,7 +18,7 @@ VIEWS = b"vu"
 """What Arrow calls a column of string views."""
 PLAIN = re.compile(r"(\[[^\]^\\][^\]]*\])(\[[^\]^\\][^\]]*\])\{0,(\d+)\}")
 """A pattern of one byte of a class and up to so many of another."""
-FIRST_TABLE, LARGER = 1024, 64
+FIRST_TABLE, LARGER = 1024, 16
 MANY = 1 << 16
 """Distinct texts beyond which looking at each once is no shorter than looking at every row."""
 
@@ -111,7 +111,7 @@ def distinct(series: pl.Series) -> list[str] | None:
 
 
 def _coded(series: pl.Series, most: int) -> tuple[list[str | None], NDArray[np.int32]] | None:
-    """The same of a column of about `most` distinct texts; None where it has more."""
+    """The same of a column of at most `most` distinct texts; None where it has more."""
     series = series.rechunk()
     found = text_views(series) if series.len() >= FEW else None
     if found is None:
@@ -123,11 +123,11 @@ def _coded(series: pl.Series, most: int) -> tuple[list[str | None], NDArray[np.i
     places = np.empty(series.len(), dtype=np.int32)
     size = FIRST_TABLE
     while True:
-        rows = np.empty(size // 2, dtype=np.int64)
+        rows = np.empty(min(size // 2, most), dtype=np.int64)
         count = code_texts(found.views, found.holes, found.buffers, np.full(size, -1, dtype=np.int32), rows, places)
         if count >= 0:
             break
-        if size // 2 > most:
+        if rows.size == most:
             return None
         size *= LARGER
     if found.holes.size:
