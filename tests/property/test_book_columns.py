@@ -8,7 +8,7 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from instruments.ground.keys import Matches
 from pricing.books import texts
@@ -65,6 +65,17 @@ def test_codes_of_texts_are_the_texts(cells: list[str | None], start: int) -> No
     assert len(names) == len(set(names)) == series.n_unique()
 
 
+@pytest.mark.parametrize("cell", [float("nan"), float("inf"), -float("inf"), 0.0, None])
+def test_one_cell_among_many_spoils_a_column(cell: float | None) -> None:
+    node = kinds()["loan"].columns["commitment_usd"]
+    good = pl.Series("commitment_usd", [1.0, 2.0, 3.0] * 2000)
+    assert WholeColumns(good.to_frame()).obeyed(node, node.name)
+    assert not WholeColumns(pl.concat([good, pl.Series(good.name, [cell], dtype=pl.Float64), good]).to_frame()).obeyed(node, node.name)
+
+
+@example(["-a"])
+@example(["a-", "a" * 64])
+@example(["a" * 65])
 @given(st.lists(WORDS | st.from_regex(NAME.pattern, fullmatch=True), min_size=1, max_size=5))
 def test_the_plain_form_is_the_pattern(words: list[str]) -> None:
     assert isinstance(NAME, Matches)
@@ -79,7 +90,7 @@ def test_a_pattern_that_is_not_plain_is_left_to_the_rules_of_rows() -> None:
 
 def test_many_distinct_texts_are_coded_and_not_looked_at_one_by_one() -> None:
     rng = np.random.default_rng(3)
-    series = pl.Series([f"text-{n}" for n in rng.integers(0, 200_000, 150_000)])
+    series = pl.Series([f"credit:LONG-{n:08d}-TAIL" for n in rng.integers(0, 200_000, 150_000)])  # they differ in the middle
     names, places = texts.coded(series)
     assert np.array(names, dtype=object)[places].tolist() == series.to_list()
     assert texts.distinct(series) is None
@@ -97,7 +108,7 @@ def test_dates_that_python_does_not_have_are_not(day: int) -> None:
 
 BROKEN = [("id", "a b"), ("id", None), ("commitment_usd", -1.0), ("commitment_usd", float("nan")), ("fixed.rate", 5.25),
           ("amortisation.kind", "anuity"), ("borrower.credit", "NEO"), ("borrower.credit", "credit:NONE"), ("maturity", AS_OF),
-          ("amortisation.start", None), ("floating.share", 0.9)]  # fmt: skip
+          ("amortisation.start", None), ("amortisation.start", dt.date(2040, 1, 31)), ("floating.share", 0.9)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("column", "cell"), BROKEN)
