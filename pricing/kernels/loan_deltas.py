@@ -101,26 +101,21 @@ def loan_delta(terms, ints, table, place, life, nodes):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def loan_deltas(terms, ints, tables, places, chains, active, life, out, deltas):
-    """Values [row] and deltas [row, factor].
+def loan_deltas(terms, ints, tables, places, chains, life, out, deltas):
+    """Values [row] and deltas [row, active factor] by the quotes behind each row's own curves.
 
-    tables [pair, time, 9]; places [pair, time, 4]; chains [pair, node, active factor]; active [pair, active factor] columns of `deltas`, -1
-    where a pair has fewer.
+    tables [pair, time, 9]; places [pair, time, 4]; chains [pair, node, active factor].
     """
-    nodes, found = np.zeros(chains.shape[1]), np.zeros(chains.shape[2])
+    nodes = np.zeros(chains.shape[1])
     for i in range(out.shape[0]):
         pair = ints[i, PAIR]
         nodes[:] = 0.0
-        found[:] = 0.0
         amount = terms[i, AMOUNT]
         out[i] = amount * loan_delta(terms[i], ints[i], tables[pair], places[pair], life, nodes)
-        chain = chains[pair]
+        chain, found = chains[pair], deltas[i]
+        found[:] = 0.0
         for n in range(nodes.shape[0]):
             by = amount * nodes[n]
             if by != 0.0:
                 for f in range(found.shape[0]):
                     found[f] += by * chain[n, f]
-        deltas[i, :] = 0.0
-        for f in range(found.shape[0]):
-            if active[pair, f] >= 0:
-                deltas[i, active[pair, f]] = found[f]
