@@ -130,7 +130,9 @@ class DeltaTables:
     chains: Array
     """[pair, node, active factor]"""
     active: Whole
-    """[pair, active factor] which factor; -1 is none."""
+    """[pair, active factor] which factor; -1 is none. A multiple of eight."""
+    rates: Whole
+    """[pair] how many of the nodes are the discount curve's, the first ones."""
 
 
 def loan_book_deltas(arrays: LoanArrays, market: Market, *, tables: DeltaTables | None = None) -> tuple[Array, Array]:
@@ -139,7 +141,7 @@ def loan_book_deltas(arrays: LoanArrays, market: Market, *, tables: DeltaTables 
 
     found = tables or delta_tables(market, arrays.pairs, len(arrays.life))
     out, deltas = np.empty(len(arrays.terms)), np.empty((len(arrays.terms), found.active.shape[1]))
-    loan_deltas(arrays.terms, arrays.ints, found.tables, found.places, found.chains, arrays.life, out, deltas)
+    loan_deltas(arrays.terms, arrays.ints, found.tables, found.places, found.chains, found.rates, arrays.life, out, deltas)
     return out, deltas
 
 
@@ -171,13 +173,14 @@ def delta_tables(market: Market, pairs: tuple[tuple[str, str], ...], count: int)
         if credit is not None:
             whole[row, start : start + size] = credit_chain(market, keys[1])
     used = np.abs(whole).max(axis=1, initial=0.0) > 0.0
-    active = np.full((len(pairs), int(used.sum(axis=1).max(initial=0))), -1, dtype=np.int64)
+    most = int(used.sum(axis=1).max(initial=0))
+    active = np.full((len(pairs), -(-most // 8) * 8), -1, dtype=np.int64)
     chains = np.zeros((*whole.shape[:2], active.shape[1]))
     for row, mine in enumerate(used):
         at = np.flatnonzero(mine)
         active[row, : at.size] = at
         chains[row, :, : at.size] = whole[row][:, at]
-    return DeltaTables(tables, places, chains, active)
+    return DeltaTables(tables, places, chains, active, np.array([size for size, _ in sizes], dtype=np.int64))
 
 
 def _nodes(curve: DiscountCurve | SurvivalCurve | None) -> FloatArray:
