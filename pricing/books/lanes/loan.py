@@ -151,7 +151,9 @@ class LoanLane:
         from pricing.kernels.loans import loan_fits  # compiled where it is used
 
         apart = column(frame, "lender", "lender") != column(frame, "borrower", "borrower")
-        others = frame.select((only(frame, KNOWN) & apart).fill_null(False).alias("fits"))["fits"].to_numpy()
+        # a column is named, as a rule without one has no height of its own
+        rule = pl.col("maturity").is_not_null() & only(frame, KNOWN) & apart
+        others = frame.select(rule.fill_null(False).alias("fits"))["fits"].to_numpy()
         kinds, _ = found = texts(frame, "amortisation.kind", "annuity")
         columns = _columns(frame, market, found, ([""], ONE), ([NO_CREDIT], ONE), np.ones(1))
         last = columns.first_day + columns.calendar.size
