@@ -23,6 +23,7 @@ from instruments.ground.errors import BatchError, FileError
 from instruments.ground.messages import problem
 from pricing.books.executors import in_order
 from pricing.books.output import check_output, join_parts, parquet_bytes, write_whole
+from pricing.books.pieces import remove_left
 from pricing.books.pricer import WINDOW, audit_of, problems_of, settings, slices_of
 from pricing.books.slices import BASE, FAILURE_SCHEMA, SCHEMA, How, Priced, Slice, price_slice
 from pricing.books.sources import BookLike, Source, sources_of
@@ -62,9 +63,9 @@ def run_book(
     """Price a book to a file, in parts; call it again after an interruption and it goes on.
 
     Memory: at most 32 slices of `rows` rows are under way, with their results: about 32 x rows x (columns + 14) x 8 bytes, whatever the
-    length of the book. CSV, JSON lines and Arrow streams longer than a piece are kept as Parquet in the system's temporary folder
-    meanwhile. A frame that is given is held whole, an Arrow stream a record batch at a time. Ids are kept for the whole book: about 50
-    bytes a row.
+    length of the book. CSV, JSON lines and Arrow streams longer than a piece are kept as Parquet meanwhile, in a folder beside the output;
+    what a killed run leaves there, the next one removes. A frame that is given is held whole, an Arrow stream a record batch at a time. Ids
+    are kept for the whole book: about 50 bytes a row.
 
     Args:
         book, market, scenarios, executor, paths, seed, threads: as in `price_book`.
@@ -81,7 +82,8 @@ def run_book(
     """
     target = check_output(Path(output))
     how = settings(market, scenarios, paths, seed, threads)
-    found = sources_of(book)
+    remove_left(target)
+    found = sources_of(book, target)
     audit = audit_of(found, how)
     folder = target.with_name(target.name + ".parts")
     ready = _ready(target, folder, audit, market)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from operator import and_, or_
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from operator import or_
+from typing import Annotated, Any, Literal, Protocol, TypeAlias, Union, get_args, get_origin
 
 import annotated_types as bounds
 import polars as pl
@@ -37,8 +37,8 @@ DTYPES: dict[Sort, type[pl.DataType]] = {
 SORTS: dict[object, Sort] = {float: "number", int: "whole", bool: "flag", str: "text", dt.date: "date"}
 FORMS = (bounds.Gt, bounds.Ge, bounds.Lt, bounds.Le, bounds.MinLen, bounds.MaxLen, Plausible, Matches, frozenset)
 """Constraints that have a form for columns; a `frozenset` holds the choices of a literal."""
-SURE = pl.lit(True)
-NEVER = pl.lit(False)
+Verdict: TypeAlias = pl.Expr | bool
+"""A rule of rows, or the same answer for all of them."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,18 @@ class Entries:
 
 
 Node: TypeAlias = Scalar | Part | Choice | Entries
+
+
+class Seen(Protocol):
+    """What is known of whole columns of a frame."""
+
+    def full(self, name: str) -> bool:
+        """Whether every cell of a column is given."""
+        ...
+
+    def obeyed(self, node: Scalar, name: str) -> bool:
+        """Whether every cell of a column is known to obey the rules of the node."""
+        ...
 
 
 @dataclass
@@ -206,43 +218,41 @@ def entries(nodes: tuple[Node, ...]) -> Iterator[Entries]:
                 yield from entries(inside)
 
 
-def valid(nodes: tuple[Node, ...], columns: frozenset[str]) -> pl.Expr:
+def valid(nodes: tuple[Node, ...], columns: frozenset[str], seen: Seen | None = None) -> Verdict:
     """Whether a row of a typed frame obeys every rule of the fields: what this accepts, the model accepts, rules across fields apart.
 
     Args:
         nodes: of a model. columns: those that the frame has; the others are null.
+        seen: what is known of whole columns of the frame; None: nothing. Rules that a whole column obeys are not asked of each row.
     """
-    return _all(_valid(node, columns) for node in nodes)
+    return _all(_valid(node, columns, seen) for node in nodes)
 
 
-def _valid(node: Node, columns: frozenset[str]) -> pl.Expr:
+def _valid(node: Node, columns: frozenset[str], seen: Seen | None) -> Verdict:
     if isinstance(node, Scalar):
-        return _valid_cell(node, node.name) if node.name in columns else ~pl.lit(node.required)
+        return _valid_cell(node, node.name, seen) if node.name in columns else not node.required
     names = sorted(_names(node, columns))
     if not names:
-        return ~pl.lit(node.required)
-    given = pl.any_horizontal(pl.col(name).is_not_null() for name in names) if len(names) > 1 else pl.col(names[0]).is_not_null()
+        return not node.required
+    given = True if seen and any(seen.full(name) for name in names) else reduce(or_, (pl.col(name).is_not_null() for name in names))
     if isinstance(node, Entries):
-        inside = _all(pl.col(name).is_null() | _valid_cell(node.value, name) for name in names)
-        enough = node.least <= 1 or NEVER
-    elif isinstance(node, Part):
-        inside, enough = valid(node.nodes, columns), True
+        inside = _all(_either(pl.col(name).is_null(), _valid_cell(node.value, name, seen)) for name in names)
+        if node.least > 1:
+            return False if node.required else _not(given)
     else:
-        inside, enough = _variants(node, names, columns), True
-    if enough is not True:
-        return ~given if not node.required else NEVER
-    return (given & inside) if node.required else (~given | inside)
+        inside = valid(node.nodes, columns, seen) if isinstance(node, Part) else _variants(node, names, columns, seen)
+    return _both(given, inside) if node.required else _either(_not(given), inside)
 
 
-def _variants(node: Choice, names: list[str], columns: frozenset[str]) -> pl.Expr:
+def _variants(node: Choice, names: list[str], columns: frozenset[str], seen: Seen | None) -> Verdict:
     if node.tag.name not in columns:
-        return NEVER
-    found = NEVER
+        return False
+    found: Verdict = False
     for tag, inside in node.variants.items():
         own = {name for one in inside for name in _names(one, columns)}
         others = _all(pl.col(name).is_null() for name in names if name not in own and name != node.tag.name)
-        found = found | ((pl.col(node.tag.name) == tag) & valid(inside, columns) & others)
-    return found.fill_null(False)
+        found = _either(found, _both(_both(pl.col(node.tag.name) == tag, valid(inside, columns, seen)), others))
+    return found if isinstance(found, bool) else found.fill_null(False)
 
 
 def _names(node: Node, columns: frozenset[str]) -> set[str]:
@@ -252,22 +262,26 @@ def _names(node: Node, columns: frozenset[str]) -> set[str]:
     return {name for name in columns if name.startswith(f"{node.name}.")}
 
 
-def _valid_cell(node: Scalar, name: str) -> pl.Expr:
+def _valid_cell(node: Scalar, name: str, seen: Seen | None) -> Verdict:
     cell = pl.col(name)
     if not node.known or node.sort == "json":
-        return NEVER if node.required else cell.is_null()
-    checks = [_form(cell, rule) for rule in node.rules]
+        return False if node.required else cell.is_null()
+    if seen is not None and seen.obeyed(node, name):
+        return True
+    checks: list[Verdict] = [form(cell, rule) for rule in node.rules]
     if node.sort == "number":
         checks.append(cell.is_finite())
     obeyed = _all(checks)
-    return cell.is_not_null() & obeyed.fill_null(False) if node.required else cell.is_null() | obeyed.fill_null(False)
+    obeyed = obeyed if isinstance(obeyed, bool) else obeyed.fill_null(False)
+    return _both(cell.is_not_null(), obeyed) if node.required else _either(cell.is_null(), obeyed)
 
 
 def _bound(limit: object) -> Any:
     return limit
 
 
-def _form(cell: pl.Expr, rule: object) -> pl.Expr:
+def form(cell: pl.Expr, rule: object) -> pl.Expr:
+    """A constraint as a rule of cells."""
     if isinstance(rule, bounds.Gt):
         return cell > _bound(rule.gt)
     if isinstance(rule, bounds.Ge):
@@ -300,8 +314,24 @@ def said(rule: object) -> str:
     return " and ".join(f"{word} {_bound(getattr(rule, name)):g}" for name, word in words.items() if hasattr(rule, name))
 
 
-def _all(checks: Any) -> pl.Expr:
-    return reduce(and_, checks, SURE)
+def _both(one: Verdict, other: Verdict) -> Verdict:
+    if isinstance(one, bool):
+        return other if one else False
+    if isinstance(other, bool):
+        return one if other else False
+    return one & other
+
+
+def _not(one: Verdict) -> Verdict:
+    return not one if isinstance(one, bool) else ~one
+
+
+def _either(one: Verdict, other: Verdict) -> Verdict:
+    return _not(_both(_not(one), _not(other))) if isinstance(one, bool) or isinstance(other, bool) else one | other
+
+
+def _all(checks: Iterable[Verdict]) -> Verdict:
+    return reduce(_both, checks, True)
 
 
 def typed(cell: pl.Expr, found: pl.DataType, sort: Sort) -> pl.Expr:

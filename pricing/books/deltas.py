@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -24,22 +25,49 @@ from pricing.schedules.types import Floats
 
 @dataclass(frozen=True)
 class BookDeltas:
-    """Values [row] and deltas [row, factor], USD per unit of a quote (1.0 = 10,000 basis points), of the rows that a lane prices."""
+    """Values [row] and deltas of the rows that a lane prices, USD per unit of a quote (1.0 = 10,000 basis points).
+
+    A row is kept with the quotes behind its own curves alone: all others are 0. `by` and `deltas` put them in their places.
+    """
 
     rows: tuple[int, ...]
     """Which rows of the frame, counted from 1."""
     values: Array
-    deltas: Array
+    own: Array
+    """[row, active factor]"""
+    group: Whole
+    """[row] which rows have the same curves."""
+    active: Whole
+    """[group, active factor] places among `factors`; -1 is none."""
     factors: tuple[str, ...]
     """Paths of the quotes: `rates.USD-SOFR.quotes.5Y`, `credit.NEO.hazard`."""
     method: str
     """`adjoint` is exact up to rounding; `bump` is a central difference of a tenth of a basis point."""
 
+    def by(self, factor: str) -> Array:
+        """Deltas by one quote [row].
+
+        Raises:
+            InputError: no such quote.
+        """
+        if factor not in self.factors:
+            raise InputError(
+                problem("bad_choice", subject="deltas", field="factor", value=factor, choices=self.factors, suggestion="name one")
+            )
+        mine = self.active == self.factors.index(factor)
+        place = np.where(mine.any(axis=1), mine.argmax(axis=1), -1)[self.group]
+        return np.where(place >= 0, self.own[np.arange(len(self.own)), place], 0.0)
+
+    @cached_property
+    def deltas(self) -> Array:
+        """All of them [row, factor]."""
+        return np.stack([self.by(factor) for factor in self.factors], axis=1)
+
     @property
     def table(self) -> pl.DataFrame:
         """One line per row: its number, its value, a column per quote."""
         found = {"row": pl.Series(self.rows, dtype=pl.Int64), "value": pl.Series(self.values)}
-        return pl.DataFrame(found | {name: pl.Series(self.deltas[:, at]) for at, name in enumerate(self.factors)})
+        return pl.DataFrame(found | {factor: pl.Series(self.by(factor)) for factor in self.factors})
 
 
 def book_deltas(frame: pl.DataFrame, kind: str, market: Market) -> BookDeltas:
@@ -70,8 +98,12 @@ def book_deltas(frame: pl.DataFrame, kind: str, market: Market) -> BookDeltas:
     inside = lane_rows(kinds()[kind], better, obeyed, market)
     good, rows = better.filter(inside), tuple((np.flatnonzero(inside.to_numpy()) + 1).tolist())
     if kind == "loan":
-        values, deltas = loan_book_deltas(loan_arrays(good, market), market)
-        return BookDeltas(rows, values, deltas, factors_of(market), "adjoint")
+        from pricing.kernels.loans import PAIR  # compiled where it is used
+
+        arrays = loan_arrays(good, market)
+        tables = delta_tables(market, arrays.pairs, len(arrays.life))
+        values, own = loan_book_deltas(arrays, market, tables=tables)
+        return BookDeltas(rows, values, own, arrays.ints[:, PAIR], tables.active, factors_of(market), "adjoint")
 
     def priced(moved: Market) -> Array:
         found: LaneValues = lane.values(good, moved)
@@ -83,7 +115,8 @@ def book_deltas(frame: pl.DataFrame, kind: str, market: Market) -> BookDeltas:
         step = BUMP_BPS if path.endswith("_bps") else BUMP
         up, down = (priced(with_quote(market, path, quotes[path] + sign * step)) for sign in (1.0, -1.0))
         columns.append((up - down) / (2.0 * step))
-    return BookDeltas(rows, priced(market), np.stack(columns, axis=1), factors_of(market), "bump")
+    alike, every = np.zeros(good.height, dtype=np.int64), np.arange(len(columns))[None, :]
+    return BookDeltas(rows, priced(market), np.stack(columns, axis=1), alike, every, factors_of(market), "bump")
 
 
 @dataclass(frozen=True)
@@ -97,17 +130,18 @@ class DeltaTables:
     chains: Array
     """[pair, node, active factor]"""
     active: Whole
-    """[pair, active factor] which factor; -1 is none."""
-    factors: int
+    """[pair, active factor] which factor; -1 is none. A multiple of eight."""
+    rates: Whole
+    """[pair] how many of the nodes are the discount curve's, the first ones."""
 
 
 def loan_book_deltas(arrays: LoanArrays, market: Market, *, tables: DeltaTables | None = None) -> tuple[Array, Array]:
-    """Values [row] and deltas [row, factor] of loans; factors are those of `factors_of`. `tables`: made before, for many batches."""
+    """Values [row] and deltas [row, active factor] of loans; factors as `DeltaTables.active`. `tables`: made before, for many batches."""
     from pricing.kernels.loan_deltas import loan_deltas  # compiled where it is used
 
     found = tables or delta_tables(market, arrays.pairs, len(arrays.life))
-    out, deltas = np.empty(len(arrays.terms)), np.empty((len(arrays.terms), found.factors))
-    loan_deltas(arrays.terms, arrays.ints, found.tables, found.places, found.chains, found.active, arrays.life, out, deltas)
+    out, deltas = np.empty(len(arrays.terms)), np.empty((len(arrays.terms), found.active.shape[1]))
+    loan_deltas(arrays.terms, arrays.ints, found.tables, found.places, found.chains, found.rates, arrays.life, out, deltas)
     return out, deltas
 
 
@@ -139,13 +173,14 @@ def delta_tables(market: Market, pairs: tuple[tuple[str, str], ...], count: int)
         if credit is not None:
             whole[row, start : start + size] = credit_chain(market, keys[1])
     used = np.abs(whole).max(axis=1, initial=0.0) > 0.0
-    active = np.full((len(pairs), int(used.sum(axis=1).max(initial=0))), -1, dtype=np.int64)
+    most = int(used.sum(axis=1).max(initial=0))
+    active = np.full((len(pairs), -(-most // 8) * 8), -1, dtype=np.int64)
     chains = np.zeros((*whole.shape[:2], active.shape[1]))
     for row, mine in enumerate(used):
         at = np.flatnonzero(mine)
         active[row, : at.size] = at
         chains[row, :, : at.size] = whole[row][:, at]
-    return DeltaTables(tables, places, chains, active, whole.shape[2])
+    return DeltaTables(tables, places, chains, active, np.array([size for size, _ in sizes], dtype=np.int64))
 
 
 def _nodes(curve: DiscountCurve | SurvivalCurve | None) -> FloatArray:

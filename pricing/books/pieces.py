@@ -6,6 +6,8 @@ file; a CSV file whose quotes do not match, and an Arrow stream of one large bat
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -27,12 +29,28 @@ PIECE_ROWS = 1 << 16
 Pieces = Callable[[BinaryIO], Iterator[pl.DataFrame]]
 
 
+LEFT = re.compile(r"\.pieces-[a-z0-9_]{8}")
+"""What the folder of pieces beside an output adds to its name."""
+
+
 class Folder:
     """A temporary folder that goes when this does, at the latest when the process ends by itself."""
 
-    def __init__(self) -> None:
-        self.path = Path(mkdtemp(prefix="gpufin-book-"))
+    def __init__(self, beside: Path | None) -> None:
+        """Beside an output, named after it, so that its next run finds what a killed one left; else in the system's temporary folder."""
+        prefix, home = "gpufin-book-", None
+        if beside is not None and os.access(beside.absolute().parent, os.W_OK):
+            prefix, home = f"{beside.name}.pieces-", beside.absolute().parent
+        self.path = Path(mkdtemp(prefix=prefix, dir=home))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+def remove_left(output: Path) -> None:
+    """Remove the pieces that a killed run to this output has left."""
+    home = output.absolute().parent
+    for other in home.iterdir() if home.is_dir() else ():
+        if other.name.startswith(output.name) and LEFT.fullmatch(other.name[len(output.name) :]) and other.is_dir():
+            shutil.rmtree(other, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -65,8 +83,8 @@ class Parts:
         return pl.concat(found, how="diagonal_relaxed").select(empty.columns)
 
 
-def whole_or_parts(pieces: Iterable[pl.DataFrame]) -> pl.DataFrame | Parts:
-    """The frame itself where it is one piece; else its pieces, kept.
+def whole_or_parts(pieces: Iterable[pl.DataFrame], beside: Path | None = None) -> pl.DataFrame | Parts:
+    """The frame itself where it is one piece; else its pieces, kept: beside an output, or in the system's temporary folder.
 
     Raises:
         PolarsError, OSError: a piece is unreadable, or there is no room for it.
@@ -87,7 +105,7 @@ def whole_or_parts(pieces: Iterable[pl.DataFrame]) -> pl.DataFrame | Parts:
             first = piece
             continue
         if folder is None:
-            folder = Folder()
+            folder = Folder(beside)
             empty = keep(first, folder.path)
         empty = keep(piece, folder.path)
     if folder is not None:

@@ -215,8 +215,7 @@ def repeated_ids(found: tuple[Source, ...]) -> list[NDArray[np.int64]]:
     """For each source the indices of rows whose id stands in an earlier row of the book."""
     columns = [source.ids() for source in found]
     every = pl.concat([ids for ids in columns if ids is not None] or [pl.Series("id", [], dtype=pl.String)])
-    rising = every.null_count() == 0 and bool((every[1:] > every[:-1]).all()) if every.len() > 1 else True
-    twice = np.zeros(len(every), dtype=bool) if rising else (~every.is_first_distinct() & every.is_not_null()).to_numpy()
+    twice = np.zeros(len(every), dtype=bool) if _all_apart(every) else (~every.is_first_distinct() & every.is_not_null()).to_numpy()
     at = 0
     out: list[NDArray[np.int64]] = []
     for ids in columns:
@@ -224,3 +223,11 @@ def repeated_ids(found: tuple[Source, ...]) -> list[NDArray[np.int64]]:
         out.append(np.flatnonzero(twice[at : at + size]))
         at += size
     return out
+
+
+def _all_apart(ids: pl.Series) -> bool:
+    """Whether ids are known to stand once each, by their order or by hashes; two texts of one hash take longer to tell apart."""
+    if ids.len() < 2 or (ids.null_count() == 0 and bool((ids[1:] > ids[:-1]).all())):
+        return True
+    hashes = ids.drop_nulls().hash()
+    return hashes.n_unique() == hashes.len()

@@ -19,6 +19,7 @@ from instruments.ground.errors import GpufinError, InputError, Problem
 from instruments.ground.messages import problem, suggest
 from pricing.api import price
 from pricing.books.columns import as_cells, typed, valid
+from pricing.books.judged import WholeColumns, is_typed
 from pricing.books.kinds import CONTRACT, Kind, kinds, row_deal
 from pricing.books.lanes.base import Lane, Refusal
 from pricing.books.lanes.table import LANES
@@ -148,25 +149,26 @@ def typed_frame(kind: Kind, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Serie
     """Columns as their sorts, and which rows obey every rule of the fields."""
     changed: list[pl.Expr] = []
     lost: list[pl.Expr] = []
-    strange: list[pl.Expr] = []
     for name in frame.columns:
         node = kind.scalar(name)
         if node is None:
-            if name != ROW:
-                strange.append(pl.col(name).is_not_null())
+            if name != ROW and frame[name].null_count() < frame.height:
+                lost.append(pl.col(name).is_not_null())
+            continue
+        if is_typed(frame[name], node.sort):
             continue
         cell = typed(pl.col(name), frame.schema[name], node.sort)
-        if frame.schema[name] != pl.Null and str(cell) != str(pl.col(name)):
+        if frame.schema[name] != pl.Null:
             lost.append(pl.col(name).is_not_null() & cell.is_null())
         changed.append(cell.alias(name))
-    rules = valid(kind.nodes, frozenset(frame.columns) - {ROW})
-    bad = pl.any_horizontal(lost + strange) if lost or strange else pl.lit(False)
-    better = frame.with_columns(changed)
-    obeyed = better.select(rules.alias("ok"))["ok"]
-    if obeyed.len() != frame.height:  # no column was looked at
-        obeyed = pl.Series("ok", [bool(obeyed[0])] * frame.height, dtype=pl.Boolean)
-    if lost or strange:
-        obeyed = obeyed & ~frame.select(bad.alias("bad"))["bad"]
+    better = frame.with_columns(changed) if changed else frame
+    rules = valid(kind.nodes, frozenset(frame.columns) - {ROW}, WholeColumns(better))
+    if isinstance(rules, bool):
+        obeyed = pl.Series("ok", [rules], dtype=pl.Boolean).new_from_index(0, frame.height)
+    else:
+        obeyed = better.select(rules.alias("ok"))["ok"]
+    if lost:
+        obeyed = obeyed & ~frame.select(pl.any_horizontal(lost).alias("bad"))["bad"]
     return better, obeyed
 
 

@@ -137,12 +137,13 @@ class Source:
         return digest.hexdigest()
 
 
-def sources_of(book: BookLike) -> tuple[Source, ...]:
+def sources_of(book: BookLike, output: Path | None = None) -> tuple[Source, ...]:
     """The frames of a book, in order, their headers checked.
 
     Args:
         book: a frame; frames by kind; a file (.parquet, .csv, .arrow, .arrows, .jsonl; '-' is an Arrow stream on standard input); a
             `book.toml`; a folder with a `book.toml`, or of such files, or of deals.
+        output: beside which long files are kept in pieces; None: in the system's temporary folder.
 
     Raises:
         FileError: a file is missing, unreadable or of another kind. InputError: a column is unknown, or a required one missing.
@@ -152,21 +153,21 @@ def sources_of(book: BookLike) -> tuple[Source, ...]:
     elif isinstance(book, Mapping):
         found = tuple(Source("", name, frame) for name, frame in book.items())
     elif str(book) == STANDARD_INPUT:
-        frame = _guarded(Path("-"), lambda: whole_or_parts(arrow_pieces(sys.stdin.buffer)))
+        frame = _guarded(Path("-"), lambda: whole_or_parts(arrow_pieces(sys.stdin.buffer), output))
         found = (_named_kind(Source("standard input", None, frame)),)
     else:
-        found = _from_path(Path(book))
+        found = _from_path(Path(book), output)
     for source in found:
         if not source.deals:
             check_header(source)
     return found
 
 
-def _from_path(path: Path) -> tuple[Source, ...]:
+def _from_path(path: Path, output: Path | None) -> tuple[Source, ...]:
     if path.is_dir() and not (path / "book.toml").is_file():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
         deals = tuple(sorted({*path.rglob("deal.toml"), *path.rglob("deal.json")}))
-        found = [_from_file(file, None) for file in files]
+        found = [_from_file(file, None, output) for file in files]
         if deals:
             found.append(Source(path.name, DEALS, deals=deals))
         if not found:
@@ -174,11 +175,11 @@ def _from_path(path: Path) -> tuple[Source, ...]:
         return tuple(found)
     if path.is_dir() or path.suffix.lower() == ".toml":
         home = path if path.is_dir() else path.parent
-        return tuple(_from_file(home / one.file, one) for one in load_model(path, BookFile, kind="book").frames)
-    return (_from_file(path, None),)
+        return tuple(_from_file(home / one.file, one, output) for one in load_model(path, BookFile, kind="book").frames)
+    return (_from_file(path, None, output),)
 
 
-def _from_file(path: Path, how: Frame | None) -> Source:
+def _from_file(path: Path, how: Frame | None, output: Path | None) -> Source:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         expected = "a .csv or .parquet file (or .arrow, .arrows, .jsonl)"
@@ -191,7 +192,7 @@ def _from_file(path: Path, how: Frame | None) -> Source:
         return _named_kind(Source(path.name, _kind_of(path.stem, names, how), path=path, map=how))
     if suffix == ".csv":
         _check_commas(path)
-    frame = _guarded(path, lambda: _read(path))
+    frame = _guarded(path, lambda: _read(path, output))
     if isinstance(frame, Parts):
         return _named_kind(Source(path.name, _kind_of(path.stem, frame.empty.columns, how), frame, path, how))
     kind = _kind_of(path.stem, frame.columns, how)
@@ -203,9 +204,9 @@ def scanned(path: Path) -> pl.LazyFrame:
     return pl.scan_ipc(path) if path.suffix.lower() == ".arrow" else pl.scan_parquet(path)
 
 
-def _read(path: Path) -> pl.DataFrame | Parts:
+def _read(path: Path, output: Path | None) -> pl.DataFrame | Parts:
     with path.open("rb") as stream:
-        return whole_or_parts(READERS[path.suffix.lower()](stream))
+        return whole_or_parts(READERS[path.suffix.lower()](stream), output)
 
 
 def _named_kind(source: Source) -> Source:

@@ -24,6 +24,7 @@ from pricing.kernels.loans import (
     depreciated_after,
     level_terms,
 )
+from pricing.kernels.vectors import add_products
 
 DS, D_BEFORE_S, DS_ACCRUAL, DS_THIRTY, MID_BEFORE, MID_AFTER, BY_DISCOUNT, BY_MIDDLE, BY_SURVIVAL = range(9)
 """Columns of a pair's tables at each date: D S; D of the date before times S; D S times ACT/360 and 30/360 fractions; D(mid) S before and
@@ -101,26 +102,28 @@ def loan_delta(terms, ints, table, place, life, nodes):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def loan_deltas(terms, ints, tables, places, chains, active, life, out, deltas):
-    """Values [row] and deltas [row, factor].
+def loan_deltas(terms, ints, tables, places, chains, rates, life, out, deltas):
+    """Values [row] and deltas [row, active factor] by the quotes behind each row's own curves.
 
-    tables [pair, time, 9]; places [pair, time, 4]; chains [pair, node, active factor]; active [pair, active factor] columns of `deltas`, -1
-    where a pair has fewer.
+    tables [pair, time, 9]; places [pair, time, 4]; chains [pair, node, active factor], a multiple of eight factors; rates [pair] how many
+    of the nodes are of the discount curve, the first ones.
     """
-    nodes, found = np.zeros(chains.shape[1]), np.zeros(chains.shape[2])
+    nodes, width = np.zeros(chains.shape[1]), chains.shape[2]
+    every, flat = deltas.reshape(-1), chains.reshape(-1)
     for i in range(out.shape[0]):
         pair = ints[i, PAIR]
         nodes[:] = 0.0
-        found[:] = 0.0
         amount = terms[i, AMOUNT]
-        out[i] = amount * loan_delta(terms[i], ints[i], tables[pair], places[pair], life, nodes)
-        chain = chains[pair]
-        for n in range(nodes.shape[0]):
-            by = amount * nodes[n]
-            if by != 0.0:
-                for f in range(found.shape[0]):
-                    found[f] += by * chain[n, f]
-        deltas[i, :] = 0.0
-        for f in range(found.shape[0]):
-            if active[pair, f] >= 0:
-                deltas[i, active[pair, f]] = found[f]
+        place = places[pair]
+        out[i] = amount * loan_delta(terms[i], ints[i], tables[pair], place, life, nodes)
+        # nodes beyond the loan's last date have nothing
+        last = ints[i, MONTHS] - 1
+        until, start = place[last, AT_DISCOUNT] + 2, rates[pair]
+        ends = place[last, AT_SURVIVAL] + 2
+        for n in range(ends):
+            nodes[n] *= amount
+        deltas[i] = 0.0
+        for f in range(0, width, 8):
+            of = pair * nodes.shape[0] * width + f
+            add_products(every, i * width + f, nodes, 0, until, flat, of, width)
+            add_products(every, i * width + f, nodes, start, ends, flat, of, width)

@@ -15,6 +15,8 @@ MONTHS, FIRST, DONE, PAYMENTS, KIND, PAIR, AGE = range(7)
 schedule; row of the tables; days from the start of a depreciation schedule to `as_of`."""
 DS, DS_FORWARD, DS_ACCRUAL, DS_THIRTY, MID_BEFORE, MID_AFTER = range(6)
 """Columns of a pair of curves at each date: D S, and times the month's growth, ACT/360 and 30/360 fractions; D(mid) S before and after."""
+KIND_STEP, INDEX_STEP, CREDIT_STEP = 8, 9, 10
+"""Places of `steps` beyond those of the numbers."""
 SHORTEST = 28
 """Days of the shortest month."""
 
@@ -110,3 +112,59 @@ def loan_values(terms, ints, tables, days, life, out):
             out[i] = loan_value(terms[i], ints[i], tables[ints[i, PAIR]], life)
         else:
             out[i] = loan_value_spread(terms[i], ints[i], tables[ints[i, PAIR]], days, life)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def put_loan(columns, i, terms, ints):
+    """Row `i` of the columns of a book as a loan's terms and whole numbers; a column of one cell holds for every row."""
+    numbers, step = columns.numbers, columns.steps
+    code = columns.kind[i * step[KIND_STEP]]
+    pair = columns.index[i * step[INDEX_STEP]] * columns.credits + columns.credit[i * step[CREDIT_STEP]]
+    terms[FLOATING_SHARE] = numbers[FLOATING_SHARE][i * step[FLOATING_SHARE]]
+    terms[MARGIN] = numbers[MARGIN][i * step[MARGIN]]
+    terms[FIXED_SHARE] = numbers[FIXED_SHARE][i * step[FIXED_SHARE]]
+    terms[RATE] = numbers[RATE][i * step[RATE]]
+    terms[AMOUNT] = numbers[AMOUNT][i * step[AMOUNT]]
+    rate = numbers[MONTHLY_RATE][i * step[MONTHLY_RATE]] / 12.0
+    terms[MONTHLY_RATE] = rate if columns.rated[code] else 0.0
+    terms[BALLOON] = numbers[BALLOON][i * step[BALLOON]]
+    terms[LIFE_YEARS] = numbers[LIFE_YEARS][i * step[LIFE_YEARS]]
+    terms[RECOVERY] = columns.recoveries[pair]
+    terms[HAZARD] = 0.0
+    began = columns.start[i]
+    start, end = columns.calendar[began - columns.first_day], columns.calendar[columns.maturity[i] - columns.first_day]
+    ints[MONTHS] = end + 1
+    ints[FIRST], ints[DONE] = max(start, 0), max(-start, 0)
+    ints[PAYMENTS] = end - start + 1
+    ints[KIND], ints[PAIR], ints[AGE] = columns.schedules[code], pair, columns.as_of - began
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def loan_rows(columns, terms, ints):
+    """Rows of a book put together: terms [row, 10], ints [row, 7]."""
+    for i in range(terms.shape[0]):
+        put_loan(columns, i, terms[i], ints[i])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def loan_book(columns, tables, life, out):
+    """Values [row] into `out`, read from the columns of a book where they lie."""
+    terms, ints = np.empty(10), np.empty(7, dtype=np.int64)
+    for i in range(out.shape[0]):
+        put_loan(columns, i, terms, ints)
+        out[i] = loan_value(terms, ints, tables[ints[PAIR]], life)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def loan_fits(columns, ends, planned, tolerance, out):
+    """Which rows [row] have shares that add up, a schedule of the lane, dates in order and a maturity at a month end.
+
+    `ends` [day] is 1 at the end of a month; `planned` [code] is 1 where the lane has the schedule.
+    """
+    numbers, step = columns.numbers, columns.steps
+    for i in range(out.shape[0]):
+        code, end = columns.kind[i * step[KIND_STEP]], columns.maturity[i]
+        shares = numbers[FLOATING_SHARE][i * step[FLOATING_SHARE]] + numbers[FIXED_SHARE][i * step[FIXED_SHARE]]
+        level = columns.schedules[code] == LEVEL or numbers[BALLOON][i * step[BALLOON]] == 0.0
+        in_order = columns.start[i] <= end and ends[end - columns.first_day] == 1
+        out[i] = abs(shares - 1.0) <= tolerance and planned[code] == 1 and level and in_order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from curves import default_rates_key, discount_curve
 from curves.market import Market
 from instruments.ground.errors import GpufinError, Problem
 from instruments.ground.messages import problem
+from pricing.books.texts import coded
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -66,10 +67,10 @@ def column(frame: pl.DataFrame, name: str, default: object = None) -> pl.Expr:
     return pl.col(name) if default is None else pl.col(name).fill_null(pl.lit(default))
 
 
-def number(frame: pl.DataFrame, name: str, default: float = 0.0) -> Array:
-    """A column as floats [row]."""
+def number(frame: pl.DataFrame, name: str, default: float = 0.0, *, once: bool = False) -> Array:
+    """A column as floats [row]; a column that is not there is one cell where `once`."""
     if name not in frame.columns:
-        return np.broadcast_to(np.float64(default), (frame.height,))
+        return np.broadcast_to(np.float64(default), (1 if once else frame.height,))
     return _filled(frame[name], default).to_numpy().astype(np.float64, copy=False)
 
 
@@ -114,25 +115,34 @@ def only(frame: pl.DataFrame, known: frozenset[str]) -> pl.Expr:
 
 def codes(frame: pl.DataFrame, name: str, default: str = "") -> tuple[list[str], Whole]:
     """Distinct texts of a column, sorted, and the place of each row's text among them."""
+    names, places = texts(frame, name, default)
+    rank = {text: place for place, text in enumerate(sorted(set(names)))}
+    found = np.array([rank[text] for text in names], dtype=np.int64)[places]
+    return list(rank), found if places.size == frame.height else np.full(frame.height, found[0])
+
+
+def texts(frame: pl.DataFrame, name: str, default: str = "") -> tuple[list[str], NDArray[np.int32]]:
+    """Texts of a column and the place of each row's among them, [row], or one place where the column is not there."""
     if name not in frame.columns:
-        return [default], np.zeros(frame.height, dtype=np.int64)
-    series = _filled(frame[name], default)
-    distinct = sorted(series.unique().to_list())
-    return distinct, series.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
+        return [default], np.zeros(1, dtype=np.int32)
+    names, places = coded(frame[name])
+    return [default if text is None else text for text in names], places
 
 
 def unknown_keys(frame: pl.DataFrame, name: str, build: Callable[[str], object], field: str = "") -> list[Refusal]:
     """Rows whose market key has no curve: missing, of another kind, or not calibrated; tried once for each key."""
-    field = field or name
-    if name not in frame.columns:
-        return []
+    return keys_without(*coded(frame[name]), build, field or name) if name in frame.columns else []
+
+
+def keys_without(keys: Sequence[str | None], places: NDArray[np.int32], build: Callable[[str], object], field: str) -> list[Refusal]:
+    """The same of keys and the place of each row's among them [row]."""
     found = []
-    for key in frame[name].unique().drop_nulls().sort().to_list():
+    for key, place in sorted((key, place) for place, key in enumerate(keys) if key is not None):
         try:
             build(key)
         except GpufinError as error:
             why = replace(error.problems[0], subject="", field=field, value=key)
-            found.append(Refusal((frame[name] == key).fill_null(False), field, lambda _, why=why: why))
+            found.append(Refusal(pl.Series(places == place), field, lambda _, why=why: why))
     return found
 
 

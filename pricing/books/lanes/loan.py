@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -20,15 +20,13 @@ from pricing.books.lanes.base import (
     LaneValues,
     Refusal,
     Whole,
-    codes,
     column,
-    days as days_of,
-    is_month_end,
+    keys_without,
     month_index,
-    months,
     not_after,
     number,
     only,
+    texts,
     unknown_keys,
 )
 from pricing.schedules.grid import day_counts, month_ends, thirty_360
@@ -59,16 +57,28 @@ KNOWN = frozenset(
         "borrower.equity",
     ]
 )
-SCHEDULES = ("annuity", "straight", "bullet", "depreciated")
+SCHEDULES = {"annuity": 1, "straight": 1, "bullet": 0, "depreciated": 2}
+"""Schedules of the lane, as the kernel numbers them."""
 ANNUITY_RATE = float(Amortisation.model_fields["annuity_rate"].default)
 LIFE_YEARS = float(Amortisation.model_fields["life_years"].default)
 USUAL_INDEX = str(Floating.model_fields["index"].default)
 NO_CREDIT = ""
-D = TypeVar("D", np.float64, np.int64)
+NUMBERS = (
+    ("floating.share", 0.0),
+    ("floating.margin", 0.0),
+    ("fixed.share", 0.0),
+    ("fixed.rate", 0.0),
+    ("commitment_usd", 0.0),
+    ("amortisation.annuity_rate", ANNUITY_RATE),
+    ("amortisation.balloon", 0.0),
+    ("amortisation.life_years", LIFE_YEARS),
+)
+"""Columns of numbers, in the order of a loan's terms, and what stands where none is given."""
+ONE = np.zeros(1, dtype=np.int32)
+"""The place of every row where all have the same text."""
+D = TypeVar("D", np.float64, np.int32)
 INDEX = "__index"
 FLOATING = ("floating.share", "floating.margin", "floating.floor")
-BLOCK = 8192
-"""Rows that are put together at a time."""
 NOTE = "planned flows on the borrower's credit, constant recovery"
 
 
@@ -90,15 +100,34 @@ class LoanArrays:
     """[pair] keys of the discount curve and of the credit, '' where nobody fails."""
 
 
-@dataclass(frozen=True)
-class LoanColumns:
-    """The same before rows are put together: columns of terms and of whole numbers, [row] each."""
+class LoanColumns(NamedTuple):
+    """The same before rows are put together: the columns of a book where they lie. One cell stands for the same in every row."""
 
-    terms: tuple[Array | float, ...]
-    ints: tuple[Whole, ...]
-    pairs: tuple[tuple[str, str], ...]
-    months: int
-    """Most months of a loan."""
+    numbers: tuple[Array, ...]
+    """[row] each, in the order of a loan's terms: shares, margin, rates, amount, balloon, life."""
+    start: NDArray[np.int32]
+    """[row] days since 1970."""
+    maturity: NDArray[np.int32]
+    kind: NDArray[np.int32]
+    """[row] codes of schedules."""
+    index: NDArray[np.int32]
+    """[row] codes of rates."""
+    credit: NDArray[np.int32]
+    """[row] codes of credits."""
+    steps: Whole
+    """1 where a column has a cell for each row, 0 where it has one: numbers, kind, index, credit."""
+    calendar: NDArray[np.int32]
+    """[day from `first_day`] which month it is in, the first payment's 0."""
+    first_day: int
+    as_of: int
+    schedules: Whole
+    """[code] kind of schedule."""
+    rated: NDArray[np.bool_]
+    """[code] whether the schedule has a rate."""
+    credits: int
+    """How many codes of credits there are: pair = index x credits + credit."""
+    recoveries: Array
+    """[pair]"""
 
 
 class LoanLane:
@@ -109,44 +138,39 @@ class LoanLane:
 
     def fit(self, frame: pl.DataFrame, market: Market) -> list[Refusal]:
         """Rows whose curves are there and whose maturity lies ahead."""
+        indices, at = _indices(frame)
+        places = at if at.size == frame.height else np.broadcast_to(at, (frame.height,))
         return [
-            *unknown_keys(
-                _indexed_once(frame), INDEX, lambda key: discount_curve(market, key or default_rates_key(market)), "floating.index"
-            ),
+            *keys_without(indices, places, lambda key: discount_curve(market, key or default_rates_key(market)), "floating.index"),
             *unknown_keys(frame, "borrower.credit", lambda key: survival_curve(market, key)),
             not_after(frame, "maturity", market.as_of, "maturity must be after the market's date"),
         ]
 
     def domain(self, frame: pl.DataFrame, market: Market) -> pl.Series:
         """Term loans by a level, bullet or depreciated schedule whose shares add up and whose dates are in order."""
-        shares = column(frame, "floating.share", 0.0) + column(frame, "fixed.share", 0.0)
-        kind, start = column(frame, "amortisation.kind", "annuity"), pl.col("amortisation.start")
-        balloon = (column(frame, "amortisation.balloon", 0.0) == 0.0) | kind.is_in(["annuity", "straight"])
+        from pricing.kernels.loans import loan_fits  # compiled where it is used
+
         apart = column(frame, "lender", "lender") != column(frame, "borrower", "borrower")
-        fits = (
-            only(frame, KNOWN)
-            & ((shares - 1.0).abs() <= SHARES_ABS)
-            & kind.is_in(list(SCHEDULES))
-            & balloon
-            & (start <= pl.col("maturity"))
-            & is_month_end("maturity")
-            & apart
-        )
-        return frame.select(fits.fill_null(False).alias("fits"))["fits"]
+        # a column is named, as a rule without one has no height of its own
+        rule = pl.col("maturity").is_not_null() & only(frame, KNOWN) & apart
+        others = frame.select(rule.fill_null(False).alias("fits"))["fits"].to_numpy()
+        kinds, _ = found = texts(frame, "amortisation.kind", "annuity")
+        columns = _columns(frame, market, found, ([""], ONE), ([NO_CREDIT], ONE), np.ones(1))
+        last = columns.first_day + columns.calendar.size
+        ends = (np.diff(_month_of(np.arange(columns.first_day, last + 1))) != 0).astype(np.uint8)
+        planned = np.array([kind in SCHEDULES for kind in kinds], dtype=np.uint8)
+        out = np.empty(frame.height, dtype=np.bool_)
+        loan_fits(columns, ends, planned, SHARES_ABS, out)
+        return pl.Series(out & others)
 
     def values(self, frame: pl.DataFrame, market: Market) -> LaneValues:
-        """Values to the lender before what was lent already; rows are put together in blocks that stay in the processor's cache."""
-        from pricing.kernels.loans import loan_values  # compiled where it is used
+        """Values to the lender before what was lent already."""
+        from pricing.kernels.loans import loan_book  # compiled where it is used
 
-        columns = loan_columns(frame, market)
-        tables, days, life = pair_tables(market.as_of, [curves_of(market, keys) for keys in columns.pairs], columns.months)
-        terms, ints, out = np.empty((BLOCK, 10)), np.empty((BLOCK, 7), dtype=np.int64), np.empty(frame.height)
-        for low in range(0, frame.height, BLOCK):
-            rows = slice(low, min(low + BLOCK, frame.height))
-            size = rows.stop - low
-            filled(terms[:size], *(one if isinstance(one, float) else one[rows] for one in columns.terms))
-            filled(ints[:size], *(one[rows] for one in columns.ints))
-            loan_values(terms[:size], ints[:size], tables, days, life, out[rows])
+        columns, pairs = loan_columns(frame, market)
+        tables, _, life = pair_tables(market.as_of, [curves_of(market, keys) for keys in pairs], _months(columns))
+        out = np.empty(frame.height)
+        loan_book(columns, tables, life, out)
         return LaneValues(out, NOTE)
 
 
@@ -161,89 +185,89 @@ def loan_book_values(arrays: LoanArrays) -> Array:
 
 def loan_arrays(frame: pl.DataFrame, market: Market) -> LoanArrays:
     """The lane's rows put together, and the market's curves on the month ends that they need."""
-    columns = loan_columns(frame, market)
-    tables, days, life = pair_tables(market.as_of, [curves_of(market, keys) for keys in columns.pairs], columns.months)
-    terms = filled(np.empty((frame.height, 10)), *columns.terms)
-    return LoanArrays(terms, filled(np.empty((frame.height, 7), dtype=np.int64), *columns.ints), tables, days, life, columns.pairs)
+    from pricing.kernels.loans import loan_rows  # compiled where it is used
+
+    columns, pairs = loan_columns(frame, market)
+    tables, days, life = pair_tables(market.as_of, [curves_of(market, keys) for keys in pairs], _months(columns))
+    terms, ints = np.empty((frame.height, 10)), np.empty((frame.height, 7), dtype=np.int64)
+    loan_rows(columns, terms, ints)
+    return LoanArrays(terms, ints, tables, days, life, pairs)
 
 
-def loan_columns(frame: pl.DataFrame, market: Market) -> LoanColumns:
-    """Columns of the lane's rows, in the order of the kernel."""
-    keys, place, recovery = _pairs(frame, market)
-    first_month = month_index(month_ends(market.as_of, 1)[0])
-    began = days_of(frame, "amortisation.start")
-    start, end = months(began), months(days_of(frame, "maturity"))
-    left = end - first_month + 1
-    schedules, kind = codes(frame, "amortisation.kind", "annuity")
-    by_kind = np.array([{"annuity": 1, "straight": 1, "depreciated": 2}.get(name, 0) for name in schedules], dtype=np.int64)
-    is_annuity = np.array([name == "annuity" for name in schedules])
-    rate = number(frame, "amortisation.annuity_rate", ANNUITY_RATE) / 12.0 * is_annuity[kind]
-    terms = (
-        number(frame, "floating.share"),
-        number(frame, "floating.margin"),
-        number(frame, "fixed.share"),
-        number(frame, "fixed.rate"),
-        number(frame, "commitment_usd"),
-        rate,
-        number(frame, "amortisation.balloon"),
-        number(frame, "amortisation.life_years", LIFE_YEARS),
-        recovery,
-        0.0,
+def loan_columns(frame: pl.DataFrame, market: Market) -> tuple[LoanColumns, tuple[tuple[str, str], ...]]:
+    """Columns of the lane's rows as the kernel reads them, and the keys of the pairs of curves that some row needs."""
+    indices, credits = _indices(frame), texts(frame, "borrower.credit", NO_CREDIT)
+    keys = tuple((index or default_rates_key(market), credit) for index in indices[0] for credit in credits[0])
+    recoveries = np.array([survival_curve(market, credit).recovery if credit else 1.0 for _, credit in keys])
+    kinds = texts(frame, "amortisation.kind", "annuity")
+    return _columns(frame, market, kinds, indices, credits, recoveries), keys
+
+
+Texts = tuple[list[str], NDArray[np.int32]]
+
+
+def _columns(frame: pl.DataFrame, market: Market, kinds: Texts, indices: Texts, credits: Texts, recoveries: Array) -> LoanColumns:
+    start, maturity = (frame[name].to_physical().to_numpy() for name in ("amortisation.start", "maturity"))
+    first_day = min(int(start.min(initial=0)), int(maturity.min(initial=0)))
+    last_day = max(int(start.max(initial=0)), int(maturity.max(initial=0)))
+    calendar = _month_of(np.arange(first_day, last_day + 1)) - month_index(month_ends(market.as_of, 1)[0])
+    numbers = tuple(_fixed(number(frame, name, default, once=True)) for name, default in NUMBERS)
+    rows = (*numbers, kinds[1], indices[1], credits[1])
+    return LoanColumns(
+        numbers=numbers,
+        start=_fixed(start),
+        maturity=_fixed(maturity),
+        kind=_fixed(kinds[1]),
+        index=_fixed(indices[1]),
+        credit=_fixed(credits[1]),
+        steps=np.array([int(one.size == frame.height) for one in rows]),
+        calendar=calendar.astype(np.int32),
+        first_day=first_day,
+        as_of=(market.as_of - EPOCH).days,
+        schedules=np.array([SCHEDULES.get(kind, 0) for kind in kinds[0]], dtype=np.int64),
+        rated=np.array([kind == "annuity" for kind in kinds[0]]),
+        credits=len(credits[0]),
+        recoveries=recoveries,
     )
-    ints = (
-        left,
-        np.maximum(start - first_month, 0),
-        np.maximum(first_month - start, 0),
-        end - start + 1,
-        by_kind[kind],
-        place,
-        (market.as_of - EPOCH).days - began,
-    )
-    return LoanColumns(terms, ints, keys, int(left.max(initial=1)))
 
 
-def filled(table: NDArray[D], *columns: NDArray[D] | float) -> NDArray[D]:
-    """A table [row, column] from its columns."""
-    for at, one in enumerate(columns):
-        table[:, at] = one
-    return table
+def _months(columns: LoanColumns) -> int:
+    """Most months of a loan."""
+    last = int(columns.maturity.max(initial=columns.first_day))
+    return max(int(columns.calendar[last - columns.first_day]) + 1, 1)
+
+
+def _month_of(days: NDArray[np.int64]) -> Whole:
+    """Months since January 1970."""
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def _fixed(cells: NDArray[D]) -> NDArray[D]:
+    """A column that nobody writes to: what polars lends is so, and the kernel is compiled for one sort."""
+    found = np.ascontiguousarray(cells).view()
+    found.setflags(write=False)
+    return found
 
 
 Pair = tuple[DiscountCurve, SurvivalCurve | None]
 
 
-def _pairs(frame: pl.DataFrame, market: Market) -> tuple[tuple[tuple[str, str], ...], Whole, Array]:
-    """Keys of the pairs of curves that some row needs, the pair of each row, and its recovery."""
-    indices, at = _indices(frame)
-    credits, of = codes(frame, "borrower.credit", NO_CREDIT)
-    keys = tuple((index or default_rates_key(market), credit) for index in indices for credit in credits)
-    place = at * len(credits) + of
-    recoveries = [survival_curve(market, credit).recovery if credit else 1.0 for _, credit in keys]
-    return keys, place, np.array(recoveries)[place]
-
-
-def _indices(frame: pl.DataFrame) -> tuple[list[str], Whole]:
-    """Rates at which rows are discounted, '' for the market's default, and the place of each row's among them."""
+def _indices(frame: pl.DataFrame) -> Texts:
+    """Rates at which rows are discounted, '' for the market's default, and the place of each row's among them, or one place for all."""
     if "floating.index" in frame.columns:
-        return codes(_indexed(frame), INDEX)
+        return texts(_indexed(frame), INDEX)
     parts = [name for name in FLOATING if name in frame.columns]
     if not parts:
-        return [""], np.zeros(frame.height, dtype=np.int64)
+        return [""], ONE
     if any(frame[name].null_count() == 0 for name in parts):
-        return [USUAL_INDEX], np.zeros(frame.height, dtype=np.int64)
+        return [USUAL_INDEX], ONE
     floats = frame.select(pl.any_horizontal(pl.col(name).is_not_null() for name in parts).alias("floats"))["floats"]
-    return ["", USUAL_INDEX], floats.to_numpy().astype(np.int64)
+    return ["", USUAL_INDEX], floats.to_numpy().astype(np.int32)
 
 
 def curves_of(market: Market, keys: tuple[str, str]) -> Pair:
     """The curves of a pair."""
     return discount_curve(market, keys[0]), survival_curve(market, keys[1]) if keys[1] else None
-
-
-def _indexed_once(frame: pl.DataFrame) -> pl.DataFrame:
-    """The rate of each row as a column, a constant where every row has the same."""
-    indices, _ = _indices(frame) if "floating.index" not in frame.columns else ([], None)
-    return frame.with_columns(pl.lit(indices[0]).alias(INDEX)) if len(indices) == 1 else _indexed(frame)
 
 
 def _indexed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -85,3 +85,25 @@ def test_rows_that_no_lane_prices_are_left_out() -> None:
     assert book_deltas(frame, "loan", book_market()).rows == (1, 3, 5)
     with pytest.raises(InputError, match="hurdle_warrant"):
         book_deltas(frame, "notes", book_market())
+
+
+@pytest.mark.parametrize("kind", ["loan", "offtake"])
+def test_a_delta_by_name_is_a_column_of_the_whole(kind: str) -> None:
+    found = book_deltas(FRAMES[kind](20), kind, book_market())
+    assert found.deltas.shape == (20, len(found.factors))
+    for at, factor in enumerate(found.factors):
+        assert found.by(factor).tolist() == found.deltas[:, at].tolist() == found.table[factor].to_list()
+
+
+def test_only_the_quotes_behind_a_row_are_kept() -> None:
+    found = book_deltas(loan_frame(50), "loan", book_market())
+    kept = {found.factors[at] for at in found.active.ravel() if at >= 0}
+    assert kept >= {factor for factor in found.factors if np.any(found.by(factor) != 0.0)}
+    assert "rates.USD-FLAT.rate" not in kept  # no loan is discounted at it
+    for places in found.active:
+        assert len({found.factors[at].split(".")[1] for at in places if at >= 0 and found.factors[at].startswith("credit.")}) <= 1
+
+
+def test_a_delta_by_an_unknown_quote_is_refused() -> None:
+    with pytest.raises(InputError, match=r"credit\.NEO"):
+        book_deltas(loan_frame(5), "loan", book_market()).by("credit.NEO.hazard")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from tempfile import mkdtemp
 
 import polars as pl
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from instruments.ground.errors import FileError
 from pricing.books import pieces
+from pricing.books.batch import run_book
 from pricing.books.pieces import READERS, Parts, whole_or_parts
 from pricing.books.pricer import price_book
 from pricing.books.sources import sources_of
@@ -128,3 +130,37 @@ def test_a_million_rows_take_little_more_memory_than_ten_thousand(suffix: str) -
     small, large = loans_peak(10_000, suffix), loans_peak(1_000_000, suffix)
     # a window under way, its results, and 50 bytes of id a row; held whole, a million rows of text took 270 to 380 MB more
     assert large - small < 160.0
+
+
+@pytest.mark.usefixtures("small")
+def test_pieces_lie_beside_the_output_and_the_next_run_removes_what_a_killed_one_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, output = tmp_path / "loan.csv", tmp_path / "values.parquet"
+    loan_frame(60).write_csv(book)
+    left = tmp_path / "values.parquet.pieces-ab_12xyz"
+    left.mkdir()
+    (left / "000000.parquet").write_bytes(b"half")
+    others = [tmp_path / name for name in ("values.parquet.pieces-mine", "another.parquet.pieces-ab_12xyz")]
+    for other in others:
+        other.mkdir()
+    seen: list[Path] = []
+    monkeypatch.setattr(pieces, "mkdtemp", lambda **how: seen.append(Path(mkdtemp(**how))) or str(seen[-1]))  # type: ignore[func-returns-value]
+    found = run_book(book, book_market(), output)
+    assert found.manifest["results"]["rows"] == 60
+    assert [folder.parent for folder in seen] == [tmp_path]
+    assert not left.exists()
+    assert not seen[0].exists()
+    assert all(other.is_dir() for other in others)
+
+
+@pytest.mark.usefixtures("small")
+def test_where_the_output_has_no_folder_yet_pieces_lie_in_the_system_s(tmp_path: Path) -> None:
+    book, output = tmp_path / "loan.csv", tmp_path / "new" / "values.parquet"
+    loan_frame(60).write_csv(book)
+    assert run_book(book, book_market(), output).manifest["results"]["rows"] == 60
+    assert sorted(path.name for path in output.parent.iterdir()) == [
+        "values.failures.parquet",
+        "values.parquet",
+        "values.parquet.manifest.json",
+    ]
