@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     _target(simulate)
     simulate.add_argument(
         "--measures",
-        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, break_evens, sensitivities, or any "
-        "measure (default: all that one run holds)",
+        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, break_evens, sensitivities, "
+        "loss_sensitivities, or any measure (default: all that one run holds)",
     )
     simulate.add_argument(
         "--method",
