@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from instruments.ground.provenance import Basis, Provenance
-from instruments.hits import Hit, Part
+from instruments.hits import Hit as Hit, Part
 from instruments.web import Web
 from pricing.strategies.picks import picked
 
