@@ -128,6 +128,7 @@ from .contracts.warrant_adjustments import after_special_dividend as after_speci
 from .deal import Deal as Deal, Milestone as Milestone, Party as Party, Position as Position
 from .events import Delay as Delay, Event as Event
 from .files.deals import deal_from_text as deal_from_text, load_deal as load_deal, schema_of as schema_of
+from .files.hits import load_hits as load_hits, save_hits as save_hits
 from .files.projects import load_project as load_project, project_from_text as project_from_text
 from .files.webs import load_web as load_web, web_from_text as web_from_text
 from .files.writing import dumps_json as dumps_json, dumps_toml as dumps_toml, save as save
@@ -157,6 +158,7 @@ from .ground.errors import (
 )
 from .ground.provenance import Basis as Basis, Provenance as Provenance, ProvenanceTable as ProvenanceTable
 from .ground.units import allow_implausible as allow_implausible, bps as bps, pct as pct
+from .hits import Hit as Hit, HitsFile as HitsFile, WebState as WebState
 from .limits import Limit as Limit, parse_limit as parse_limit
 from .observations import Close as Close, DaysOut as DaysOut, Mean as Mean, Touch as Touch, Vwap as Vwap
 from .priority import (

@@ -8,8 +8,8 @@ from .books.kinds import book_columns as book_columns
 from .books.pricer import BookResult as BookResult, price_book as price_book
 from .conditions import Watch as Watch, register_condition as register_condition
 from .diffing import Diff as Diff, diff as diff
-from .laws.catalogue import LAWS as LAWS, WEB_LAWS as WEB_LAWS
-from .laws.law import Law as Law, WebLaw as WebLaw
+from .laws.catalogue import LAWS as LAWS, PROJECT_LAWS as PROJECT_LAWS, WEB_LAWS as WEB_LAWS
+from .laws.law import Law as Law, ProjectLaw as ProjectLaw, WebLaw as WebLaw
 from .laws.search import LawResult as LawResult
 from .limits import LimitResult as LimitResult
 from .measures import MEASURES as MEASURES, Measure as Measure
@@ -27,6 +27,7 @@ from .risk.break_evens import BreakEven as BreakEven
 from .risk.solving import solve_advance as solve_advance, solve_rent as solve_rent
 from .risk.transfer.report import RiskTransfer as RiskTransfer, compare_financings as compare_financings
 from .risk.transfer.rows import TransferRow as TransferRow
+from .risk.transfer.stressed import stress_project as stress_project
 from .scenario_library import named_scenarios as named_scenarios
 from .simulation import ContractLedger as ContractLedger, Ledger as Ledger, Simulation as Simulation, simulate as simulate
 from .stressing import StressReport as StressReport, stress as stress

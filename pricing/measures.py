@@ -356,8 +356,6 @@ _LIST = (
         "100 (value of starting then - with the baseline, hardware paid) / cost",
     ),
 )
-MEASURES: dict[str, Measure] = {measure.name: measure for measure in _LIST}
-"""Name to measure."""
 GROUPS: dict[str, tuple[str, ...]] = {
     "sensitivities": (
         "delta", "gamma", "vega", "correlation_sensitivity", "hazard_sensitivity", "delay_sensitivity", "rho", "value_per_rent_percent",
@@ -373,3 +371,25 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "break_evens": ("advance_rate", "advance_rate_for_loss", "break_even_rent_at_par", "break_even_rent_for_loss"),
 }  # fmt: skip
 """Names that stand for several measures where measures are asked for; only those that the contract offers are given."""
+LOSS_MEASURES = ("default_probability", "expected_loss_rate", "shortfall_tail_mean")
+"""Odds and losses of a facility whose sensitivities are given beside those of its value."""
+
+
+def _of_losses() -> tuple[Measure, ...]:
+    """The sensitivities of odds and losses: to each driver that the value has one to, in the same steps."""
+    known = {measure.name: measure for measure in _LIST}
+    found: list[Measure] = []
+    for of in LOSS_MEASURES:
+        for driver in GROUPS["sensitivities"]:
+            if driver.startswith("value_per_"):
+                value = known[driver]
+                unit = f"{known[of].unit}/{value.unit.removeprefix('USD/')}"
+                found.append(
+                    Measure(f"{of}_{driver.removeprefix('value_')}", unit, f"as {of}", f"{of}{value.formula.removeprefix('value')}")
+                )
+    return tuple(found)
+
+
+GROUPS["loss_sensitivities"] = tuple(measure.name for measure in _of_losses())
+MEASURES: dict[str, Measure] = {measure.name: measure for measure in (*_LIST, *_of_losses())}
+"""Name to measure."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from curves import Market, Scenario
 from instruments.deal import Deal
-from instruments.ground.errors import GpufinError, PricingError, Problem
+from instruments.ground.errors import GpufinError, InputError, PricingError, Problem
+from instruments.ground.messages import problem
 from instruments.limits import parse_limit
+from instruments.project import Project
 from pricing.api import audit, check_dates, fingerprint, price
 from pricing.laws.catalogue import chosen_laws
 from pricing.laws.search import LawResult, search_law
@@ -106,7 +108,7 @@ def law_row(found: LawResult) -> dict[str, Any]:
 
 
 def stress(
-    deal: Deal,
+    deal: Deal | Project,
     market: Market,
     *,
     scenarios: str | Iterable[Scenario | str] | None = None,
@@ -121,7 +123,8 @@ def stress(
     """Price a deal under scenarios, and search for markets that break a law.
 
     Args:
-        deal, market: as in `price`.
+        deal, market: as in `price`; of a project the laws of projects are checked, on `scenarios` alone where they are given
+            (`stress_project`).
         scenarios: what to try: scenarios, or names that `pricing.named_scenarios` knows ('library', 'export ban'). None takes
             'standard' and 'defaults', or nothing where `reverse` is given.
         laws: names from `pricing.laws.catalogue.LAWS`; None takes every law that applies, or none where `reverse` is given; an empty
@@ -138,6 +141,8 @@ def stress(
     Raises:
         InputError: options are unusable. PricingError: the base case cannot be priced.
     """
+    if isinstance(deal, Project):
+        return _of_project(deal, market, scenarios, laws, {"limits": limits, "reverse": reverse, "factors": factors, "paths": paths}, seed)
     check_dates(deal, market)
     settings = Settings(paths=DEFAULT_PATHS if paths is None else paths, seed=check_seed(seed), threads=threads)
     base = Scenario(label="base")
@@ -167,6 +172,27 @@ def stress(
     found = None if reverse is None else reverse_stress(deal, market, reverse, settings, only=None if factors is None else tuple(factors))
     document = audit(deal, market, settings, "default") | {"scenarios": [fingerprint(scenario) for scenario in tried]}
     return StressReport(tuple(rows), tuple(results), tuple(kept), found, tuple(failures), tuple(notes), document)
+
+
+def _of_project(
+    project: Project,
+    market: Market,
+    scenarios: str | Iterable[Scenario | str] | None,
+    laws: Iterable[str] | None,
+    of_deals: dict[str, object],
+    seed: int,
+) -> StressReport:
+    """The laws of projects. Raises InputError for an option of deals alone."""
+    from pricing.risk.transfer.stressed import stress_project
+
+    given = None if scenarios is None else [scenarios] if isinstance(scenarios, str) else list(scenarios)
+    named = [one for one in given or () if isinstance(one, str)]
+    for option, value in {**of_deals, "scenarios": named or None}.items():
+        if value is not None:
+            hint = "a project is searched for markets that break its laws; scenarios are objects, such as a counterexample"
+            raise InputError(problem("bad_option", subject=option, value=value, expected="left out for a project", hint=hint))
+    only = None if given is None else [one for one in given if isinstance(one, Scenario)]
+    return stress_project(project, market, laws=laws, scenarios=only, seed=seed)
 
 
 def _unmoved(scenario: Scenario, rows: list[Row], found: list[Row]) -> list[str]:

@@ -8,12 +8,10 @@ import numpy as np
 
 from curves import Market
 from instruments import Design, ForcedSale, Plant, Project, Substitute
+from pricing.laws.project_runs import Booked
 from pricing.paths.world import World
-from pricing.risk.transfer.book import Book
 from pricing.risk.transfer.operations import Operations, operate
 from pricing.risk.transfer.setup import Setup, set_up
-from pricing.risk.transfer.vehicle import DesignPlan, Rolled, plan_design, roll_design
-from pricing.schedules.types import Floats
 from pricing.strategies.projects import AS_OF, COST, project_of
 
 NEVER_FAILS = {"TEN": 0.0, "OPR": 0.0, "VND": 0.0}
@@ -83,39 +81,6 @@ def wild_operations(setup: Setup, seed: int, paths: int = 48) -> Operations:
         closes[share] = np.where(np.arange(setup.total)[:, None] < defaulted[credit], closes[share], 0.0)
     world = World(setup.drivers.grid, closes, {}, {}, {}, {}, defaulted)
     return operate(setup, world, rng.random(paths) < setup.substitute.odds)
-
-
-class Booked:
-    """A design booked on given paths, margins as stated."""
-
-    def __init__(self, setup: Setup, design: Design, operations: Operations, margins: dict[str, float] | None = None) -> None:
-        from pricing.risk.transfer.design_run import stated_margins
-
-        self.setup = setup
-        self.planned: DesignPlan = plan_design(setup, design)
-        book = Book(len(self.planned.plan), setup.total + 1, operations.paths)
-        self.rolled: Rolled = roll_design(setup, self.planned, stated_margins(design) | (margins or {}), operations, book)
-        self.ledger: Floats = book.ledger
-
-    def present(self, name: str) -> Floats:
-        """Discounted cash and terminal value received less given [path]."""
-        total = np.zeros(self.ledger.shape[2])
-        for column, posting in enumerate(self.planned.plan.postings):
-            if posting.unit == "USD" and posting.claim in ("cash", "terminal"):
-                sign = float(posting.payee == name) - float(posting.payer == name)
-                total = total + sign * np.einsum("t,tp->p", self.setup.discount, self.ledger[:, column])
-        return total
-
-    def loss(self, name: str) -> Floats:
-        return -self.present(name)
-
-    def column(self, contract: str, reason: str, claim: str = "cash") -> Floats:
-        """Postings of one reason [row, path], over all payees."""
-        total = np.zeros((self.ledger.shape[0], self.ledger.shape[2]))
-        for column, posting in enumerate(self.planned.plan.postings):
-            if (posting.contract, posting.reason, posting.claim) == (contract, reason, claim):
-                total = total + self.ledger[:, column]
-        return total
 
 
 def booked(of: Project, on: Market, seed: int = 0, design: str = "other") -> tuple[Booked, Booked, Operations]:

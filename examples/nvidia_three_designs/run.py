@@ -17,16 +17,17 @@ from numpy.typing import NDArray
 
 from curves import Market, load_market
 from curves.credit_quotes import ProxyCredit
-from instruments import Deal, Lease, LeaseGuarantee, load_deal
+from instruments import Deal, Lease, LeasedSite, LeaseGuarantee, load_deal
 from instruments.variants import variants_of
 from pricing.engines.tenant_run import TenantFound, TenantSetup, set_up_tenant
 from pricing.ledger.runs import ContractRun, party_signs
 
 FOLDER = Path(__file__).parent
 Array = NDArray[np.floating[Any]]
-BN = 1e9
+BN, KW_PER_GW = 1e9, 1e6
 DESIGNS = {"none": None, "letter": "letter", "round": "round", "guarantee": "guarantee"}
 """Design to the one contract of support that is in force beside the lease."""
+SUPPORT = ("letter", "round", "guarantee")
 TITLES = {
     "none": "no support at all",
     "letter": "A: letter, up to 100 bn staged",
@@ -64,6 +65,8 @@ class Study:
     tail: float
     window_row: int
     """Last row of the first window."""
+    vendor: dict[str, dict[str, Any]]
+    """What NVIDIA earns on hardware, from study.toml."""
 
     def column(self, contract: str, reason: str, claim: str) -> Array:
         """A posting discounted [path]; nothing where the plan has none such."""
@@ -95,6 +98,30 @@ class Study:
             "openai_shares": mark,
         }
 
+    def margins(self, design: str, **changed: float) -> Array:
+        """NVIDIA's discounted gross profit on the hardware that a design's support stands behind, delivered before the failure [path].
+
+        The letter: a gigawatt for every so many dollars drawn. The round: what of its money buys hardware. The guarantee: the campus's
+        gigawatts, phase by phase. `changed` replaces inputs of study.toml by name.
+        """
+        given = {name: float(entry["value"]) for name, entry in self.vendor.items()} | changed
+        per_gw = given["share_of_capex"] * given["capex_usd_per_gw"]
+        if design == "letter":
+            support_usd_per_gw = self.setup.staged["letter"].tranches[0].open_usd
+            drawn: Array = self.column("letter", "draws", "cash") * (per_gw / support_usd_per_gw)
+            return drawn
+        if design == "round":
+            paid = sum(terms.drawn_usd for terms in self.setup.staged["round"].tranches)
+            return np.full(self.run.paths, given["share_of_capex"] * given["spent_share"] * paid)
+        lease = self.setup.support.lease
+        asset = lease.plan.lease.asset
+        assert isinstance(asset, LeasedSite), "the campus is leased by its power"
+        total: Array = np.zeros(self.run.paths)
+        for phase in lease.plan.phases if design == "guarantee" else ():
+            gigawatts = phase.share * asset.units / KW_PER_GW
+            total = total + np.where(self.found.default > phase.start, gigawatts * per_gw * self.run.discount[phase.start], 0.0)
+        return total
+
     def transfers(self, design: str) -> dict[str, Array]:
         """Discounted cash and terminal value by party against no support at all [path]: postings of the design's one contract."""
         contract = DESIGNS[design]
@@ -114,7 +141,7 @@ def study(deal: Deal, market: Market, inputs: dict[str, Any], *, paths: int | No
     )
     run, found = setup.run("three designs", paths=paths or int(inputs["paths"]), seed=int(inputs["seed"]), threads=threads)
     rows = [index for index, date in enumerate(run.dates) if date <= inputs["window_end"]]
-    return Study(setup, run, found, float(inputs["tail"]), rows[-1])
+    return Study(setup, run, found, float(inputs["tail"]), rows[-1], inputs["vendor_margin"])
 
 
 def mean_error(values: Array) -> tuple[float, float | None]:
@@ -153,7 +180,50 @@ def rows_of(of: Study) -> list[Row]:
         for party, net in of.transfers(design).items():
             if np.any(net):
                 rows.append(Row(design, party, "transfer", "whole lease", *mean_error(net)))
-    return rows + by_year(of) + second_opinions(of)
+    return rows + margin_rows(of) + by_year(of) + second_opinions(of)
+
+
+def margin_rows(of: Study) -> list[Row]:
+    """NVIDIA's margin beside its loss to 2033, net of it on average and in the tail, and at the ends of what is assumed."""
+    rows: list[Row] = []
+    fails = of.found.default <= of.window_row
+    for design in SUPPORT:
+        lost, earned = np.where(fails, of.losses(design)["nvidia"], 0.0), of.margins(design)
+        rows.append(Row(design, "nvidia", "vendor_margin", "to 2033", *mean_error(earned)))
+        # of a ratio of two means: the error of what each path adds to it
+        if earned.any():
+            needed = float(lost.mean() / earned.mean())
+            spread = float((lost - needed * earned).std(ddof=1) / np.sqrt(lost.size) / earned.mean())
+            rows.append(Row(design, "nvidia", "share_of_margin_lost", "to 2033", needed, spread))
+        rows.append(Row(design, "nvidia", "loss_net_of_margin", "to 2033", *mean_error(lost - earned)))
+        rows.append(Row(design, "nvidia", "net_shortfall_97_5", "to 2033", *expected_shortfall(lost - earned, of.tail)))
+        for name, entry in of.vendor.items():
+            for end, value in zip(("low", "high"), entry["range"], strict=True):
+                net = mean_error(lost - of.margins(design, **{name: float(value)}))
+                rows.append(Row(design, "nvidia", "loss_net_of_margin", f"{name} {end}", *net))
+    return rows
+
+
+def margin_text(rows: list[Row]) -> list[str]:
+    """The margin as text."""
+    by = {(row.design, row.measure, row.window): row for row in rows if row.holder == "nvidia"}
+
+    def bn(design: str, measure: str, window: str = "to 2033") -> str:
+        row = by[design, measure, window]
+        return f"{row.value / BN:.2f} ± {(row.standard_error or 0.0) / BN:.2f}"
+
+    lines = ["", "NVIDIA's margin on the hardware that its support stands behind, to 2033, bn USD"]
+    lines.append(f"{'':34}{'earned':>15}{'lost of it, %':>16}{'loss less it':>17}{'worst 2.5 %':>17}")
+    for design in SUPPORT:
+        share = by[design, "share_of_margin_lost", "to 2033"]
+        needed = f"{100 * share.value:.1f} ± {100 * (share.standard_error or 0.0):.1f}"
+        net, tail = bn(design, "loss_net_of_margin"), bn(design, "net_shortfall_97_5")
+        lines.append(f"{TITLES[design]:34}{bn(design, 'vendor_margin'):>15}{needed:>16}{net:>17}{tail:>17}")
+    lines += ["", "Loss less margin at the ends of what is assumed, bn USD"]
+    lines.append(f"{'':34}" + "".join(f"{name:>17}" for name in ("A", "B", "C")))
+    ends = dict.fromkeys(row.window for row in rows if row.measure == "loss_net_of_margin" and row.window != "to 2033")
+    lines += [f"{end.replace('_', ' '):34}" + "".join(f"{bn(each, 'loss_net_of_margin', end):>17}" for each in SUPPORT) for end in ends]
+    return lines
 
 
 def exposures(of: Study, design: str, window: str, fails: NDArray[np.bool_]) -> list[Row]:
@@ -267,6 +337,7 @@ def table(rows: list[Row]) -> str:
         years = {int(row.window): row.value for row in rows if (row.design, row.measure) == (design, "lost_in_year")}
         sums = [sum(value for year, value in years.items() if first <= year <= last) / BN for first, last in spans]
         lines.append(f"{TITLES[design]:34}" + "".join(f"{each:>12.2f}" for each in sums))
+    lines += margin_text(rows)
     closed = by["round", "nvidia", "expected_loss_closed_form", "whole lease"].value / BN
     lines += ["", f"Second opinion: the paid round loses {closed:.2f} bn in closed form, off the curve"]
     return "\n".join(lines)
@@ -287,6 +358,14 @@ def changes(deal: Deal, market: Market, inputs: dict[str, Any]) -> dict[str, tup
     sold = lease.evolve(remarketing=lease.remarketing.evolve(choice="sell"))
     late = next(case.deal for case in variants_of(deal) if case.path == "milestones.deployments.plan" and case.label == "two years late")
     some = inputs | {"equity_recovery": inputs["equity_recovery"] | {"value": inputs["equity_recovery"]["range"][1]}}
+
+    def estate_pays(recovery: float) -> Market:
+        """Spreads as quoted, so that a higher recovery comes with higher odds; the proxy lends OpenAI its recovery."""
+        return market.evolve(credit={**market.credit, "CRWV": market.credit["CRWV"].evolve(recovery=recovery)})
+
+    rated = {f"{grade}: estate pays {entry['value']:.0%}": entry["value"] for grade, entry in inputs["recovery_by_rating"].items()}
+    ends = [end for entry in inputs["recovery_by_rating"].values() for end in entry["range"]]
+    rated |= {f"lowest: estate pays {min(ends):.0%}": min(ends), f"highest: estate pays {max(ends):.0%}": max(ends)}
     return {
         "as it is": (deal, market, inputs),
         "OpenAI's spread 400 bp wider": (deal, worse, inputs),
@@ -294,6 +373,7 @@ def changes(deal: Deal, market: Market, inputs: dict[str, Any]) -> dict[str, tup
         "stages two years late": (late, market, inputs),
         "cap of 20 bn": (deal.evolve(contracts={**deal.contracts, "guarantee": guarantee.evolve(cap_usd=20e9)}), market, inputs),
         "campus sold, never let again": (deal.evolve(contracts={**deal.contracts, "lease": sold}), market, inputs),
+        **{name: (deal, estate_pays(float(recovery)), inputs) for name, recovery in rated.items()},
     }
 
 
@@ -311,7 +391,7 @@ def sensitivity(deal: Deal, market: Market, inputs: dict[str, Any]) -> list[Row]
 
 
 def sensitivity_table(rows: list[Row]) -> str:
-    """The changes as text: NVIDIA by design, the lessor with and without the guarantee, the buyers."""
+    """The changes as text: NVIDIA by design, the lessor with and without the guarantee, OpenAI's other creditors, the buyers."""
     by = {(row.design, row.holder, row.window): row for row in rows}
     shown = {
         "NVIDIA, A": ("letter", "nvidia"),
@@ -319,6 +399,7 @@ def sensitivity_table(rows: list[Row]) -> str:
         "NVIDIA, C": ("guarantee", "nvidia"),
         "lessor, A and B": ("none", "sbenergy"),
         "lessor, C": ("guarantee", "sbenergy"),
+        "creditors, C": ("guarantee", "estate"),
         "buyers": ("none", "buyers"),
     }
     lines = ["Expected loss to 2033, bn USD, with one input changed", f"{'':30}" + "".join(f"{title:>17}" for title in shown)]

@@ -11,9 +11,11 @@ from curves.market import Market
 from curves.scenarios.book import ScenarioFile
 from instruments.deal import Deal
 from instruments.files.deals import load_deal
+from instruments.files.hits import load_hits
 from instruments.files.projects import load_project
 from instruments.files.webs import load_web
 from instruments.ground.base import Terms
+from instruments.hits import HitsFile
 from instruments.project import Project
 from instruments.web import Web
 from pricing.books.sources import SUFFIXES, BookFile, sources_of
@@ -30,6 +32,7 @@ class FileKind:
 FILE_KINDS: dict[str, FileKind] = {
     "book": FileKind(BookFile, sources_of),
     "deal": FileKind(Deal, load_deal),
+    "hits": FileKind(HitsFile, load_hits),
     "market": FileKind(Market, load_market),
     "project": FileKind(Project, load_project),
     "scenarios": FileKind(ScenarioFile, load_scenarios),

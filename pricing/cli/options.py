@@ -11,7 +11,7 @@ STARTERS = (
     "market", "scenarios", "book", "project", "web",
 )  # fmt: skip
 """Files that `new` writes."""
-FILE_KINDS = ("book", "deal", "market", "project", "scenarios", "web")
+FILE_KINDS = ("book", "deal", "hits", "market", "project", "scenarios", "web")
 """Files that `check` and `schema` know: the names of `pricing.cli.file_kinds`."""
 
 
@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     _target(simulate)
     simulate.add_argument(
         "--measures",
-        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, break_evens, sensitivities, or any "
-        "measure (default: all that one run holds)",
+        help="comma-separated measures or groups to show: tails, fans, yields, dependence, support, break_evens, sensitivities, "
+        "loss_sensitivities, or any measure (default: all that one run holds)",
     )
     simulate.add_argument(
         "--method",
@@ -62,8 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 
     stress = commands.add_parser(
         "stress",
-        help="scenario table and laws over a deal, or laws over a web",
-        description="Scenario table and laws over a deal; or laws over a web (a folder with web.toml), whatever hits its balance sheets.",
+        help="scenario table and laws over a deal, or laws over a project or a web",
+        description="Scenario table and laws over a deal; or laws over a project (a folder with project.toml), whatever moves its market, "
+        "or over a web (web.toml), whatever hits its balance sheets.",
         epilog=EXIT_CODES,
     )
     _target(stress)
@@ -71,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     stress.add_argument(
         "--scenarios",
         metavar="WHICH",
-        help="library, standard or defaults, or a file of scenarios: .toml, .json, .csv or .parquet (default: standard and defaults)",
+        help="library, standard or defaults, or a file of scenarios: .toml, .json, .csv or .parquet (default: standard and defaults); of a "
+        "project or a web, the file of a counterexample: its laws are checked there and nowhere else",
     )
     stress.add_argument("--scenario", action="append", metavar="NAME", help="one entry of the library by its name, such as 'export ban'")
     stress.add_argument(
@@ -81,7 +83,11 @@ def _parser() -> argparse.ArgumentParser:
         "--reverse", metavar="LIMIT", help="search the mildest shock that breaks a limit, such as 'lender.expected_loss_rate > 0.02'"
     )
     stress.add_argument("--factors", metavar="KEYS", help="comma-separated market keys that --reverse may move (default: all)")
-    stress.add_argument("--save", metavar="FILE", help="write the shock of --reverse to a scenario file, which replays with --scenarios")
+    stress.add_argument(
+        "--save",
+        metavar="FILE",
+        help="write the shock of --reverse and the smallest counterexample of every broken law to a file, which replays with --scenarios",
+    )
     _common(stress, simulated=True)
     stress.set_defaults(module="run_stress")
 

@@ -16,7 +16,9 @@ def risk_text(rows: list[Row]) -> list[str]:
     """Blocks of text for whatever risk rows of one contract are there; those of other families are left to them."""
     mine = [row for row in rows if row.method == "simulation" and row.kind == "loan"]
     parts = [_defaults(mine), _tails(mine), _fan(mine, "dscr_fan", "Trailing coverage"), _fan(mine, "ltv_fan", "Loan to market value")]
-    return [part for part in (*parts, _yields(mine), _lines(mine), _break_evens(mine), _sensitivities(mine)) if part]
+    return [
+        part for part in (*parts, _yields(mine), _lines(mine), _break_evens(mine), _sensitivities(mine), *_loss_sensitivities(mine)) if part
+    ]
 
 
 DRIVERS = {
@@ -35,6 +37,14 @@ DRIVERS = {
     "value_per_running_cost_percent": "colocation and upkeep",
 }
 """Sensitivities of a facility, as titled."""
+LOSS_TITLES: dict[str, tuple[str, Show]] = {
+    "default_probability": ("Odds of an event of default, in bp of probability", lambda value, error: number(*_in_bp(value, error))),
+    "expected_loss_rate": ("Expected loss rate, in bp of what is lent", lambda value, error: number(*_in_bp(value, error))),
+    "shortfall_tail_mean": ("Mean write-off on the worst paths", usd),
+}
+"""Odds and losses whose sensitivities are shown, as titled."""
+TAILS = ("shortfall_tail_mean",)
+"""Of them those with a level."""
 OTHERS = {
     "cva": "CVA: default-free value less value",
     "cva_without_dependence": "CVA with rents and credits independent",
@@ -171,3 +181,27 @@ def _sensitivities(rows: list[Row]) -> str:
     ]
     title = "Value to the lender per unit of each driver, on common paths"
     return title + "\n" + table(["driver", "of", "value", "unit"], body, right=(2,)) if body else ""
+
+
+def _in_bp(value: float | None, error: float | None) -> tuple[float | None, float | None]:
+    return None if value is None else 1e4 * value, None if error is None else 1e4 * error
+
+
+def _loss_sensitivities(rows: list[Row]) -> list[str]:
+    """A table for each of odds, loss rate and tail."""
+    found: list[str] = []
+    for of, (title, show) in LOSS_TITLES.items():
+        body = [
+            [driver, row.part or "", *([percent(row.quantile)] if of in TAILS else []), show(row.value, row.standard_error), _per(row)]
+            for measure, driver in DRIVERS.items()
+            for row in _of(rows, f"{of}_{measure.removeprefix('value_')}")
+        ]
+        header = ["driver", "of", *(["beyond"] if of in TAILS else []), "change", "per"]
+        if body:
+            found.append(f"{title}, per unit of each driver, on common paths\n" + table(header, body, right=(len(header) - 2,)))
+    return found
+
+
+def _per(row: Row) -> str:
+    """The driver's part of the unit."""
+    return (row.unit or "").partition("/")[2]

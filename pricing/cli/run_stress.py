@@ -10,7 +10,8 @@ from curves import Scenario
 from curves.files import load_scenarios, save_scenarios
 from instruments.ground.messages import printable
 from pricing.cli.figures import number, table, usd
-from pricing.cli.inputs import deal_and_market, is_web, say, say_failures
+from pricing.cli.inputs import deal_and_market, is_project, is_web, say, say_failures
+from pricing.cli.law_tables import laws_text
 from pricing.limits import Reading
 from pricing.results import Row
 from pricing.scenario_library import SETS
@@ -19,8 +20,9 @@ from pricing.stressing import StressReport, stress
 
 def run(arguments: Namespace) -> int:
     """Exit code 0, 3 where a law or a limit is broken, 4 where a scenario failed."""
-    if is_web(arguments.deal):
-        return import_module("pricing.cli.web_laws").run(arguments)
+    for means, module in ((is_web, "web_laws"), (is_project, "project_laws")):
+        if means(arguments.deal):
+            return import_module(f"pricing.cli.{module}").run(arguments)
     deal, market = deal_and_market(arguments.deal, arguments.market)
     scenarios = _scenarios(arguments)
     laws = None if arguments.laws is None else [name for name in arguments.laws.split(",") if name]
@@ -29,8 +31,10 @@ def run(arguments: Namespace) -> int:
         deal, market, scenarios=scenarios, laws=laws, limits=arguments.limit, reverse=arguments.reverse, factors=factors,
         paths=arguments.paths, seed=arguments.seed, threads=arguments.threads,
     )  # fmt: skip
-    if arguments.save and report.reverse is not None and report.reverse.scenario is not None:
-        save_scenarios([report.reverse.scenario], arguments.save)
+    shock = None if report.reverse is None else report.reverse.scenario
+    kept = [scenario for scenario in (shock, *(found.counterexample for found in report.broken)) if scenario is not None]
+    if arguments.save and kept:
+        save_scenarios(kept, arguments.save)
     if arguments.format == "json":
         sys.stdout.write(report.to_json())
     else:
@@ -74,16 +78,7 @@ def text_of(report: StressReport) -> str:
         parts.append(table(["limit", "what must not be", "scenario", "it stands at", "worst"], held, right=(3,)))
     if report.reverse is not None:
         parts.append(f"reverse stress: {printable(report.reverse.sentence)}\n{report.reverse.prices} markets priced")
-    tested = [found for found in report.laws if found.status != "not_applicable"]
-    if tested:
-        lines = [[found.status, found.law, found.sentence, str(found.tried)] for found in tested]
-        parts.append(table(["law", "name", "what it says", "markets tried"], lines, right=(3,)))
-    if len(report.laws) > len(tested):
-        parts.append(f"{len(report.laws) - len(tested)} laws of other terms do not apply; the JSON names them")
-    for found in report.broken:
-        parts.append(f"{found.law} is broken: {printable(found.why)}")
-        if found.counterexample is not None:
-            parts.append(f"smallest counterexample, a scenario:\n{printable(found.counterexample.model_dump_json())}")
+    parts += laws_text(report)
     return "\n\n".join(parts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
+from instruments.files.hits import load_hits, save_hits
 from instruments.files.webs import load_web
 from instruments.ground.errors import InputError
 from instruments.ground.messages import printable, problem
@@ -12,7 +13,7 @@ from instruments.web import Web
 from pricing.cli.figures import table
 from pricing.web.stressed import WebStressReport, stress_web
 
-OF_DEALS = ("market", "scenarios", "limit", "reverse", "factors", "save", "paths", "threads")
+OF_DEALS = ("market", "scenario", "limit", "reverse", "factors", "paths", "threads")
 """Options that say nothing of a web."""
 
 
@@ -20,11 +21,15 @@ def run(arguments: Namespace) -> int:
     """Exit code 0, or 3 where a law is broken. Raises InputError for an option of deals alone."""
     for option in OF_DEALS:
         if (value := getattr(arguments, option)) is not None:
-            hint = "a web is searched for states of its balance sheets: --laws, --seed and --format are its options"
+            hint = "a web is searched for states of its balance sheets: --laws, --scenarios FILE, --save, --seed and --format"
             raise InputError(problem("bad_option", subject=f"--{option}", value=value, expected="left out for a web", hint=hint))
     web = load_web(arguments.deal)
     laws = None if arguments.laws is None else [name for name in arguments.laws.split(",") if name]
-    report = stress_web(web, laws=laws, seed=arguments.seed)
+    states = None if arguments.scenarios is None else load_hits(arguments.scenarios)
+    report = stress_web(web, laws=laws, scenarios=states, seed=arguments.seed)
+    broken = [found.state for found in report.broken if found.state is not None]
+    if arguments.save and broken:
+        save_hits(broken, arguments.save)
     if arguments.format == "json":
         sys.stdout.write(report.to_json())
     else:

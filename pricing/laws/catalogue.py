@@ -2,7 +2,8 @@
 
 A law is a sentence, its domain, and a check, which looks at one deal on one market and returns None where the law holds, else what broke
 it. A law that is true only under conditions says so in `applies`; one stated too widely would be a defect of the catalogue, not of the
-deal. A family adds its `LAWS` below. Laws of webs look at one web, and have a list of their own.
+deal. A family adds its `LAWS` below. Laws of projects look at one project on one market, laws of webs at one web; they have lists of
+their own.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pricing.laws import (
     offtake,
     paths,
     prepayment,
+    projects,
     risk,
     staged,
     warrants,
@@ -34,7 +36,7 @@ from pricing.laws import (
     webs,
     world,
 )
-from pricing.laws.law import Law, WebLaw, outcome_of, remembered, value_row
+from pricing.laws.law import Law, ProjectLaw, WebLaw, outcome_of, remembered, value_row
 from pricing.registry import Settings
 
 
@@ -79,9 +81,11 @@ LAWS: tuple[Law, ...] = (
     ),
 )
 """Every shipped law of deals."""
+PROJECT_LAWS: tuple[ProjectLaw, ...] = projects.LAWS
+"""Every shipped law of projects."""
 WEB_LAWS: tuple[WebLaw, ...] = webs.LAWS
 """Every shipped law of webs."""
-L = TypeVar("L", Law, WebLaw)
+L = TypeVar("L", Law, WebLaw, ProjectLaw)
 
 
 def chosen_laws(names: tuple[str, ...] | None) -> tuple[Law, ...]:
@@ -92,6 +96,11 @@ def chosen_laws(names: tuple[str, ...] | None) -> tuple[Law, ...]:
 def chosen_web_laws(names: tuple[str, ...] | None) -> tuple[WebLaw, ...]:
     """The same of webs."""
     return _chosen(names, WEB_LAWS)
+
+
+def chosen_project_laws(names: tuple[str, ...] | None) -> tuple[ProjectLaw, ...]:
+    """The same of projects."""
+    return _chosen(names, PROJECT_LAWS)
 
 
 def _chosen(names: tuple[str, ...] | None, laws: tuple[L, ...]) -> tuple[L, ...]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from curves import Market
 from instruments.deal import Deal
+from instruments.project import Project
 from instruments.web import Web
 from pricing.registry import Outcome, Settings, Task, find_engine
 from pricing.results import Row
@@ -28,6 +29,19 @@ class Law:
     check: Check
     markets: int = 1000
     """Markets that a search tries at most: fewer where one check walks thousands of paths by the slow road."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectLaw:
+    """The same of a project under its financings."""
+
+    name: str
+    sentence: str
+    domain: str
+    applies: Callable[[Project], bool]
+    check: Callable[[Project, Market, Settings], str | None]
+    markets: int = 1000
+    """Markets that a search tries at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ What it proposes depends on the seed alone (`pricing.strategies.picks`): the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,10 +16,12 @@ from hypothesis.strategies import SearchStrategy
 from curves import Market, Scenario
 from instruments.deal import Deal
 from instruments.ground.errors import GpufinError
+from instruments.hits import Hit, WebState
+from instruments.project import Project
 from instruments.web import Web
-from pricing.laws.law import Law, WebLaw, small
+from pricing.laws.law import Law, ProjectLaw, WebLaw, small
 from pricing.registry import Settings
-from pricing.strategies.balance_sheets import Hit, web_hits
+from pricing.strategies.balance_sheets import web_hits
 from pricing.strategies.shocks import shocks
 
 T = TypeVar("T")
@@ -40,8 +42,13 @@ class LawResult:
     """Markets, or states of a web, on which the law was checked."""
     counterexample: Scenario | None = None
     why: str = ""
-    hits: tuple[Hit, ...] = ()
-    """Of a web: what was multiplied in its balance sheets where the law broke; nothing where it breaks as written."""
+    state: WebState | None = None
+    """Of a web: what was multiplied in its balance sheets where the law broke; no hits where it breaks as written."""
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """Of a web: the hits of `state`."""
+        return () if self.state is None else self.state.hits
 
 
 class _LawBroken(Exception):
@@ -64,19 +71,48 @@ def search_law(law: Law, deal: Deal, market: Market, how: Settings, *, examples:
     return LawResult(law.name, law.sentence, law.domain, "broken" if why else "held", tried, found, why or "")
 
 
-def search_web_law(law: WebLaw, web: Web, *, start: int = 0) -> LawResult:
-    """Check one law of webs on a web as written and with its balance sheets hit; the same `start` (a seed) tries the same states."""
+def search_project_law(
+    law: ProjectLaw,
+    project: Project,
+    market: Market,
+    how: Settings,
+    *,
+    examples: int = EXAMPLES,
+    only: Sequence[Scenario] | None = None,
+) -> LawResult:
+    """The same of a project. With `only`, on the market as these scenarios move it, each by itself, and on nothing else."""
+    if not law.applies(project):
+        return LawResult(law.name, law.sentence, law.domain, "not_applicable", 0)
+
+    def check(scenario: Scenario) -> str | None:
+        moved = scenario.apply(market)
+        return _priced(lambda: law.check(project, moved, small(how)))
+
+    if only is not None:
+        tried, found, why = _replayed(check, only)
+    else:
+        tried, found, why = _search(check, Scenario(label="base"), shocks(market), how.seed, min(examples, law.markets))
+    return LawResult(law.name, law.sentence, law.domain, "broken" if why else "held", tried, found, why or "")
+
+
+def search_web_law(law: WebLaw, web: Web, *, start: int = 0, only: Sequence[WebState] | None = None) -> LawResult:
+    """Check one law of webs on a web as written and with its balance sheets hit; the same `start` (a seed) tries the same states.
+
+    With `only`, on these states and on nothing else.
+    """
     if not law.applies(web):
         return LawResult(law.name, law.sentence, law.domain, "not_applicable", 0)
 
-    def check(hits: tuple[Hit, ...]) -> str | None:
-        moved = web
-        for hit in hits:
-            moved = hit.on(moved)
+    def check(state: WebState) -> str | None:
+        moved = state.on(web)
         return _priced(lambda: law.check(moved))
 
-    tried, found, why = _search(check, (), web_hits(web), start, law.states)
-    return LawResult(law.name, law.sentence, law.domain, "broken" if why else "held", tried, why=why or "", hits=found or ())
+    if only is not None:
+        tried, found, why = _replayed(check, only)
+    else:
+        named = web_hits(web).map(lambda hits: WebState(label=law.name, hits=hits))
+        tried, found, why = _search(check, WebState(label=law.name), named, start, law.states)
+    return LawResult(law.name, law.sentence, law.domain, "broken" if why else "held", tried, why=why or "", state=found)
 
 
 def _priced(check: Callable[[], str | None]) -> str | None:
@@ -84,6 +120,14 @@ def _priced(check: Callable[[], str | None]) -> str | None:
         return check()
     except GpufinError as error:
         return f"cannot be priced: {error.problems[0]}"
+
+
+def _replayed(check: Callable[[T], str | None], candidates: Sequence[T]) -> tuple[int, T | None, str | None]:
+    """How many candidates were checked, and the first that breaks the law. Raises InputError for one that cannot be built."""
+    for count, candidate in enumerate(candidates, start=1):
+        if (why := check(candidate)) is not None:
+            return count, candidate, why
+    return len(candidates), None, None
 
 
 def _search(

@@ -9,6 +9,7 @@ SENSITIVITIES = tuple(name for name in GROUPS["sensitivities"] if name.startswit
 """Of a facility; other families have their own."""
 ON_REQUEST = (
     *PARTY_LOSSES, *GROUPS["fans"], *GROUPS["yields"], *GROUPS["dependence"], *GROUPS["support"], *GROUPS["break_evens"], *SENSITIVITIES,
+    *GROUPS["loss_sensitivities"],
 )  # fmt: skip
 """They roll the paths again, once or many times: made only where they are named."""
 RISK_MEASURES = ("pd", "lgd", "ead", "shortfall_probability", "shortfall_quantile", "shortfall_tail_mean", *ON_REQUEST)

@@ -1,4 +1,4 @@
-"""Sensitivities of a facility's value to its lender, each with its standard error: the same random numbers before and after a step.
+"""Sensitivities of a facility's value to its lender, of odds and losses, each with its error: common random numbers on both ends.
 
 **Model** differences over finite steps, both ways where both are possible, divided by the step in the unit of the measure. Defaults and
 breaches jump, so a difference over a step has variance of order 1 / step: steps are wide (25 bp of hazard, say) and stand in the note, and
@@ -7,7 +7,7 @@ them. Steps of rents, resale values, hazards, volatility and correlation act on 
 
 **Not modelled** moves of several inputs at once; a reaction of resale quotes to the level of rents; curves of credits with rates.
 
-They cost one or two runs each and are given only where they are asked for by name.
+They cost one or two runs each, whatever is read off them, and are given only where they are asked for by name.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ from instruments.assets.fleet import GpuFleet
 from instruments.contracts.offtake import Offtake
 from instruments.deal import Deal
 from pricing.engines.facility_run import FacilityRun, Setup, set_up, with_bonds
+from pricing.measures import LOSS_MEASURES
 from pricing.progress import follow
 from pricing.risk.continuation import with_hazard
 from pricing.risk.dependence import mean_and_error, with_correlation
+from pricing.risk.loss_sensitivities import loss_slopes
 from pricing.risk.names import SENSITIVITIES
 from pricing.schedules.facility import resolve_facility
 from pricing.schedules.grid import month_end
@@ -66,20 +68,35 @@ class Step:
 def sensitivity(step: Step, base: FacilityRun, threads: int | None = None) -> tuple[float, float]:
     """Value per unit and its standard error, USD: path-wise differences over the step."""
 
-    def net(size: float) -> Floats:
-        if size == 0.0:
-            return base.net
-        return step.change(size).run(paths=base.paths, seed=base.seed, threads=threads).net
+    return _of_value(step, *ends(step, base, threads))
 
-    return mean_and_error((net(step.up) - net(step.down)) * (step.unit / (step.up - step.down)))
+
+def ends(step: Step, base: FacilityRun, threads: int | None = None) -> tuple[FacilityRun, FacilityRun]:
+    """The facility above and below a step, on the paths of `base`."""
+
+    def run(size: float) -> FacilityRun:
+        return base if size == 0.0 else step.change(size).run(paths=base.paths, seed=base.seed, threads=threads)
+
+    return run(step.up), run(step.down)
+
+
+def _of_value(step: Step, above: FacilityRun, below: FacilityRun) -> tuple[float, float]:
+    return mean_and_error((above.net - below.net) * (step.unit / (step.up - step.down)))
 
 
 def sensitivity_rows(rows: Rows, setup: Setup, run: FacilityRun, market: Market, threads: int | None) -> None:
-    """The sensitivities that are asked for by name."""
-    wanted = [measure for measure in SENSITIVITIES if rows.wants(measure)]
-    for measure in follow(wanted, "sensitivities", len(wanted)):
-        for step in steps(measure, setup, market):
-            rows.add(step.measure, *sensitivity(step, run, threads), part=step.part, note=f"same paths, {step.note}")
+    """The sensitivities that are asked for by name; what is read off the same step shares its runs."""
+    drivers = {name: tuple(f"{measure}_{name.removeprefix('value_')}" for measure in LOSS_MEASURES) for name in SENSITIVITIES}
+    wanted = [name for name, losses in drivers.items() if rows.wants(name, *losses)]
+    for name in follow(wanted, "sensitivities", len(wanted)):
+        for step in steps(name, setup, market):
+            above, below = ends(step, run, threads)
+            note = f"same paths, {step.note}"
+            rows.add(name, *_of_value(step, above, below), part=step.part, note=note)
+            for measure, asked in zip(LOSS_MEASURES, drivers[name], strict=True):
+                if rows.wants(asked):
+                    for level, slope, error in loss_slopes(measure, step, above, below):
+                        rows.add(asked, slope, error, part=step.part, level=level, note=note)
 
 
 def steps(measure: str, setup: Setup, market: Market) -> Iterator[Step]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from instruments.ground.provenance import Basis, Provenance
+from instruments.hits import Hit as Hit, Part
 from instruments.web import Web
 from pricing.strategies.picks import picked
 
 AS_OF = dt.date(2026, 6, 30)
 FIRMS = ("maker", "cloud", "lab", "fund")
-FACTORS = {
+FACTORS: dict[Part, tuple[float, ...]] = {
     "cash_usd": (0.0, 0.25, 4.0),
     "franchise_usd": (0.5, 0.0, 0.1, 2.0),
     "outside_debt_usd": (2.0, 10.0, 1.25),
@@ -25,30 +25,6 @@ FACTORS = {
 MOST_HITS = 4
 """Balance sheets that are hit at once, at most."""
 _SOURCE = Provenance(basis=Basis.ASSUMED, why="drawn", range=(0.0, 100.0))
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One part of one balance sheet, multiplied."""
-
-    entity: str
-    part: str
-    """A key of `FACTORS`."""
-    factor: float
-
-    def on(self, web: Web) -> Web:
-        """The web with it. Margin debt stays part of the outside debt."""
-        entity = web.entities[self.entity]
-        balance = entity.balance
-        assert balance is not None, "hits are drawn for entities that have one"
-        if self.part == "traded_usd":
-            changed = balance.evolve(traded_usd={name: usd * self.factor for name, usd in balance.traded_usd.items()})
-        else:
-            changed = balance.evolve(**{self.part: getattr(balance, self.part) * self.factor})
-        return web.evolve(entities={**web.entities, self.entity: entity.evolve(balance=changed)})
-
-    def __str__(self) -> str:
-        return f"entities.{self.entity}.balance.{self.part} x {self.factor:g}"
 
 
 def web_hits(web: Web) -> SearchStrategy[tuple[Hit, ...]]:
@@ -62,7 +38,7 @@ def web_hits(web: Web) -> SearchStrategy[tuple[Hit, ...]]:
     ]
     if not choices:
         return st.just(())
-    one = picked(choices).flatmap(lambda found: picked(found[2]).map(lambda factor: Hit(found[0], found[1], factor)))
+    one = picked(choices).flatmap(lambda found: picked(found[2]).map(lambda factor: Hit(entity=found[0], part=found[1], factor=factor)))
     return st.lists(st.tuples(st.booleans(), one), min_size=MOST_HITS, max_size=MOST_HITS).map(_hits)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+from instruments.hits import WebState
 from instruments.web import Web
 from pricing.api import fingerprint, versions
 from pricing.laws.catalogue import chosen_web_laws
@@ -37,23 +38,26 @@ class WebStressReport:
                 "domain": found.domain,
                 "states_tried": found.tried,
                 "why": found.why or None,
-                "hits": [asdict(hit) for hit in found.hits],
+                "hits": [hit.model_dump(mode="json") for hit in found.hits],
             }
             for found in self.laws
         ]
         return document_json(audit=self.audit, results=rows)
 
 
-def stress_web(web: Web, *, laws: Iterable[str] | None = None, seed: int = 0) -> WebStressReport:
+def stress_web(
+    web: Web, *, laws: Iterable[str] | None = None, scenarios: Iterable[WebState] | None = None, seed: int = 0
+) -> WebStressReport:
     """Search for states of a web's balance sheets that break a law.
 
     Args:
         web: the terms; laws look at entities with balance sheets, and debts, stakes and guarantees between them.
         laws: names from `pricing.laws.catalogue.WEB_LAWS`; None takes every law that applies.
+        scenarios: states to check the laws on, and nothing else: what `load_hits` reads back of a counterexample. None searches.
         seed: the same seed tries the same states: cash, business, traded assets and outside debts of some firms, multiplied.
 
     Raises:
-        InputError: a law has no such name, or the seed is below 0.
+        InputError: a law has no such name, the seed is below 0, or a state hits what the web does not have.
 
     Example:
         >>> import datetime as dt
@@ -64,5 +68,7 @@ def stress_web(web: Web, *, laws: Iterable[str] | None = None, seed: int = 0) ->
         {'not_applicable'}
     """
     start = check_seed(seed)
-    found = tuple(search_web_law(law, web, start=start) for law in chosen_web_laws(None if laws is None else tuple(laws)))
-    return WebStressReport(found, {"versions": versions(), "web": fingerprint(web), "seed": start})
+    only = None if scenarios is None else tuple(scenarios)
+    found = tuple(search_web_law(law, web, start=start, only=only) for law in chosen_web_laws(None if laws is None else tuple(laws)))
+    states: dict[str, list[str]] = {} if only is None else {"states": [fingerprint(state) for state in only]}
+    return WebStressReport(found, {"versions": versions(), "web": fingerprint(web), "seed": start} | states)

@@ -249,3 +249,57 @@ def test_another_form_of_guarantee_runs_in_the_same_way(deal: Deal, market: Mark
     assert ledger[:, paid].sum() > 0.0
     assert (rest.guaranteed == 0.0).all()  # a share of what is owed then: no threshold to show
     assert max(gap.difference for gap in claim_gaps(setup.plan(), ledger)) < CASH_CONSERVATION_ABS * 1e12
+
+
+def test_the_margin_moves_with_its_inputs_and_is_what_drawn_money_buys(deal: Deal, market: Market) -> None:
+    inputs = MODULE["load_inputs"]()
+    of = MODULE["study"](shorter(deal), market, inputs, paths=4096)
+    rows = {(row.design, row.measure, row.window): row.value for row in MODULE["margin_rows"](of)}
+    per_gw = 0.29 * 35e9
+    # by hand: the round's 30 bn; a gigawatt for every 10 bn drawn; the campus's 4.25 GW where the tenant lives until its phases begin
+    assert rows["round", "vendor_margin", "to 2033"] == pytest.approx(0.29 * 30e9)
+    drawn = of.column("letter", "draws", "cash")
+    assert rows["letter", "vendor_margin", "to 2033"] == pytest.approx(drawn.mean() / 10e9 * per_gw)
+    phases = of.setup.support.lease.plan.phases
+    begun = sum(phase.share * of.run.discount[phase.start] * (of.found.default > phase.start).mean() for phase in phases)
+    assert rows["guarantee", "vendor_margin", "to 2033"] == pytest.approx(4.25 * per_gw * begun)
+    for design in ("letter", "round", "guarantee"):
+        lost = np.where(of.found.default <= of.window_row, of.losses(design)["nvidia"], 0.0).mean()
+        earned = rows[design, "vendor_margin", "to 2033"]
+        assert rows[design, "loss_net_of_margin", "to 2033"] == pytest.approx(lost - earned)
+        assert rows[design, "share_of_margin_lost", "to 2033"] == pytest.approx(lost / earned)
+    # an input moves what hangs on it, and nothing else
+    twice = {name: dict(entry) for name, entry in inputs["vendor_margin"].items()}
+    twice["capex_usd_per_gw"]["value"] = 70e9
+    again = MODULE["study"](shorter(deal), market, inputs | {"vendor_margin": twice}, paths=4096)
+    moved = {(row.design, row.measure, row.window): row.value for row in MODULE["margin_rows"](again)}
+    for design, factor in (("letter", 2.0), ("round", 1.0), ("guarantee", 2.0)):
+        assert moved[design, "vendor_margin", "to 2033"] == pytest.approx(factor * rows[design, "vendor_margin", "to 2033"])
+        assert again.losses(design)["nvidia"].tobytes() == of.losses(design)["nvidia"].tobytes()
+
+
+def test_the_recovery_of_a_rating_moves_the_estate_and_the_odds(deal: Deal, market: Market) -> None:
+    changes = MODULE["changes"](deal, market, MODULE["load_inputs"]())
+    rows: list[Rows] = []
+    for name in ("distressed: estate pays 24%", "inv. grade: estate pays 52%"):
+        _, on, inputs = changes[name]
+        rows.append(found(deal, on, **inputs))
+    poor, good = rows
+    # spreads are quoted: the odds of failure go with 1 / (1 - recovery)
+    assert good["all", "tenant", "failure_probability"] > 1.1 * poor["all", "tenant", "failure_probability"]
+    assert good["round", "nvidia", "expected_loss"] > 1.1 * poor["round", "nvidia", "expected_loss"]
+    assert good["guarantee", "estate", "expected_loss"] > 1.1 * poor["guarantee", "estate", "expected_loss"]
+    # of what the guarantor pays, the estate gives its recovery back
+    for each, recovery in ((poor, 0.24), (good, 0.52)):
+        paid = each["guarantee", "nvidia", "expected_loss"] + each["guarantee", "estate", "expected_loss"]
+        assert each["guarantee", "estate", "expected_loss"] == pytest.approx(recovery * paid, rel=0.02)
+
+
+def test_every_assumed_input_of_the_study_has_a_range_around_its_value() -> None:
+    inputs = MODULE["load_inputs"]()
+    entries = [inputs["equity_recovery"], *inputs["vendor_margin"].values(), *inputs["recovery_by_rating"].values()]
+    for entry in entries:
+        low, high = entry["range"]
+        assert low <= entry["value"] <= high
+        assert low < high
+        assert entry["why"] if entry["basis"] == "assumed" else entry["source"]

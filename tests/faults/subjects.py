@@ -6,16 +6,28 @@ import datetime as dt
 from typing import Any
 
 from curves import Market
-from instruments import Deal, Web
+from instruments import (
+    Deal,
+    DebtGuarantee,
+    DebtTranche,
+    Design,
+    ForcedSale,
+    LeaseFinancing,
+    Project,
+    ShareMarginLoan,
+    VendorWarrants,
+    WarrantStep,
+    Web,
+)
 from instruments.conditions import AllOf, AnyOf, DateReached, EventHappened, PriceTarget, Sequence
 from instruments.contracts.warrant import Forfeiture, ValueFloor
 from pricing.strategies.notes import notes_deal
-from tests import facilities, leases, warrants
+from tests import facilities, leases, projects, warrants
 from tests.pools import market as pool_market, notes as pool_notes
 
 PLAN = {dt.date(2025, 10, 20): 1.0, dt.date(2025, 11, 3): 2.0}
 EXPIRY = dt.date(2025, 11, 21)
-Subject = tuple[Deal, Market] | Web
+Subject = tuple[Deal | Project, Market] | Web
 
 
 def rough() -> Market:
@@ -97,7 +109,41 @@ def web(**firms: dict[str, float]) -> Web:
     return web_from_text("\n".join([*parts, *edges, ""]), file="web.toml")
 
 
+def project() -> Subject:
+    """A year of hardware under debt of two ranks with a capped guarantee, a lease, warrants above the spot, and pledged shares."""
+    owners = {"owners": 1.0}
+    senior = DebtTranche(holder="lender", share_of_cost=0.5, margin=0.03, months=10)
+    steps = (WarrantStep(month=1, hurdle_usd=0.0, shares=0.2),)
+    designs = {
+        "promised": Design(
+            equity=owners,
+            tranches={"senior": senior, "junior": senior.evolve(holder="junior", share_of_cost=0.3, rank=2)},
+            guarantee=DebtGuarantee(guarantor="vendor", cap_share=0.1, lag_months=2),
+        ),
+        "leased": Design(
+            equity=owners,
+            lease=LeaseFinancing(
+                lessor="lessor", margin=0.03, rent_months=10, planned_residual_share=0.2, guarantor="vendor", guaranteed_start_share=0.9
+            ),
+        ),
+        "pledged": Design(
+            equity=owners,
+            tranches={"senior": senior.evolve(margin="fair")},
+            warrants=VendorWarrants(issuer="vendor", holder="owners", strike_usd=120.0, steps=steps, months=12),
+            margin_loan=ShareMarginLoan(
+                lender="bank", borrower="owners", share_of_cost=0.1, opening_ltv=0.5, liquidation_ltv=0.6, margin=0.05, months=12
+            ),
+        ),
+    }
+    rules = ForcedSale(grace_months=0, repossession_months=1, lots=3, cost_usd_per_unit=1.0, choice="sell", discount_lost_share=0.5)
+    of = projects.project(designs, rules, running_usd_per_unit_hour=0.01)
+    hazards = {"TEN": 0.8, "OPR": 0.3, "VND": 0.6}
+    of = of.evolve(ownership={"lender": {"banks": 0.5, "funds": 0.5}})
+    return of, projects.market(hazards=hazards, rate=0.1, rent=0.012, volatility=0.8, decline=0.5, sale_cost=0.05, impact=0.6)
+
+
 SUBJECTS = {
+    "project": lambda: project(),
     "facility": lambda: facility(),
     "swept": lambda: facility(sweep=1.0, reserves={}, management_fee_share=0.2),
     "guaranteed": lambda: facility(

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from instruments import Web
+from instruments import Project, Web
 from pricing import stress, stress_web
 from pricing.clearing import debts, sales
-from pricing.laws import facility, law, warrants as warrant_laws, webs
+from pricing.laws import facility, law, project_runs, warrants as warrant_laws, webs
 from pricing.laws.search import LawResult
 from pricing.mechanics.rollforward import roll_forward
 from pricing.web.dates import run_dates
@@ -277,8 +277,72 @@ FAULTS = (
         "payoffs", "the cap of a guarantee of a lease is ignored", "engines.support_run:SupportSetup.postings",
         "np.inf if terms.cap_usd is None", "np.inf if True", "leased", "guarantor_within_its_promise",
     ),
+    Fault(
+        "projects", "use lost in a quick sale is forgotten", "risk.transfer.hardware:post_sale",
+        "setup.project.enforcement.discount_lost_share * (value - month.price)", "0.0 * value", "project", "losses_add_up",
+    ),
+    Fault(
+        "projects", "a holder whom nobody stands behind is dropped", "risk.transfer.rows:passed_on",
+        "project.ownership.get(holder, {holder: 1.0})", "project.ownership.get(holder, {})", "project", "ultimate_losses_add_up",
+    ),
+    Fault(
+        "projects", "rent runs on after the seizure", "risk.transfer.hardware:post_operations",
+        "np.where(performing, amounts[t], 0.0)", "amounts[t] * 1.0", "project", "hardware_is_the_same",
+    ),
+    Fault(
+        "projects", "every lot is worth all of the hardware", "risk.transfer.vehicle:_value_sold",
+        "operations.value[t] / setup.project.enforcement.lots", "operations.value[t]", "project", "hardware_is_the_same",
+    ),
+    Fault(
+        "projects", "a lot fetches more than the market's price", "risk.transfer.hardware:sale_month",
+        "/ rules.lots * setup.lot_prices[lot]", "/ rules.lots / setup.lot_prices[lot]", "project", "lots_below_market",
+    ),
+    Fault(
+        "projects", "what a failed guarantor does not pay is not given up", "risk.transfer.guarantee:Guarantee.step",
+        "(1.0 - worth) * amount", "0.0 * amount", "project", "design_claims_add_up",
+    ),
+    Fault(
+        "projects", "principal put off falls due again", "risk.transfer.debt:Debt.pay",
+        "left = pot.balance[name] - principal.owed", "left = pot.balance[name]", "project", "recoveries_are_bounded",
+    ),
+    Fault(
+        "projects", "the junior rank of a project is paid first", "risk.transfer.debt:Debt.__init__",
+        "for names in ranks:", "for names in ranks[::-1]:", "project", "designs_pay_in_order",
+    ),
+    Fault(
+        "projects", "the cap of a guarantee of a project's debt is ignored", "risk.transfer.guarantee:Guarantee.step",
+        "np.minimum(self._cap, self._owed[name])", "self._owed[name]", "project", "guarantees_within_loss",
+    ),
+    Fault(
+        "projects", "a residual guarantee pays without regard to the sale", "risk.transfer.lease:Lease.sold",
+        "share * self._setup.cost - self._proceeds", "share * self._setup.cost", "project", "residuals_within_promise",
+    ),
+    Fault(
+        "projects", "nobody pays what the guarantor promised", "risk.transfer.guarantee:guarantee_columns",
+        "columns.claim(guarantor, ", 'columns.claim("nobody", ', "project", "guarantees_move_loss",
+    ),
+    Fault(
+        "projects", "a larger cap covers less", "risk.transfer.guarantee:Guarantee.__init__",
+        "else cap * covered", "else 0.1 * covered / cap", "project", "larger_caps_never_hurt",
+    ),
+    Fault(
+        "projects", "a promise is worth more once its giver has failed", "risk.transfer.guarantee:worth_of_promise",
+        "operations.defaulted[key] > t, 1.0,", "operations.defaulted[key] <= t, 1.0,", "project", "failing_guarantors_never_help",
+    ),
+    Fault(
+        "projects", "warrants are exercised below their strike", "risk.transfer.shares:post_warrants",
+        "max(step.hurdle_usd, terms.strike_usd)", "step.hurdle_usd", "project", "warrants_move_loss",
+    ),
+    Fault(
+        "projects", "brokers take half of a share sale", "risk.transfer.shares:post_margin_loan",
+        "cost = terms.sale_cost * proceeds", "cost = 0.5 * proceeds", "project", "pledges_move_loss",
+    ),
+    Fault(
+        "projects", "fair margins are found without discounting", "risk.transfer.book:PresentBook.post",
+        "(sign * self._discount[row]) * amount", "sign * amount", "project", "fair_claims_are_par",
+    ),
 )  # fmt: skip
-ROOMS = ("waterfall", "covenants", "conditions", "clearing", "payoffs")
+ROOMS = ("waterfall", "covenants", "conditions", "clearing", "payoffs", "projects")
 known: dict[tuple[str, str], LawResult] = {}
 """What the code without a fault says: several faults share a subject and a law."""
 
@@ -305,12 +369,15 @@ def readable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def forget() -> None:
     law.remembered.cache_clear()
     warrant_laws.world_of.cache_clear()
+    project_runs.ran.cache_clear()
 
 
 def looked_at(name: str, law_name: str) -> LawResult:
     subject = SUBJECTS[name]()
     if isinstance(subject, Web):
         (found,) = stress_web(subject, laws=[law_name]).laws
+    elif isinstance(subject[0], Project):
+        (found,) = stress(*subject, laws=[law_name]).laws
     else:
         (found,) = stress(*subject, scenarios=[], laws=[law_name], paths=1).laws
     return found
@@ -338,4 +405,4 @@ def test_there_are_three_faults_or_more_in_every_room() -> None:
     assert set(count) == set(ROOMS)
     assert min(count.values()) >= 3
     assert len({(fault.where, fault.old, fault.new) for fault in FAULTS}) == len(FAULTS) >= 20
-    assert f"payoffs, {len(FAULTS)} of them" in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"clearing, payoffs and projects, {len(FAULTS)} of them" in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())

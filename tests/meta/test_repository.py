@@ -95,11 +95,13 @@ def test_no_module_bears_the_name_of_a_public_verb() -> None:
 
 
 def test_the_readme_tells_every_law_and_every_example() -> None:
-    from pricing import LAWS, WEB_LAWS
+    from pricing import LAWS, PROJECT_LAWS, WEB_LAWS
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     catalogue = (ROOT / "pricing" / "laws" / "README.md").read_text(encoding="utf-8")
-    assert [law.name for law in (*LAWS, *WEB_LAWS) if f"| `{law.name}` | {law.sentence} | {law.domain} |" not in catalogue] == []
-    assert f"{len(LAWS)} of deals and {len(WEB_LAWS)} of webs" in " ".join(text.split())
+    assert [
+        law.name for law in (*LAWS, *WEB_LAWS, *PROJECT_LAWS) if f"| `{law.name}` | {law.sentence} | {law.domain} |" not in catalogue
+    ] == []
+    assert f"{len(LAWS)} of deals, {len(WEB_LAWS)} of webs and {len(PROJECT_LAWS)} of projects" in " ".join(text.split())
     folders = [path.name for path in (ROOT / "examples").iterdir() if (path / "README.md").is_file()]
     assert [name for name in folders if name not in text] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,17 +74,22 @@ class Compared:
 
     def ultimate_transfer(self, design: str, name: str) -> Floats:
         """Transfer to an ultimate holder: U' Delta [path]."""
-        total = np.zeros(self.views.tail.size)
-        for holder in self.holders:
-            share = self.project.ownership.get(holder, {holder: 1.0}).get(name, 0.0)
-            if share:
-                total = total + share * self.transfer(design, holder)
-        return total
+        return passed_on(self.project, self.holders, lambda holder: self.transfer(design, holder), name)
 
 
 def ultimate_holders(project: Project, holders: Sequence[str]) -> tuple[str, ...]:
     """Every ultimate holder, in the order of the map."""
     return tuple(dict.fromkeys(name for holder in holders for name in project.ownership.get(holder, {holder: 1.0})))
+
+
+def passed_on(project: Project, holders: Sequence[str], amount: Callable[[str], Floats], name: str) -> Floats:
+    """What an ultimate holder has of the amounts of all holders, by the ownership map [path]."""
+    total = np.zeros_like(amount(holders[0]))
+    for holder in holders:
+        share = project.ownership.get(holder, {holder: 1.0}).get(name, 0.0)
+        if share:
+            total = total + share * amount(holder)
+    return total
 
 
 def rows_of(compared: Compared) -> Iterator[TransferRow]:

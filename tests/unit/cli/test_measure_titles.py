@@ -3,7 +3,7 @@ from __future__ import annotations
 from pricing import price
 from pricing.cli.measure_titles import COLUMNS, LINES
 from pricing.cli.run_price import text_of
-from pricing.measures import _LIST, MEASURES
+from pricing.measures import _LIST, GROUPS, MEASURES
 from tests.warrants import deal, market, milestone_leg, price_leg
 
 
@@ -27,4 +27,4 @@ def test_a_long_ladder_shows_some_of_its_parts() -> None:
 
 
 def test_no_measure_is_said_twice() -> None:
-    assert len(MEASURES) == len(_LIST)
+    assert len(MEASURES) == len(_LIST) + len(GROUPS["loss_sensitivities"])
