@@ -21,7 +21,7 @@ from pricing.api import price
 from pricing.books.columns import as_cells, typed, valid
 from pricing.books.kinds import CONTRACT, Kind, kinds, row_deal
 from pricing.books.lanes.base import Lane, Refusal
-from pricing.books.lanes.table import LANES
+from pricing.books.lanes.table import JUDGED, LANES
 from pricing.books.sources import DEALS
 from pricing.registry import find_engine
 
@@ -159,7 +159,8 @@ def typed_frame(kind: Kind, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Serie
         if frame.schema[name] != pl.Null and str(cell) != str(pl.col(name)):
             lost.append(pl.col(name).is_not_null() & cell.is_null())
         changed.append(cell.alias(name))
-    rules = valid(kind.nodes, frozenset(frame.columns) - {ROW})
+    judged = JUDGED.get(kind.name, frozenset())
+    rules = valid(tuple(node for node in kind.nodes if node.name not in judged), frozenset(frame.columns) - {ROW})
     bad = pl.any_horizontal(lost + strange) if lost or strange else pl.lit(False)
     better = frame.with_columns(changed)
     obeyed = better.select(rules.alias("ok"))["ok"]
@@ -241,6 +242,7 @@ def _refused(refusal: Refusal, rows: pl.DataFrame) -> Iterator[Failed]:
 def _lane_frame(kind: Kind, lane: Lane, rows: pl.DataFrame, market: Market, label: str) -> pl.DataFrame:
     found = lane.values(rows, market)
     party = pl.col(lane.party).fill_null(lane.party) if lane.party in rows.columns else pl.lit(lane.party)
+    party = party if found.parties is None else pl.Series(found.parties, dtype=pl.String)
     notes = pl.lit(found.notes) if isinstance(found.notes, str) else pl.Series(found.notes, dtype=pl.String)
     return rows.select(
         pl.lit("").alias("source"),

@@ -59,3 +59,11 @@ def survivals(market: Market, keys: list[str], grid: Months) -> tuple[Array, Arr
 def forwards(market: Market, keys: list[str], grid: Months) -> Array:
     """Forward rents [key, row]."""
     return np.array([rent_curve(market, key).forward(grid.years) for key in keys])
+
+
+def volatilities(market: Market, keys: list[str], rent: Whole, last: Whole, grid: Months) -> Array:
+    """Yearly volatilities of rents up to a row each, the spread of the whole law there; `rent` [row] places among `keys`."""
+    curves = [rent_curve(market, key) for key in keys]
+    ends = np.unique(np.stack([rent, last]), axis=1).T
+    found = {(int(r), int(t)): curves[r].standard_deviation(float(grid.years[t])) / float(np.sqrt(grid.years[t])) for r, t in ends}
+    return np.array([found[int(r), int(t)] for r, t in zip(rent, last, strict=True)])

@@ -8,6 +8,7 @@ from pricing.books.lanes.hurdle import HurdleLane
 from pricing.books.lanes.lease import LeaseLane
 from pricing.books.lanes.loan import LoanLane
 from pricing.books.lanes.offtake import OfftakeLane
+from pricing.books.lanes.support import SupportLane
 
 LANES: dict[str, Lane] = {
     "hurdle_warrant": HurdleLane(),
@@ -15,5 +16,8 @@ LANES: dict[str, Lane] = {
     "lease": LeaseLane(),
     "offtake": OfftakeLane(),
     "capacity_backstop": BackstopLane(),
+    "lease_guarantee": SupportLane(),
 }
 """Kind to lane."""
+JUDGED: dict[str, frozenset[str]] = {"lease_guarantee": frozenset(("deal",))}
+"""Kind to its columns of JSON text that the lane itself judges; every other such text is for the models."""
