@@ -198,6 +198,27 @@ def support_frame(rows: int, seed: int = 8) -> pl.DataFrame:
     )
 
 
+def warrant_frame(rows: int, seed: int = 9) -> pl.DataFrame:
+    """Warrants that vest by date, in one tranche or three."""
+    rng = np.random.default_rng(seed)
+    shares = np.round(rng.uniform(1e3, 1e6, rows))
+    dates = ("2025-01-31", "2026-06-30", "2028-10-04")
+    parts = [[shares[k]] if k % 2 else [shares[k] / 3.0] * 3 for k in range(rows)]
+    tranches = [[{"shares": n, "condition": {"kind": "date", "on": on}} for n, on in zip(part, dates, strict=False)] for part in parts]
+    return pl.DataFrame(
+        {
+            "id": [f"call-{k:05d}" for k in range(rows)],
+            "underlying": ["equity:AMD"] * rows,
+            "shares": shares,
+            "strike_usd": _turns(rows, 0.0, 100.0, 250.0),
+            "expiry": _turns(rows, dt.date(2028, 10, 4), dt.date(2030, 10, 4)),
+            "gate_odds": _turns(rows, None, 0.7),
+            "settlement": _turns(rows, None, "net", "gross"),
+            "tranches": [json.dumps(one) for one in tranches],
+        }
+    )
+
+
 FRAMES = {
     "loan": loan_frame,
     "lease": lease_frame,
@@ -205,6 +226,7 @@ FRAMES = {
     "capacity_backstop": backstop_frame,
     "hurdle_warrant": hurdle_frame,
     "lease_guarantee": support_frame,
+    "warrant": warrant_frame,
 }
 """Kind to a maker of rows, all of them in the lane's domain."""
 

@@ -44,7 +44,7 @@ def lease_cells(text: object, lease: str, guarantor: str, credit: str | None) ->
         return None
     try:
         deal = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(deal, dict) or deal.keys() - {"contracts", "parties"}:
         return None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curves import default_rates_key, discount_curve, rent_curve, survival_curve
+from curves import default_rates_key, discount_curve, rent_curve, short_rate, survival_curve
 from curves.market import Market
+from instruments.ground.errors import GpufinError
 from pricing.books.lanes.base import Array, Whole, month_index
 from pricing.schedules.grid import day_counts, month_ends, thirty_360
 
@@ -67,3 +68,13 @@ def volatilities(market: Market, keys: list[str], rent: Whole, last: Whole, grid
     ends = np.unique(np.stack([rent, last]), axis=1).T
     found = {(int(r), int(t)): curves[r].standard_deviation(float(grid.years[t])) / float(np.sqrt(grid.years[t])) for r, t in ends}
     return np.array([found[int(r), int(t)] for r, t in zip(rent, last, strict=True)])
+
+
+def rates_stand_still(market: Market) -> bool:
+    """Whether the market has a curve that serves where none is named, and its rates stay at their forwards."""
+    try:
+        key = default_rates_key(market)
+        discount_curve(market, key)
+        return short_rate(market, key) is None
+    except GpufinError:
+        return False

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import polars as pl
 
-from curves import correlation_matrix, default_rates_key, rent_curve, resale_curve, short_rate, survival_curve
+from curves import correlation_matrix, rent_curve, resale_curve, survival_curve
 from curves.market import Market
 from instruments.ground.errors import GpufinError
 from pricing.books.lanes.base import Array, LaneValues, Refusal, Whole, codes, column, number, only, whole
 from pricing.books.lanes.beside import Cells, good_leases, is_sold, lease_cells, lease_frame
-from pricing.books.lanes.grid import Months, months_grid, survivals, volatilities
+from pricing.books.lanes.grid import Months, months_grid, rates_stand_still, survivals, volatilities
 from pricing.books.lanes.lease import handovers, lease_arrays
 from pricing.collateral.lots import lot_factors
 
@@ -56,7 +55,7 @@ class SupportLane:
         rows = np.flatnonzero(frame.with_columns(fits.fill_null(False).alias("__fits"))["__fits"].to_numpy())
         found = [(row, cells) for row, cells in zip(rows, _leases(frame[rows]), strict=True) if cells is not None]
         out = np.zeros(frame.height, dtype=bool)
-        if not found or market.belief is not None or not _still(market):
+        if not found or market.belief is not None or not rates_stand_still(market):
             return pl.Series(out)
         rows, leases = np.array([row for row, _ in found]), lease_frame(cells for _, cells in found)
         good = good_leases(leases, market).to_numpy()
@@ -67,7 +66,7 @@ class SupportLane:
     def _served(self, frame: pl.DataFrame, leases: pl.DataFrame, market: Market) -> np.ndarray:
         """Rows whose curves are there, and which the closed form values whole where they name no method [row]."""
         named = frame["method"].is_not_null().to_numpy() if "method" in frame.columns else np.zeros(frame.height, dtype=bool)
-        behind = [behind_keys(market, *keys) for keys in _keys(leases)]
+        behind = _behind(leases, market)
         served = np.array([one is not None for one in behind], dtype=bool)
         apart = np.array([one is not None and one for one in behind], dtype=bool)
         at_end = column(frame, "cover.form").is_in(FORMS[:2]) & (column(frame, "cover.measured", "market_value") == "market_value")
@@ -78,7 +77,7 @@ class SupportLane:
         """Values to the lessors; not a number where the engine has to say why there is none."""
         cells = [one or {} for one in _leases(frame)]
         leases = lease_frame(cells)
-        served = np.array([behind_keys(market, *keys) is not None for keys in _keys(leases)], dtype=bool)
+        served = np.array([one is not None for one in _behind(leases, market)], dtype=bool)
         out = np.full(frame.height, np.nan)
         if served.any():
             kept = pl.Series(served)
@@ -99,13 +98,15 @@ def _leases(frame: pl.DataFrame) -> Iterator[Cells | None]:
         yield lease_cells(text, lease, guarantor, credit)
 
 
-def _keys(leases: pl.DataFrame) -> Iterator[tuple[str, str, str | None, str | None]]:
-    yield from leases.select("asset.rent", "asset.resale", "lessee.credit", "guarantor.credit").iter_rows()
+def _behind(leases: pl.DataFrame, market: Market) -> list[bool | None]:
+    """Whether what stands behind each lease moves independently [row]; None where the market cannot serve it. Asked once for each set."""
+    keys = list(leases.select("asset.rent", "asset.resale", "lessee.credit", "guarantor.credit").iter_rows())
+    judged = {one: is_apart(market, *one) for one in set(keys)}
+    return [judged[one] for one in keys]
 
 
-@lru_cache(maxsize=4096)
-def behind_keys(market: Market, rent: str, resale: str, lessee: str | None, guarantor: str | None) -> bool | None:
-    """Whether what stands behind a guarantee moves independently; None where the market cannot serve it."""
+def is_apart(market: Market, rent: str, resale: str, lessee: str | None, guarantor: str | None) -> bool | None:
+    """Whether rent, lessee and guarantor move independently; None where the market lacks one of them, or its correlations contradict."""
     credits = tuple(dict.fromkeys(key for key in (lessee, guarantor) if key is not None))
     try:
         rent_curve(market, rent)
@@ -116,14 +117,6 @@ def behind_keys(market: Market, rent: str, resale: str, lessee: str | None, guar
     except GpufinError:
         return None
     return bool((matrix == np.eye(len(matrix))).all()) and (lessee is None or lessee != guarantor)
-
-
-def _still(market: Market) -> bool:
-    """Whether the market has rates, and they stay at their forwards."""
-    try:
-        return short_rate(market, default_rates_key(market)) is None
-    except GpufinError:
-        return False
 
 
 @dataclass(frozen=True)
