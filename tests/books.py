@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -160,12 +161,72 @@ def hurdle_frame(rows: int, seed: int = 6) -> pl.DataFrame:
     )
 
 
+def support_frame(rows: int, seed: int = 8) -> pl.DataFrame:
+    """Guarantees of leases of sites in their four forms; the asset is sold at once after a default."""
+    rng = np.random.default_rng(seed)
+    frame = lease_frame(rows, seed).drop("id")
+    around = []
+    for index in range(rows):
+        row = {name: cell for name, cell in record(frame, index).items() if cell is not None}
+        credit = row.pop("lessee.credit", None)
+        lease: dict[str, Any] = {"kind": "lease", "lessor": f"landlord-{index % 3}", "lessee": "tenant"}
+        for name, cell in (row | {"start": row["start"].isoformat(), "remarketing.choice": "sell"}).items():
+            *part, last = name.split(".")
+            (lease.setdefault(part[0], {}) if part else lease)[last] = cell
+        lease["remarketing"]["repossession_months"] = index % 4
+        lease["remarketing"]["recourse"] = ("full", "asset")[index % 2]
+        around.append({"contracts": {"lease": lease}, "parties": {lease["lessor"]: {}, "tenant": {"credit": credit} if credit else {}}})
+    forms = _turns(rows, "residual_value", "first_loss", "lease_backstop", "payment", "residual_value")
+    held = [form in ("residual_value", "first_loss") for form in forms]
+    pairs = [(1e4 * units, on) for units, on in zip(frame["asset.units"], held, strict=True)]
+    return pl.DataFrame(
+        {
+            "id": [f"support-{k:05d}" for k in range(rows)],
+            "guarantor.credit": _turns(rows, "credit:BIG", None),
+            "lease": ["lease"] * rows,
+            "cover.form": forms,
+            "cover.share": [None if form in ("residual_value", "payment") else float(rng.uniform(0.1, 1.0)) for form in forms],
+            "cover.measured": [("market_value", "recovery")[k // 2 % 2] if on else None for k, on in enumerate(held)],
+            "cover.threshold_usd.0": [v if on else None for v, on in pairs],
+            "cover.threshold_usd.100": [0.6 * v if on and k % 3 else None for k, (v, on) in enumerate(pairs)],
+            "cover.threshold_usd.240": [0.2 * v if on else None for v, on in pairs],
+            "first_month": _turns(rows, None, 0, 6),
+            "last_month": _turns(rows, None, None, None, 300, 150),
+            "payment_lag_months": _turns(rows, 0, None, 7),
+            "deal": [json.dumps(one) for one in around],
+        }
+    )
+
+
+def warrant_frame(rows: int, seed: int = 9) -> pl.DataFrame:
+    """Warrants that vest by date, in one tranche or three."""
+    rng = np.random.default_rng(seed)
+    shares = np.round(rng.uniform(1e3, 1e6, rows))
+    dates = ("2025-01-31", "2026-06-30", "2028-10-04")
+    parts = [[shares[k]] if k % 2 else [shares[k] / 3.0] * 3 for k in range(rows)]
+    tranches = [[{"shares": n, "condition": {"kind": "date", "on": on}} for n, on in zip(part, dates, strict=False)] for part in parts]
+    return pl.DataFrame(
+        {
+            "id": [f"call-{k:05d}" for k in range(rows)],
+            "underlying": ["equity:AMD"] * rows,
+            "shares": shares,
+            "strike_usd": _turns(rows, 0.0, 100.0, 250.0),
+            "expiry": _turns(rows, dt.date(2028, 10, 4), dt.date(2030, 10, 4)),
+            "gate_odds": _turns(rows, None, 0.7),
+            "settlement": _turns(rows, None, "net", "gross"),
+            "tranches": [json.dumps(one) for one in tranches],
+        }
+    )
+
+
 FRAMES = {
     "loan": loan_frame,
     "lease": lease_frame,
     "offtake": offtake_frame,
     "capacity_backstop": backstop_frame,
     "hurdle_warrant": hurdle_frame,
+    "lease_guarantee": support_frame,
+    "warrant": warrant_frame,
 }
 """Kind to a maker of rows, all of them in the lane's domain."""
 

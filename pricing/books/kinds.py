@@ -181,7 +181,7 @@ def _json(text: object) -> object:
         return text
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):  # too deep for the parser: the models say what is expected
         return text
 
 

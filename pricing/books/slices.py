@@ -22,7 +22,7 @@ from pricing.books.columns import as_cells, typed, valid
 from pricing.books.judged import WholeColumns, is_typed
 from pricing.books.kinds import CONTRACT, Kind, kinds, row_deal
 from pricing.books.lanes.base import Lane, Refusal
-from pricing.books.lanes.table import LANES
+from pricing.books.lanes.table import JUDGED, LANES
 from pricing.books.sources import DEALS
 from pricing.registry import find_engine
 
@@ -162,7 +162,9 @@ def typed_frame(kind: Kind, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Serie
             lost.append(pl.col(name).is_not_null() & cell.is_null())
         changed.append(cell.alias(name))
     better = frame.with_columns(changed) if changed else frame
-    rules = valid(kind.nodes, frozenset(frame.columns) - {ROW}, WholeColumns(better))
+    judged = JUDGED.get(kind.name, frozenset())
+    looked_at = tuple(node for node in kind.nodes if node.name not in judged)
+    rules = valid(looked_at, frozenset(frame.columns) - {ROW}, WholeColumns(better))
     if isinstance(rules, bool):
         obeyed = pl.Series("ok", [rules], dtype=pl.Boolean).new_from_index(0, frame.height)
     else:
@@ -243,6 +245,7 @@ def _refused(refusal: Refusal, rows: pl.DataFrame) -> Iterator[Failed]:
 def _lane_frame(kind: Kind, lane: Lane, rows: pl.DataFrame, market: Market, label: str) -> pl.DataFrame:
     found = lane.values(rows, market)
     party = pl.col(lane.party).fill_null(lane.party) if lane.party in rows.columns else pl.lit(lane.party)
+    party = party if found.parties is None else pl.Series(found.parties, dtype=pl.String)
     notes = pl.lit(found.notes) if isinstance(found.notes, str) else pl.Series(found.notes, dtype=pl.String)
     return rows.select(
         pl.lit("").alias("source"),

@@ -18,6 +18,7 @@ from tests.benchmarks import (
     budget_8_clearing,
     budget_9_start,
     budget_10_memory,
+    lanes,
 )
 
 
@@ -34,8 +35,9 @@ from tests.benchmarks import (
         budget_8_clearing.main,
         budget_9_start.main,
         budget_10_memory.main,
+        lanes.main,
     ],
-    ids=["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"],
+    ids=["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "lanes"],
 )
 def test_the_script_prints_ratios(main: Callable[[list[str]], dict[str, float]], capsys: pytest.CaptureFixture[str]) -> None:
     ratios = main(["--tiny"])

@@ -22,7 +22,7 @@ from pricing.books.lanes.base import (
     unknown_keys,
     whole,
 )
-from pricing.books.lanes.grid import forwards, months_grid, survivals
+from pricing.books.lanes.grid import forwards, months_grid, survivals, volatilities
 from pricing.formulas.support import black_put
 from pricing.schedules.grid import month_ends
 
@@ -69,10 +69,7 @@ class BackstopLane:
         grid = months_grid(market, int((start + term + lag).max(initial=1)))
         rents, rent = codes(frame, "rent")
         forward, last = forwards(market, rents, grid), start + term + lag
-        keys = [rent_curve(market, key) for key in rents]
-        ends = np.unique(np.stack([rent, last]), axis=1).T
-        spread = {(int(r), int(t)): keys[r].standard_deviation(float(grid.years[t])) / float(np.sqrt(grid.years[t])) for r, t in ends}
-        volatility = np.array([spread[int(r), int(t)] for r, t in zip(rent, last, strict=True)])
+        volatility = volatilities(market, rents, rent, last, grid)
         (g_keys, g), (o_keys, o) = codes(frame, "guarantor.credit"), codes(frame, "operator.credit")
         guarantor, operator = survivals(market, g_keys, grid)[0], survivals(market, o_keys, grid)[0]
         # one firm behind both names fails once

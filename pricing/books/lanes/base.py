@@ -28,6 +28,8 @@ class LaneValues:
 
     values: Array
     notes: str | list[str]
+    parties: list[str] | None = None
+    """Whose value each is; None is as the lane's `party` says."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curves import default_rates_key, discount_curve, rent_curve, survival_curve
+from curves import default_rates_key, discount_curve, rent_curve, short_rate, survival_curve
 from curves.market import Market
+from instruments.ground.errors import GpufinError
 from pricing.books.lanes.base import Array, Whole, month_index
 from pricing.schedules.grid import day_counts, month_ends, thirty_360
 
@@ -59,3 +60,21 @@ def survivals(market: Market, keys: list[str], grid: Months) -> tuple[Array, Arr
 def forwards(market: Market, keys: list[str], grid: Months) -> Array:
     """Forward rents [key, row]."""
     return np.array([rent_curve(market, key).forward(grid.years) for key in keys])
+
+
+def volatilities(market: Market, keys: list[str], rent: Whole, last: Whole, grid: Months) -> Array:
+    """Yearly volatilities of rents up to a row each, the spread of the whole law there; `rent` [row] places among `keys`."""
+    curves = [rent_curve(market, key) for key in keys]
+    ends = np.unique(np.stack([rent, last]), axis=1).T
+    found = {(int(r), int(t)): curves[r].standard_deviation(float(grid.years[t])) / float(np.sqrt(grid.years[t])) for r, t in ends}
+    return np.array([found[int(r), int(t)] for r, t in zip(rent, last, strict=True)])
+
+
+def rates_stand_still(market: Market) -> bool:
+    """Whether the market has a curve that serves where none is named, and its rates stay at their forwards."""
+    try:
+        key = default_rates_key(market)
+        discount_curve(market, key)
+        return short_rate(market, key) is None
+    except GpufinError:
+        return False

@@ -11,6 +11,7 @@ from pricing.books.lanes.base import (
     Array,
     LaneValues,
     Refusal,
+    Whole,
     codes,
     column,
     days,
@@ -72,31 +73,33 @@ class LeaseLane:
         """Values to the lessor; not a number where no rate amortises the price: the engine says why."""
         from pricing.kernels.leases import lease_values  # compiled where it is used
 
-        first = month_index(month_ends(market.as_of, 1)[0])
-        start = months(days(frame, "start")) - first + 1
-        term = whole(frame, "term_months")
-        grid = months_grid(market, int((start + term).max(initial=1)))
+        start = handovers(frame, market)
+        grid = months_grid(market, int((start + whole(frame, "term_months")).max(initial=1)))
         keys, credit = codes(frame, "lessee.credit")
         survival, recovery = survivals(market, keys, grid)
-        timing, paid = codes(frame, "timing", "advance")
-        advance = np.array([name == "advance" for name in timing])[paid]
-        terms = np.stack(
-            [
-                number(frame, "price_usd"),
-                number(frame, "rent.usd_per_month"),
-                number(frame, "rent.yearly_increase"),
-                _residuals(frame, market, grid, start, term),
-                recovery[credit],
-            ],
-            axis=1,
-        )
-        ints = np.stack([start, term, advance.astype(np.int64), credit], axis=1)
+        terms, ints = lease_arrays(frame, market, grid, start, credit, recovery[credit])
         out = np.empty(frame.height)
         lease_values(terms, ints, grid.discount, grid.middle, grid.thirty, survival, out)
         return LaneValues(out, NOTE)
 
 
-def _residuals(frame: pl.DataFrame, market: Market, grid: Months, start: np.ndarray, term: np.ndarray) -> Array:
+def handovers(frame: pl.DataFrame, market: Market) -> Whole:
+    """Rows of the grid on which leases start [row]."""
+    return months(days(frame, "start")) - month_index(month_ends(market.as_of, 1)[0]) + 1
+
+
+def lease_arrays(frame: pl.DataFrame, market: Market, grid: Months, start: Whole, credit: Whole, recovery: Array) -> tuple[Array, Whole]:
+    """Terms [row, 5] and whole numbers [row, 4] as `pricing.kernels.leases` reads them; `recovery` [row] of the lessees."""
+    term = whole(frame, "term_months")
+    timing, paid = codes(frame, "timing", "advance")
+    advance = np.array([name == "advance" for name in timing])[paid]
+    residual = _residuals(frame, market, grid, start, term)
+    rent = (number(frame, "rent.usd_per_month"), number(frame, "rent.yearly_increase"))
+    terms = np.stack([number(frame, "price_usd"), *rent, residual, recovery], axis=1)
+    return terms, np.stack([start, term, advance.astype(np.int64), credit], axis=1)
+
+
+def _residuals(frame: pl.DataFrame, market: Market, grid: Months, start: Whole, term: Whole) -> Array:
     """What the lessor counts on at the end of each term, USD [row]."""
     rules, rule = codes(frame, "residual.kind", "market")
     keys, place = codes(frame, "asset.resale")

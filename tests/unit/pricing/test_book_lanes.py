@@ -23,6 +23,7 @@ from tests.books import AS_OF, FRAMES, book_market, loan_frame, mixed_frame, rec
 from tests.leases import deal, market as lease_market
 
 ROWS = 36
+MAPPINGS = ("capacity_units.", "floor_usd", "guarantor_share", "cover.threshold_usd.")
 
 
 @pytest.mark.parametrize("kind", FRAMES)
@@ -42,14 +43,17 @@ def test_every_row_of_a_lane_is_worth_what_its_engine_says(kind: str) -> None:
         assert kind == "hurdle_warrant" or line["party"] == row.party
 
 
-@pytest.mark.parametrize("kind", ["loan", "lease", "offtake", "capacity_backstop"])
+@pytest.mark.parametrize("kind", ["loan", "lease", "offtake", "capacity_backstop", "lease_guarantee"])
 def test_quantlib_agrees_with_the_lane(kind: str) -> None:
     frame, market = FRAMES[kind](12, 99), book_market()
     lane = price_book({kind: frame}, market).results["value"]
     library = price_book({kind: frame.with_columns(pl.lit("quantlib").alias("method"))}, market).results
     assert library["method"].unique().to_list() == ["quantlib"]
-    scale = np.abs(lane.to_numpy()) + (frame["commitment_usd"].to_numpy() if kind == "loan" else 0.0)
-    assert np.abs(lane.to_numpy() - library["value"].to_numpy()) / scale == pytest.approx(0.0, abs=1e-9)  # lease: solved rates
+    # a dollar where a row is worth nothing; leases: rates solved in two ways
+    scale = 1.0 + np.abs(lane.to_numpy()) + (frame["commitment_usd"].to_numpy() if kind == "loan" else 0.0)
+    assert np.abs(lane.to_numpy() - library["value"].to_numpy()) / scale == pytest.approx(
+        0.0, abs=1e-9
+    )  # lease: solved rates; a dollar where a row is worth nothing
 
 
 def test_rows_that_need_rates_the_market_lacks_fail_and_the_others_are_priced() -> None:
@@ -126,7 +130,7 @@ def test_kinds_that_do_not_exist_and_cells_of_another_kind() -> None:
     found = price_book(frame, book_market())
     assert found.failures.select("row", "field").rows() == [(1, "kind"), (4, "commitment_usd")]
     assert found.failures["allowed"][1] == "unknown field"
-    assert found.results.height == 8
+    assert found.results.height == 2 * len(FRAMES) - 2
 
 
 def test_the_columns_of_every_kind_are_listed_and_each_good_frame_uses_them() -> None:
@@ -135,7 +139,7 @@ def test_the_columns_of_every_kind_are_listed_and_each_good_frame_uses_them() ->
         assert table["column"][0] == "id"
         assert table["column"].is_unique().all()
     for kind, make in FRAMES.items():
-        plain = {name for name in make(2).columns if not name.startswith(("capacity_units.", "floor_usd", "guarantor_share"))}
+        plain = {name for name in make(2).columns if not name.startswith(MAPPINGS)}
         assert plain <= set(book_columns(kind)["column"])
     margin = book_columns("loan").filter(pl.col("column") == "floating.margin").row(0)
     assert margin == ("floating.margin", "number", True, "-0.05 to 1 a year")
