@@ -82,6 +82,8 @@ def complaint(argv: list[str], seconds: float = SECONDS) -> str:
         return f"exit code {found.code}: {found.said[-300:]}"
     if "Traceback (most recent call last)" in found.said:
         return found.said[-300:]
+    if found.code == 0 and "RuntimeWarning" in found.said:
+        return f"a number out of range on the way to an answer: {found.said[-300:]}"
     if found.code == 2 and not found.said.strip():
         return "exit code 2 without a word"
     return ""

@@ -14,6 +14,7 @@ from instruments.files.schemas import choices
 from instruments.files.source import Located, located, written
 from instruments.files.steps import MISSING, Steps, at
 from instruments.ground.messages import CATALOGUE, printable, suggest
+from instruments.ground.units import bound
 
 MOST_TRANSLATED = 1000
 """Errors beyond this number are not translated; only ten are shown."""
@@ -71,7 +72,7 @@ def _translate(details: ErrorDetails, root: dict[str, Any], place: Place) -> Loc
         limit = context.get(name)
         if word in ("below", "at or below") and isinstance(place.value, (int, float)) and place.value / 100.0 <= float(str(limit)) < 2.0:
             return _at(place, "a_percentage", expected=f"{word} {limit}", meant=f"{place.value / 100.0:g}")
-        return _at(place, "out_of_range", expected=f"{word} {context.get(name)}")
+        return _at(place, "out_of_range", expected=f"{word} {bound(context.get(name))}")
     translate = _TRANSLATIONS.get(kind)
     if translate is not None:
         return translate(context, place)

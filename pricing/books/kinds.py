@@ -155,7 +155,7 @@ def book_columns(kind: str) -> pl.DataFrame:
 
     Example:
         >>> book_columns("loan").filter(pl.col("column") == "commitment_usd").row(0)
-        ('commitment_usd', 'number', True, 'above 0')
+        ('commitment_usd', 'number', True, 'above 0, at or below 1e15')
     """
     if kind not in kinds():
         raise InputError(problem("bad_choice", subject="book", field="kind", value=kind, choices=tuple(kinds()), suggestion="name one"))
