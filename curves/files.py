@@ -14,11 +14,11 @@ from curves.scenarios.tables import scenario_table, scenarios_from_table
 from instruments.files import deals
 from instruments.files.loading import load_model, model_from_text
 from instruments.files.reading import LIMIT_MB
-from instruments.files.schemas import model_schema
 from instruments.files.source import Language
 from instruments.files.writing import save
 from instruments.ground.errors import FileError
 from instruments.ground.messages import problem, shown
+from instruments.ground.schemas import model_schema
 
 if TYPE_CHECKING:
     import polars as pl

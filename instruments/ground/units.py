@@ -43,7 +43,7 @@ def bound(limit: object) -> str:
 
 @contextmanager
 def allow_implausible(allow: bool = True) -> Iterator[None]:
-    """Inside the block, values outside their plausible range are accepted (never NaN, never a wrong type)."""
+    """Inside the block, values outside their plausible range are accepted (never NaN, a wrong type or more than `MOST`)."""
     token = _override.set(allow)
     try:
         yield
@@ -61,7 +61,7 @@ class Plausible:
 
     def __call__(self, value: float) -> float:
         """The value, if it is plausible or the override is set."""
-        if self.low <= value <= self.high or _override.get():
+        if self.low <= value <= self.high or (_override.get() and abs(value) <= MOST):
             return value
         hundredth = value / 100.0
         suggestion = f"did you mean {hundredth:g} (pct({value:g}) in Python)?" if self.low <= hundredth <= self.high else "check the unit"

@@ -17,12 +17,12 @@ from instruments.contracts.families import Contract
 from instruments.deal import Deal
 from instruments.files.loading import problems_of, validated
 from instruments.files.parsing import unusable
-from instruments.files.source import Located
-from instruments.files.steps import Steps
 from instruments.ground.base import Terms
 from instruments.ground.errors import InputError, Problem
 from instruments.ground.keys import MarketKey, Name
+from instruments.ground.located import Located
 from instruments.ground.messages import problem
+from instruments.ground.steps import Steps
 from pricing.books.columns import Entries, Node, Scalar, entries, nodes_of, said, scalars, with_optional
 from pricing.books.hurdle import HurdleWarrant, deal_of
 

@@ -20,6 +20,7 @@ from instruments.files.loading import load_model
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.errors import FileError, InputError
 from instruments.ground.messages import problem, shown, suggest
+from instruments.ground.units import Number
 from pricing.books.kinds import kinds
 from pricing.books.pieces import READERS, Parts, arrow_pieces, whole_or_parts
 
@@ -39,7 +40,7 @@ class From(Terms):
 
     column: str
     """Its name in the file."""
-    scale: float = 1.0
+    scale: Number = 1.0
     """Times which it is the column of the book: 0.0001 for basis points."""
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from instruments.deal import Deal
 from instruments.files import model_schema
-from instruments.files.schemas import choices, resolved
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem, suggest
+from instruments.ground.schemas import choices, resolved
 from pricing.cli.file_kinds import FILE_KINDS
 from pricing.measures import MEASURES
 
