@@ -9,7 +9,7 @@ from importlib import import_module
 from curves import Scenario
 from curves.files import load_scenarios, save_scenarios
 from instruments.ground.messages import printable
-from pricing.cli.figures import number, table, usd
+from pricing.cli.figures import counted, number, table, usd
 from pricing.cli.inputs import deal_and_market, is_web, say, say_failures
 from pricing.limits import Reading
 from pricing.results import Row
@@ -79,7 +79,8 @@ def text_of(report: StressReport) -> str:
         lines = [[found.status, found.law, found.sentence, str(found.tried)] for found in tested]
         parts.append(table(["law", "name", "what it says", "markets tried"], lines, right=(3,)))
     if len(report.laws) > len(tested):
-        parts.append(f"{len(report.laws) - len(tested)} laws of other terms do not apply; the JSON names them")
+        other = counted(len(report.laws) - len(tested), "law of other terms does", "laws of other terms do")
+        parts.append(f"{other} not apply; the JSON names them")
     for found in report.broken:
         parts.append(f"{found.law} is broken: {printable(found.why)}")
         if found.counterexample is not None:

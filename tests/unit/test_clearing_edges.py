@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from instruments.ground.errors import InputError, NetworkError
+from pricing.clearing.certificate import closed_groups
 from pricing.clearing.debts import clear_debts
 from pricing.clearing.guarantees import clear_guarantees
 from pricing.clearing.holdings import HoldingsMap, _check_held, _result, clear_holdings
@@ -142,6 +143,14 @@ def test_a_pool_that_just_covers_its_liens_is_not_over_pledged() -> None:
     assert not over_pledged(value=100.0, claims=[30.0, 45.0], haircut=0.25)
     assert over_pledged(value=100.0, claims=[30.0, 45.0 + 1e-9], haircut=0.25)
     assert not over_pledged(value=0.25, claims=[0.0], haircut=0.25)
+
+
+def test_a_group_that_pays_somebody_outside_it_is_not_closed() -> None:
+    ring = np.array([[False, True, False], [True, False, False], [False, False, False]])
+    assert [group.tolist() for group in closed_groups(ring)] == [[0, 1]]
+    ring[1, 2] = True
+    assert closed_groups(ring) == []
+    assert closed_groups(np.zeros((3, 3), dtype=bool)) == []
 
 
 def test_all_that_a_debtor_has_may_be_pledged() -> None:
