@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from curves import Market, market_warnings
+from instruments.checks.slips import deal_warnings
 from instruments.contracts.families import Contract, StandsAlone
 from instruments.contracts.warrant import Warrant
 from instruments.deal import Deal, Party
@@ -71,7 +72,7 @@ def price(
     blocks_for(settings.paths)
     wanted = check_measures(measures, _offered(deal, method, whole=whole))
     rows: list[Row] = []
-    warnings = list(market_warnings(market))
+    warnings = [*deal_warnings(deal), *market_warnings(market)]
     failures: list[Problem] = []
     exposures: list[Exposure] = []
     methods: list[str] = []

@@ -23,7 +23,7 @@ OVERRIDE_IN_A_FILE, OVERRIDE = "set allow_implausible = true at the top of the f
 
 def _part(context: dict[str, Any], place: Place) -> Located:
     name = context["class_name"]
-    hint = f"give {name}(...) or its fields in a dict"
+    hint = "leave it out" if place.value is None else f"give {name}(...) or its fields in a dict"
     return located("wrong_type", place.steps, value=written(place.value), expected=f"a {name}", hint=hint)
 
 

@@ -109,6 +109,12 @@ KNOWN = (
         "1 to 2",
         "the two last axes of a square are as long",
     ),
+    Equivalent(
+        "pricing.clearing.solvers",
+        "assets=model.assets[row : row + 1],",
+        "1 to 2",
+        "only the first row is read",
+    ),
 )
 
 

@@ -117,6 +117,17 @@ def test_rounds_are_counted_from_one(name: str) -> None:
     assert (getattr(found, "rest", found).certificate.iterations >= 1).all()
 
 
+@pytest.mark.parametrize("batched", [("assets",), ("debts",), ("collateral",), ("assets", "debts", "collateral")])
+def test_secured_clearing_of_a_batch_is_that_of_each_scenario(batched: tuple[str, ...]) -> None:
+    function, given, _ = CASES["secured"]
+    sizes = (1.0, 0.5, 0.25) if batched == ("collateral",) else (1.0, 1.5, 3.0)
+    batch = function(**given | {name: np.stack([np.asarray(given[name]) * size for size in sizes]) for name in batched})
+    for row, size in enumerate(sizes):
+        alone = function(**given | {name: np.asarray(given[name]) * size for name in batched})
+        np.testing.assert_allclose(batch.paid[row], alone.paid, rtol=1e-12)
+        np.testing.assert_allclose(np.broadcast_to(batch.secured, (3, 3, 3))[row], alone.secured, rtol=1e-12)
+
+
 SALE: dict[str, Any] = {"units": [10.0, 4.0], "cash": [0.8, 0.1], "debt": [10.2, 3.9], "ratio": 0.07, "impact": 0.005, "start": 1.0}
 
 

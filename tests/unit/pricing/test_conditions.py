@@ -69,6 +69,8 @@ def test_events_and_dates_hold_from_their_day_on_beside_a_price() -> None:
     low = PriceTarget(of=SHARE, at_most=90, meet="simultaneous")
     after = EventHappened(event="default", party="buyer", meet="simultaneous")
     assert days(AllOf(legs=(low, after)), seen) == [4, NEVER]
+    assert days(AllOf(legs=(low, after)), watch(PATHS, defaulted=(4, 2))) == [4, NEVER]
+    assert days(AllOf(legs=(low, after)), watch(PATHS, defaulted=(NEVER, 1))) == [NEVER, 1]
     assert days(AllOf(legs=(low, DateReached(on=DAYS[2], meet="simultaneous"))), seen) == [4, NEVER]
 
 
