@@ -6,10 +6,11 @@ An entry is found by its words, so that it moves with the code; a line that is r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from inspect import getsource
 
-from tests.mutation.sites import Site
+from tests.mutation.sites import Site, sites_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Equivalent:
     words: str
     """The change, as `Site.words` has it."""
     why: str
+    nth: int | None = None
+    """Which of the changes of these words on the line, from 0; all of them where none is said."""
 
 
 KNOWN = (
@@ -115,15 +118,58 @@ KNOWN = (
         "1 to 2",
         "only the first row is read",
     ),
+    Equivalent(
+        "pricing.clearing.solvers",
+        "shares=model.shares[k : k + 1],",
+        "1 to 2",
+        "only the first row is read",
+    ),
+    Equivalent(
+        "pricing.clearing.solvers",
+        "owed=model.owed[k : k + 1],",
+        "1 to 2",
+        "only the first row is read",
+    ),
+    Equivalent(
+        "pricing.clearing.sales",
+        "share = np.where(worth > 0, np.clip(1.0 - capital / (need * np.where(worth > 0, worth, 1.0)), 0.0, 1.0), 0.0)",
+        "1.0 to 2.0",
+        "the divisor of a place that the outer choice leaves aside",
+        nth=1,
+    ),
+    Equivalent(
+        "pricing.clearing.holdings",
+        "still = (np.abs(new - value) > tiny).any(axis=-1)",
+        "Gt to GtE",
+        "tells apart only a move of exactly the tolerance, and firms that have and owe nothing",
+    ),
+    Equivalent(
+        "pricing.conditions",
+        "days = np.arange(truths[0].shape[0])[:, None]",
+        "0 to 1",
+        "the legs of a sequence, two at the least, are watched on the same days",
+        nth=0,
+    ),
 )
 
 
 def text_of(site: Site) -> str:
     """The line of a change, without its indentation."""
-    lines = getsource(import_module(site.module)).splitlines()
-    return lines[site.line - 1].strip()
+    return _lines(site.module)[site.line - 1].strip()
+
+
+@cache
+def _lines(module: str) -> list[str]:
+    return getsource(import_module(module)).splitlines()
+
+
+def nth_of(site: Site) -> int:
+    """How many changes of the same words stand before it on its line."""
+    alike = [one for one in sites_of(import_module(site.module)) if (one.line, one.words) == (site.line, site.words)]
+    return alike.index(site)
 
 
 def is_known(site: Site) -> bool:
     """Whether a change is on the list."""
-    return any((one.module, one.words, one.line) == (site.module, site.words, text_of(site)) for one in KNOWN)
+    alike = [one for one in KNOWN if (one.module, one.words, one.line) == (site.module, site.words, text_of(site))]
+    return any(one.nth in (None, nth_of(site)) for one in alike)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from instruments.ground.errors import InputError, NetworkError
+from pricing.clearing import guarantees
 from pricing.clearing.certificate import closed_groups
 from pricing.clearing.debts import clear_debts
 from pricing.clearing.guarantees import clear_guarantees
@@ -126,6 +127,39 @@ def test_secured_clearing_of_a_batch_is_that_of_each_scenario(batched: tuple[str
         alone = function(**given | {name: np.asarray(given[name]) * size for name in batched})
         np.testing.assert_allclose(batch.paid[row], alone.paid, rtol=1e-12)
         np.testing.assert_allclose(np.broadcast_to(batch.secured, (3, 3, 3))[row], alone.secured, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("holdings")])
+def test_outsiders_own_what_nobody_inside_holds_of_each_claim(name: str) -> None:
+    function, given, _ = CASES[name]
+    found = function(**given)
+    held = given["warrants_held"] / np.maximum(given["warrants_held"].sum(axis=0), 1e-300)
+    np.testing.assert_allclose(found.outside[-1], found.warrants * (1.0 - held.sum(axis=0)), atol=1e-15)
+    np.testing.assert_allclose(found.outside[-2], found.equity * (1.0 - HELD.sum(axis=0)), rtol=1e-13)
+    np.testing.assert_allclose(found.outside[:2], found.debt * (1.0 - HELD.sum(axis=0)), rtol=1e-13)
+    assert found.outside.sum() == pytest.approx(CASH.sum() - found.dead_weight, rel=1e-13)
+
+
+def test_a_residual_of_holdings_is_a_share_of_all_assets() -> None:
+    value = np.array([[4.0, 2.0]])
+    model = HoldingsMap(value, np.array([[[1.0, 1.0]]]), np.zeros((3, 2, 2)), np.zeros(2), np.zeros(2), 1.0, 1.0)
+    found = _result(
+        model, value + np.array([[3e-12, 0.0]]), np.zeros((1, 2), dtype=bool), np.ones(1, dtype=np.int64), "greatest", "sweeps", True
+    )
+    assert found.certificate.residual == pytest.approx([5e-13], rel=1e-3)
+
+
+def test_guarantees_that_have_not_settled_are_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    function, given, _ = CASES["guarantees greatest"]
+    monkeypatch.setattr(guarantees, "MOST_ROUNDS", 1)
+    with pytest.raises(NetworkError, match="residual"):
+        function(**given)
+
+
+def test_who_pledges_too_much_is_named() -> None:
+    given = CASES["secured"][1] | {"collateral": np.array([[0.0, 2.0, 1.0], [0.25, 0.0, 0.5], [0.0, 0.0, 0.0]])}
+    with pytest.raises(InputError, match="entry 0, 1 is more"):  # the first pledges exactly all it has
+        clear_secured(**given)
 
 
 SALE: dict[str, Any] = {"units": [10.0, 4.0], "cash": [0.8, 0.1], "debt": [10.2, 3.9], "ratio": 0.07, "impact": 0.005, "start": 1.0}
