@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from curves.quotes import Block, NonNegativeQuote, PositiveQuote, Quote, VolatilityQuote, _lift, _within
+from curves.quotes import Block, ExponentQuote, NonNegativeQuote, PositiveQuote, Quote, VolatilityQuote, _lift, _within
 from instruments.ground.units import Fraction
 
 GrowthQuote = Annotated[Quote, BeforeValidator(_lift), _within(-3.0, 3.0, "between -3 and 3")]
@@ -37,7 +37,7 @@ class ResaleQuotes(Block):
     """Executed price of a unit new."""
     decline: NonNegativeQuote
     """Yearly logarithmic decline with age."""
-    rent_elasticity: NonNegativeQuote = Quote(value=1.0)
+    rent_elasticity: ExponentQuote = Quote(value=1.0)
     """Power of the rent ratio: how resale moves with rents."""
     sale_cost: Fraction = 0.05
     """Testing, transport and brokerage, as a share of the price."""

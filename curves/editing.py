@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
-from pydantic import ValidationError
-
 from curves.disclosure import all_quotes
 from curves.market import Market
 from curves.quotes import Quote
 from instruments.ground.base import Terms
-from instruments.ground.errors import InputError
+from instruments.ground.errors import InputError, TermsError
 from instruments.ground.messages import problem, suggest
 from instruments.ground.units import allow_implausible
 
@@ -36,9 +34,9 @@ def edited(market: Market, edits: Mapping[tuple[str, ...], Edit], *, subject: st
         for steps, edit in edits.items():
             try:
                 found = _edit(found, steps, edit)
-            except ValidationError as error:
+            except TermsError as error:
                 asked = edit(_at(found, steps)).value
-                why = f"{asked:g} is refused: {'; '.join(item['msg'] for item in error.errors())}"
+                why = f"{asked:g} is refused: {'; '.join(one.allowed for one in error.problems)}"
                 raise InputError(
                     problem("bad_quote", subject=subject, field=".".join(steps), why=why, remedy="choose a smaller change")
                 ) from error

@@ -12,23 +12,25 @@ from curves.quotes import (
     AnyQuote,
     Block,
     HazardQuote,
-    NonNegativeQuote,
+    LogVolatilityQuote,
     PositiveQuote,
     Quote,
     RateQuote,
     Tenor,
     VolatilityQuote,
+    YearsQuote,
     _lift,
     _within,
 )
 from instruments.ground.base import FrozenDict, FrozenMap
 from instruments.ground.keys import MarketKey, key_of_kind
+from instruments.ground.units import MOST
 
 _POINT = re.compile(r"[1-9][0-9]{0,2}[DWMY]@[0-9]+(\.[0-9]+)?")
 
 
 def _check_point(text: str) -> str:
-    if _POINT.fullmatch(text) and float(text.split("@")[1]) > 0.0:
+    if _POINT.fullmatch(text) and 0.0 < float(text.split("@")[1]) <= MOST:
         return text
     raise PydanticCustomError("bad_text", "an expiry and a strike in USD, such as 1Y@200")
 
@@ -89,7 +91,7 @@ class BeliefQuotes(Block):
     """Breaks per year."""
     jumps: Annotated[FrozenMap[MarketKey, LogJumpQuote], Field(min_length=1)]
     """Market key to the mean log jump of its price when the belief breaks."""
-    jump_volatility: NonNegativeQuote = Quote(value=0.0)
+    jump_volatility: LogVolatilityQuote = Quote(value=0.0)
     """Standard deviation of the log jump, the same for all."""
     defaults: FrozenMap[MarketKey, OddsQuote] = FrozenDict()
     """Credit key to the odds that its entity defaults when the belief breaks."""
@@ -97,7 +99,7 @@ class BeliefQuotes(Block):
     """Credit key to what the hazard of its entity, breaks apart, is multiplied by at every break it survives."""
     demand_kept: KeptQuote = Quote(value=1.0)
     """Share of the demand for capacity that is left after a break, of what there was before it."""
-    refinancing_shut_years: NonNegativeQuote = Quote(value=0.0)
+    refinancing_shut_years: YearsQuote = Quote(value=0.0)
     """Years after a break in which nothing can be refinanced."""
 
     @model_validator(mode="after")

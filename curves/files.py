@@ -15,11 +15,11 @@ from instruments.files import deals
 from instruments.files.first_reading import check_readable
 from instruments.files.loading import load_model, model_from_text
 from instruments.files.reading import LIMIT_MB
-from instruments.files.schemas import model_schema
 from instruments.files.source import Language
 from instruments.files.writing import save
 from instruments.ground.errors import FileError
 from instruments.ground.messages import problem, shown
+from instruments.ground.schemas import model_schema
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from curves.compute_quotes import GrowthQuote, PowerQuotes, ResaleQuotes
-from curves.quotes import Block, NonNegativeQuote, PositiveQuote, Quote, Tenor, _lift, _within
+from curves.quotes import Block, ExponentQuote, NonNegativeQuote, PositiveQuote, Quote, Tenor, _lift, _within
 from curves.rent_quotes import Launch
 from instruments.ground.base import FrozenDict, FrozenMap
 from instruments.ground.keys import Name
@@ -29,7 +29,7 @@ class ResaleByAge(Block):
     """Yearly logarithmic decline beyond the oldest quoted age."""
     launches: FrozenMap[Name, Launch] = FrozenDict()
     """Launches to come, with the log jump of the used price at each."""
-    rent_elasticity: NonNegativeQuote = Quote(value=1.0)
+    rent_elasticity: ExponentQuote = Quote(value=1.0)
     """Power of the rent ratio: how resale moves with rents."""
     sale_cost: Fraction = 0.05
     """Testing, transport and brokerage, as a share of the price."""

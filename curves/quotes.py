@@ -13,13 +13,15 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from instruments.ground.base import FrozenMap, Terms
 from instruments.ground.keys import Name
 from instruments.ground.provenance import Basis, Range
-from instruments.ground.units import Plausible
+from instruments.ground.units import MOST, MOST_EXPONENT, Number, Plausible, bound
+
+AT_MOST = f"at most {bound(MOST)}"
 
 
 class Quote(Terms):
     """A number with what is known about it. A bare number stands for a quote that shares the provenance of its block."""
 
-    value: float
+    value: Number
     """The number."""
     range: Range | None = None
     """Low and high of what it could be; required where `basis` is assumed."""
@@ -76,16 +78,24 @@ AnyQuote = Annotated[Quote, BeforeValidator(_lift)]
 """Any finite number."""
 RateQuote = Annotated[Quote, BeforeValidator(_lift), _plausible(-0.05, 1.0)]
 """A yearly rate as a decimal."""
-SpreadQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 100.0, "at or above 0"), _plausible(0.0, 1.0)]
+SpreadQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 100.0, "at or above 0 and at most 100"), _plausible(0.0, 1.0)]
 """A yearly credit spread as a decimal."""
-HazardQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e6, "at or above 0")]
+HazardQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e6, f"at or above 0 and at most {bound(1e6)}")]
 """A yearly hazard rate (default intensity); it may be far above 1 for a distressed name."""
-VolatilityQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e3, "at or above 0"), _plausible(0.0, 3.0)]
+VolatilityQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e3, "at or above 0 and at most 1000"), _plausible(0.0, 3.0)]
 """A yearly lognormal volatility as a decimal."""
-PositiveQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e300, "above 0", inclusive=False)]
+PositiveQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, MOST, f"above 0 and {AT_MOST}", inclusive=False)]
 """A number above zero."""
-NonNegativeQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 1e300, "at or above 0")]
+NonNegativeQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, MOST, f"at or above 0 and {AT_MOST}")]
 """A number at or above zero."""
+ExponentQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, MOST_EXPONENT, f"between 0 and {MOST_EXPONENT:g}, as a power")]
+"""A power to which a ratio of prices is raised."""
+LogQuote = Annotated[Quote, BeforeValidator(_lift), _within(-10.0, 10.0, "between -10 and 10, in logarithms")]
+"""A deviation or drift in logarithms."""
+LogVolatilityQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 5.0, "between 0 and 5, in logarithms")]
+"""Standard deviation of a log jump."""
+YearsQuote = Annotated[Quote, BeforeValidator(_lift), _within(0.0, 100.0, "between 0 and 100 years")]
+"""A span of years."""
 CorrelationQuote = Annotated[Quote, BeforeValidator(_lift), _within(-1.0, 1.0, "between -1 and 1")]
 """A correlation."""
 

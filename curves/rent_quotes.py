@@ -9,7 +9,19 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from curves.compute_quotes import GrowthQuote, RentQuotes
-from curves.quotes import AnyQuote, Block, CorrelationQuote, NonNegativeQuote, PositiveQuote, Quote, Tenor, VolatilityQuote, _lift, _within
+from curves.quotes import (
+    Block,
+    CorrelationQuote,
+    LogQuote,
+    LogVolatilityQuote,
+    PositiveQuote,
+    Quote,
+    Tenor,
+    VolatilityQuote,
+    YearsQuote,
+    _lift,
+    _within,
+)
 from instruments.ground.base import FrozenDict, FrozenMap, Terms
 from instruments.ground.keys import Name
 from instruments.ground.units import Fraction
@@ -29,14 +41,14 @@ class Launch(Terms):
 
     expected: dt.date
     """Centre of the window, or the mean of an exponential delay."""
-    window_years: NonNegativeQuote = Quote(value=0.0)
+    window_years: YearsQuote = Quote(value=0.0)
     """Uniform: the launch falls between expected - window and expected + window. Exponential: it falls after expected - window, with
     this mean delay. 0 is a certain date."""
     delay: Literal["uniform", "exponential"] = "uniform"
     """Law of the date. A window that runs at the market's date is taken given that the launch has not happened."""
     jump_mean: LogJumpQuote
     """Mean of the log jump; -0.22 has been measured for an incumbent; no sign is built in."""
-    jump_volatility: NonNegativeQuote = Quote(value=0.0)
+    jump_volatility: LogVolatilityQuote = Quote(value=0.0)
     """Standard deviation of the log jump."""
 
 
@@ -71,9 +83,9 @@ class TwoFactorRent(Block):
     """s_y: volatility of the long-term level."""
     factor_correlation: CorrelationQuote = Quote(value=0.0)
     """rho between the two."""
-    short_deviation: AnyQuote = Quote(value=0.0)
+    short_deviation: LogQuote = Quote(value=0.0)
     """x_0: how far the spot stands above its long-term level, in logarithms."""
-    short_premium: AnyQuote = Quote(value=0.0)
+    short_premium: LogQuote = Quote(value=0.0)
     """lambda_x: drift that the pricing measure takes off the short-term deviation, per year."""
     real_world_growth: GrowthQuote | None = None
     """mu: drift of the long-term level in the real world; without it real-world rents are refused, never guessed."""

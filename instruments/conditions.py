@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from instruments.events import EventKind
 from instruments.ground.base import FrozenDict, FrozenJson, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
-from instruments.ground.units import Positive, PositiveUsd
+from instruments.ground.units import Number, Positive, PositiveUsd
 from instruments.observations import Close, Observation, Touch
 
 Meet = Literal["latched", "simultaneous", "at_date"]
@@ -124,9 +124,9 @@ class RatioTest(Bounded):
     kind: Literal["ratio"] = "ratio"
     measure: Name
     """Name of the measure, defined by the contract that tests it."""
-    at_least: float | None = None
+    at_least: Number | None = None
     """Lower bound of what passes."""
-    at_most: float | None = None
+    at_most: Number | None = None
     """Upper bound of what passes."""
     meet: Meet = "simultaneous"
     """How the leg counts."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from instruments.ground.base import Terms
 from instruments.ground.keys import MarketKey, Name
+from instruments.ground.units import Number
 
 EventKind = Literal["default", "change_of_control", "termination", "cancellation"]
 """What can happen to a party (`cancellation`: of the deliveries it owes or takes)."""
@@ -33,7 +34,7 @@ class Delay(Terms):
     kind: Literal["delay"] = "delay"
     milestone: Name
     """Which milestone."""
-    years: float
+    years: Number
     """How much later, in years; negative is earlier."""
 
 

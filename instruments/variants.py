@@ -10,10 +10,10 @@ from pydantic import JsonValue, ValidationError
 
 from instruments.deal import Deal
 from instruments.files.loading import problems_of, validated
-from instruments.files.steps import Steps
 from instruments.ground.errors import InputError, Problem
 from instruments.ground.messages import printable, problem, suggest
 from instruments.ground.provenance import Basis, Provenance, matches, replaced
+from instruments.ground.steps import Steps
 from instruments.project import Project
 
 T = TypeVar("T", Deal, Project)

@@ -11,15 +11,14 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import ValidationError
-
 from curves import Market, market_warnings
+from instruments.checks.slips import deal_warnings
 from instruments.contracts.families import Contract, StandsAlone
 from instruments.contracts.warrant import Warrant
 from instruments.deal import Deal, Party
 from instruments.files import dumps_json
 from instruments.ground.base import Terms
-from instruments.ground.errors import GpufinError, InputError, PricingError, Problem
+from instruments.ground.errors import GpufinError, InputError, PricingError, Problem, TermsError
 from instruments.ground.messages import problem
 from instruments.project import Project
 from pricing.conditions import Watch
@@ -73,7 +72,7 @@ def price(
     blocks_for(settings.paths)
     wanted = check_measures(measures, _offered(deal, method, whole=whole))
     rows: list[Row] = []
-    warnings = list(market_warnings(market))
+    warnings = [*deal_warnings(deal), *market_warnings(market)]
     failures: list[Problem] = []
     exposures: list[Exposure] = []
     methods: list[str] = []
@@ -205,8 +204,8 @@ def deal_around(contract: Contract, as_of: dt.date) -> Deal:
     parties = {name: Party(equity=share) for name, share in contract.bare_parties().items()}
     try:
         return Deal(id="contract", as_of=as_of, parties=parties, contracts={"contract": contract})
-    except ValidationError as error:
-        why = "; ".join(item["msg"] for item in error.errors())
+    except TermsError as error:
+        why = "; ".join(one.allowed for one in error.problems)
         raise InputError(
             problem("unsupported", subject="contract", why=why, remedy="put the contract in a Deal that holds what it names")
         ) from error

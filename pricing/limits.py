@@ -53,11 +53,11 @@ class LimitResult:
         }  # fmt: skip
 
 
-def parties_of(deal: Deal, who: str) -> tuple[str, ...]:
+def parties_of(deal: Deal, who: str, measure: str = "value") -> tuple[str, ...]:
     """The parties that a name of a limit stands for: the party of that id, else all with that role, by their roles or their contracts.
 
     Raises:
-        InputError: neither party nor role of this deal.
+        InputError: neither party nor role of this deal; where it is a contract, its party is named. `measure` is for that message.
     """
     if who in deal.parties:
         return (who,)
@@ -65,9 +65,24 @@ def parties_of(deal: Deal, who: str) -> tuple[str, ...]:
     if who in ROLES:
         found += [str(getattr(contract, who)) for contract in deal.contracts.values() if getattr(contract, who, None) in deal.parties]
     if not found:
+        _refuse_a_contract(deal, who, measure)
         known = (*deal.parties, *(role for role in ROLES if any(role in party.roles for party in deal.parties.values())))
         raise InputError(problem("unknown_name", subject="limit", field="who", value=who, what="party or role in the deal", choices=known))
     return tuple(dict.fromkeys(found))
+
+
+def _refuse_a_contract(deal: Deal, who: str, measure: str) -> None:
+    """A limit on a contract's name: the party that holds it was meant, by its role where that says who."""
+    contract = deal.contracts.get(who)
+    sides = [(role, str(getattr(contract, role))) for role in ROLES if getattr(contract, role, None) in deal.parties]
+    if contract is None or not sides:
+        return
+    named = [role if parties_of(deal, role) == (party,) else party for role, party in sides]
+    others = f"; also {', '.join(f'{one}.{measure}' for one in named[1:])}" if named[1:] else ""
+    text = f"a party or a role; {who} is a contract of this deal"
+    raise InputError(
+        problem("bad_option", subject="limit", field="who", value=who, expected=text, hint=f"did you mean {named[0]}.{measure}?{others}")
+    )
 
 
 def read_limit(limit: Limit, deal: Deal, market: Market, settings: Settings) -> Reading:
@@ -84,7 +99,7 @@ def read_limit(limit: Limit, deal: Deal, market: Market, settings: Settings) -> 
         raise InputError(
             problem("unknown_name", subject="limit", field="measure", value=limit.measure, what="measure", choices=tuple(MEASURES))
         )
-    parties = parties_of(deal, limit.who)
+    parties = parties_of(deal, limit.who, limit.measure)
     found = price(
         deal, market, measures=(limit.measure,), paths=settings.paths, seed=settings.seed, threads=settings.threads
     )  # fmt: skip

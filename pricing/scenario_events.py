@@ -90,6 +90,6 @@ def _later(milestone: Milestone, event: Delay, as_of: dt.date, label: str) -> Mi
         if len(dict(moved)) < len(moved):
             raise ValueError("two levels on one date")
         return milestone.evolve(plan=dict(moved))
-    except (OverflowError, ValueError) as error:  # a ValidationError is a ValueError
+    except (OverflowError, ValueError) as error:  # a TermsError is a ValueError
         why = f"{event.milestone} cannot move by {event.years:g} years"
         raise PricingError(problem("unsupported", subject=label, field="events", why=why, remedy="choose a smaller delay")) from error

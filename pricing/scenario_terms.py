@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from curves.tenors import add_months
 from instruments.contracts.lease import Lease
 from instruments.contracts.loan import Loan
@@ -15,7 +13,7 @@ from instruments.contracts.offtake import Offtake
 from instruments.contracts.staged import StagedEquity
 from instruments.deal import Deal
 from instruments.events import LateAcceptance, LateStart, RefinancingShut, Withdrawal
-from instruments.ground.errors import PricingError
+from instruments.ground.errors import PricingError, TermsError
 from instruments.ground.messages import problem
 
 TermsEvent = LateAcceptance | LateStart | RefinancingShut | Withdrawal
@@ -36,8 +34,8 @@ def changed_terms(deal: Deal, event: TermsEvent, label: str) -> Deal:
         raise PricingError(problem("unknown_name", subject=label, field="events", value=subject, what=what, choices=tuple(table)))
     try:
         return _changed(deal, event, table[subject])
-    except (OverflowError, ValueError) as error:  # a ValidationError is a ValueError
-        words = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    except (OverflowError, ValueError) as error:  # a TermsError is a ValueError
+        words = error.problems[0].allowed if isinstance(error, TermsError) else str(error)
         why = f"{subject}: a {event.kind} cannot happen to it: {words}"
         raise PricingError(problem("unsupported", subject=label, field="events", why=why, remedy="leave the event out")) from error
 

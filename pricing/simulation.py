@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curves import Market, market_warnings
+from instruments.checks.slips import deal_warnings
 from instruments.deal import Deal
 from instruments.ground.errors import InputError, PricingError
 from instruments.ground.messages import problem
@@ -273,7 +274,14 @@ def simulate(
     if joint:
         rows += joint_rows(deal, market, settings)
     inputs = (deal, market, settings)
-    return Simulation(tuple(runs), tuple(rows), tuple(contracts), market_warnings(market), audit(deal, market, settings, method), inputs)
+    return Simulation(
+        tuple(runs),
+        tuple(rows),
+        tuple(contracts),
+        (*deal_warnings(deal), *market_warnings(market)),
+        audit(deal, market, settings, method),
+        inputs,
+    )
 
 
 def _contract_rows(task: Task, run: ContractRun) -> list[Row]:

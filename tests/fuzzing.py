@@ -61,13 +61,14 @@ def answer(argv: list[str], seconds: float = SECONDS) -> Answer:
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
-            warnings.simplefilter("default")  # as for a user: an overflow on the way to a refused number is no traceback
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("default")  # as for a user: each once, by its place
             code = main(argv)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-    return Answer(code, out.getvalue() + err.getvalue())
+    said = "".join(f"\n{one.category.__name__}: {one.message} ({one.filename}:{one.lineno})" for one in warned)
+    return Answer(code, out.getvalue() + err.getvalue() + said)
 
 
 def complaint(argv: list[str], seconds: float = SECONDS) -> str:
@@ -82,6 +83,8 @@ def complaint(argv: list[str], seconds: float = SECONDS) -> str:
         return f"exit code {found.code}: {found.said[-300:]}"
     if "Traceback (most recent call last)" in found.said:
         return found.said[-300:]
+    if found.code == 0 and "RuntimeWarning" in found.said:
+        return f"a number out of range on the way to an answer: {found.said[-300:]}"
     if found.code == 2 and not found.said.strip():
         return "exit code 2 without a word"
     return ""

@@ -12,6 +12,7 @@ from curves.scenarios.replay import PathPoint, replay, with_moves
 from instruments.events import Delay, EarlyLaunch, Event, LateAcceptance, LateStart, RefinancingShut, Withdrawal
 from instruments.ground.base import Many, Terms
 from instruments.ground.provenance import Basis
+from instruments.ground.units import Number
 
 MoveKind = Literal["shift", "scale", "set"]
 """Add the amount, multiply by it, or put it in place."""
@@ -28,7 +29,7 @@ class Move(Terms):
     """Which quote: `spot_usd`, `volatility`, a tenor; empty means the whole curve of a rate or credit, or the correlation."""
     kind: MoveKind
     """How it moves."""
-    amount: float
+    amount: Number
     """Decimals, never basis points or percent: 0.01 is 100 bp or one point of volatility; dollars for `spot_usd` when set or shifted."""
 
 

@@ -20,6 +20,7 @@ from instruments.events import Delay
 from instruments.ground.base import Many, Terms
 from instruments.ground.keys import kind_of, name_of
 from instruments.ground.provenance import Basis
+from instruments.ground.units import Number
 
 HappeningKind = Literal["default", "delay", "late_acceptance", "late_start", "withdrawal", "refinancing_shut", "early_launch"]
 """What may happen; the names of `instruments.events`."""
@@ -34,7 +35,7 @@ class MoveTemplate(Terms):
     """As in `Move`."""
     kind: MoveKind
     """As in `Move`."""
-    amount: float
+    amount: Number
     """As in `Move`."""
 
 
@@ -45,12 +46,12 @@ class HappeningTemplate(Terms):
     """What happens."""
     role: str = ""
     """`default`: to every party in this role that has a credit. `late_acceptance`: where it is the vendor's."""
-    years: float = 0.0
+    years: Number = 0.0
     """`default`, and `late_acceptance` where above 0: years from the market's date. `delay`: years later. `refinancing_shut`: how long.
     `early_launch`: how much earlier."""
     months: int = 0
     """`late_acceptance`, `late_start`: how much later."""
-    jump: float = 0.0
+    jump: Number = 0.0
     """`early_launch`: log jump where the market writes no launch."""
 
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from instruments.contracts.coupons import Coupon
 from instruments.ground.base import Many, Terms
 from instruments.ground.keys import MarketKey, Name
-from instruments.ground.units import Fraction, NonNegative, PositiveUsd, Spread, Usd
+from instruments.ground.units import Exponent, Fraction, PositiveUsd, Spread, Usd
 
 
 class BaseClass(Terms):
@@ -44,7 +44,7 @@ class BaseAsset(Terms):
     """Age now."""
     months: Annotated[int, Field(ge=1, le=480)]
     """The value runs off evenly over these months, besides what rents do to it."""
-    rent_elasticity: NonNegative = 0.0
+    rent_elasticity: Exponent = 0.0
     """By how many per cent the value moves when rents move by one; 0 is a fixed contract."""
     recovery: Fraction = 0.3
     """Share of the value that the asset of a failed obligor still brings in enforcement."""

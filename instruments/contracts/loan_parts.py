@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey
-from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Rate, Spread, Usd
+from instruments.ground.units import Fraction, NonNegative, Positive, PositiveUsd, Rate, SignedUsd, Spread, Usd
 
 Account = Literal[
     "operating_costs",
@@ -253,13 +253,13 @@ class LoanPosition(Terms):
     """Labels of the cohorts accepted."""
     cohort_drawn_usd: FrozenMap[str, Usd] = FrozenDict()
     """Cohort label to what was drawn on it."""
-    cfads_usd: Many[float] = ()
+    cfads_usd: Many[SignedUsd] = ()
     """Revenue less operating cost of past payment dates, oldest first: what trailing tests look back on."""
-    service_usd: Many[float] = ()
+    service_usd: Many[SignedUsd] = ()
     """Scheduled service on the same dates."""
-    received_usd: Many[float] = ()
+    received_usd: Many[SignedUsd] = ()
     """Cash received from the customer on past payment dates, oldest first."""
-    projected_usd: Many[float] = ()
+    projected_usd: Many[SignedUsd] = ()
     """Contracted cash projected for the same dates."""
     cures_used: Annotated[int, Field(ge=0)] = 0
     """Cures of the maintenance test already used."""

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from instruments.conditions import AllOf, AnyOf, Condition, Group, Leg, MilestoneReached, Sequence, legs_of
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.keys import MarketKey, Name
-from instruments.ground.units import Fraction, Positive, PositiveUsd, Usd
+from instruments.ground.units import Fraction, Number, Positive, PositiveUsd, Usd
 
 SHARES_REL = 1e-9
 """Tranches must add up to the headline share count to this relative accuracy (thirds of 160 million do not divide)."""
@@ -180,7 +180,7 @@ class WarrantPosition(Terms):
     """Legs that have already come true: `0.legs.1` is the second leg of the first tranche."""
     lapsed: Many[str] = ()
     """Legs that can come true no more, as an at-date test that has failed; written as in `latched`."""
-    exercised_shares: Annotated[Many[float], Field(max_length=1000)] = ()
+    exercised_shares: Annotated[Many[Number], Field(max_length=1000)] = ()
     """Shares already exercised, by tranche; empty is none."""
     closes: Many[Positive] = ()
     """Closes of the underlying before `as_of`, oldest first: what averaging windows still look back on."""

@@ -5,7 +5,7 @@ number, "0.1", repeated and unknown keys are refused, each in one line that name
 """
 
 from instruments.files.loading import load_model, model_from_text
-from instruments.files.schemas import model_schema
 from instruments.files.writing import dumps_json, dumps_toml, save
+from instruments.ground.schemas import model_schema
 
 __all__ = ["dumps_json", "dumps_toml", "load_model", "model_from_text", "model_schema", "save"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from instruments.files.places import Place, step_down
-from instruments.files.schemas import resolved
-from instruments.files.source import Located, located, written
-from instruments.files.steps import child
+from instruments.ground.located import Located, located, written
+from instruments.ground.places import Place, step_down
+from instruments.ground.schemas import resolved
+from instruments.ground.steps import child
 
 _NUMERIC = re.compile(r'"\s*[+-]?\d[\d.]*\s*"')
 

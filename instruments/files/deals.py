@@ -8,10 +8,11 @@ from typing import Any
 
 from instruments.deal import Deal
 from instruments.files.loading import load_model, model_from_text
-from instruments.files.schemas import model_schema
-from instruments.files.source import Language, Located
+from instruments.files.source import Language
 from instruments.ground.errors import InputError
+from instruments.ground.located import Located
 from instruments.ground.messages import problem, suggest
+from instruments.ground.schemas import model_schema
 from instruments.variants import provenance_problems
 
 

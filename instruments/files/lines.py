@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from instruments.files.steps import Steps
+from instruments.ground.steps import Steps
 
 
 @dataclass(slots=True)

@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from instruments.files.dates import numbers_for_dates
 from instruments.files.parsing import canonical, parse
 from instruments.files.reading import decoded, read
-from instruments.files.schemas import model_schema
-from instruments.files.source import Language, Located, Source
-from instruments.files.translate import MOST_TRANSLATED, translated
+from instruments.files.source import Language, Source
 from instruments.ground.base import Terms
 from instruments.ground.errors import InputError
+from instruments.ground.located import Located
 from instruments.ground.messages import printable, problem
+from instruments.ground.schemas import model_schema
+from instruments.ground.translate import MOST_TRANSLATED, translated
 from instruments.ground.units import allow_implausible
 
 MOST_NAMED = 6

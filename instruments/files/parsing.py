@@ -9,10 +9,11 @@ import re
 import tomllib
 from typing import Any, NoReturn
 
-from instruments.files.source import Located, Source, located, written
-from instruments.files.steps import Steps
+from instruments.files.source import Source
 from instruments.ground.errors import FileError
+from instruments.ground.located import Located, located, written
 from instruments.ground.messages import printable
+from instruments.ground.steps import Steps
 
 DEEPEST = 100
 """Most levels of nesting."""

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator
 
 from instruments.files.loading import load_model, model_from_text
-from instruments.files.source import Language, Located
+from instruments.files.source import Language
+from instruments.ground.located import Located
 from instruments.project import Project
 from instruments.variants import provenance_problems
 

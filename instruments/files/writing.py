@@ -14,10 +14,11 @@ from typing import Any
 import tomli_w
 
 from instruments.files.parsing import unusable
-from instruments.files.source import Located, Source, located
-from instruments.files.steps import Steps
+from instruments.files.source import Source
 from instruments.ground.base import Terms
 from instruments.ground.errors import InputError
+from instruments.ground.located import Located, located
+from instruments.ground.steps import Steps
 
 TAGS = ("schema", "kind")
 """Fields that are written even where they are the default: what the rest of the table means hangs on them."""

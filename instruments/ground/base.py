@@ -8,9 +8,9 @@ and `evolve` is the only way to a changed copy.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, JsonValue, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, JsonValue, Strict, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 K = TypeVar("K")
@@ -88,8 +88,27 @@ class Terms(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    if not TYPE_CHECKING:  # type checkers make the signature from the fields
+
+        def __init__(self, /, **given: Any) -> None:
+            """Raises `TermsError`, an `InputError`, where the terms are not allowed: class, field, value, what is allowed, what to do."""
+            try:
+                self.__pydantic_validator__.validate_python(given, self_instance=self)
+            except ValidationError as error:
+                raise _refusal(error, type(self), given) from error
+
+        __init__.__pydantic_base_init__ = True  # pydantic validates parts and files without a call of it
+
+        @classmethod
+        def model_validate(cls, obj: Any, **options: Any) -> Self:
+            """As the constructor, from a dict."""
+            try:
+                return super().model_validate(obj, **options)
+            except ValidationError as error:
+                raise _refusal(error, cls, obj) from error
+
     def evolve(self, **changes: Any) -> Self:
-        """A copy with `changes`, validated again. Raises `pydantic.ValidationError` where the change is not allowed."""
+        """A copy with `changes`, validated again. Raises `TermsError`, an `InputError`, where the change is not allowed."""
         known = type(self).model_fields
         fields: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set if name in known}
         return type(self).model_validate(fields | changes)
@@ -99,3 +118,9 @@ class Terms(BaseModel):
         if update:
             raise TypeError("model_copy(update=...) skips validation: use evolve()")
         return super().model_copy(deep=deep)
+
+
+def _refusal(error: ValidationError, model: type[Terms], given: Any) -> Exception:
+    from instruments.ground.construction import refusal  # the words rest on this module
+
+    return refusal(error, model, given)

@@ -2,7 +2,8 @@
 
     GpufinError
     ├── InputError          terms, quotes or options that cannot be used: correct the input
-    │   └── FileError       the file itself: missing, not UTF-8, not TOML or JSON, too large
+    │   ├── FileError       the file itself: missing, not UTF-8, not TOML or JSON, too large
+    │   └── TermsError      terms built in Python that are not allowed; a ValueError as well
     ├── MarketError         the market lacks what the terms need: add the quote or a proxy
     ├── CalibrationError    quotes were given, but no curve or model fits them
     ├── PricingError        no engine, method or measure for these terms: choose another
@@ -86,6 +87,10 @@ class InputError(GpufinError):
 
 class FileError(InputError):
     """The file itself cannot be read as what it should be."""
+
+
+class TermsError(InputError, ValueError):
+    """Terms built in Python that are not allowed. A `ValueError` too, as pydantic's own error is."""
 
 
 class MarketError(GpufinError):

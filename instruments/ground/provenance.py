@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from instruments.ground.base import FrozenDict, FrozenJson, FrozenMap, Terms
+from instruments.ground.units import Number
 
 
 class Basis(StrEnum):
@@ -42,7 +43,7 @@ def _two_ordered(pair: tuple[float, float]) -> tuple[float, float]:
     return pair
 
 
-Range = Annotated[tuple[float, float], Field(strict=False), AfterValidator(_two_ordered)]
+Range = Annotated[tuple[Number, Number], Field(strict=False), AfterValidator(_two_ordered)]
 """Low and high end of what an assumed number could be."""
 
 

@@ -16,6 +16,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+MOST = 1e15
+"""The largest amount, count or ratio that terms and quotes may hold: ten times the wealth of the world in dollars. What is larger is a
+slip of the keyboard, and products of a few such numbers would leave the range of a float."""
+MOST_EXPONENT = 20.0
+"""The largest number to which a price may be raised."""
 LIKELY_BPS = 20.0
 """A rate or spread of this size was more likely meant in basis points than in per cent."""
 _override: ContextVar[bool] = ContextVar("allow_implausible", default=False)
@@ -31,9 +36,14 @@ def bps(basis_points: float) -> float:
     return basis_points / 10_000.0
 
 
+def bound(limit: object) -> str:
+    """A bound in a message: 1e15, not 1e+15."""
+    return f"{limit:g}".replace("e+", "e") if isinstance(limit, float) and abs(limit) >= 1e7 else str(limit)
+
+
 @contextmanager
 def allow_implausible(allow: bool = True) -> Iterator[None]:
-    """Inside the block, values outside their plausible range are accepted (never NaN, never a wrong type)."""
+    """Inside the block, values outside their plausible range are accepted (never NaN, a wrong type or more than `MOST`)."""
     token = _override.set(allow)
     try:
         yield
@@ -51,7 +61,7 @@ class Plausible:
 
     def __call__(self, value: float) -> float:
         """The value, if it is plausible or the override is set."""
-        if self.low <= value <= self.high or _override.get():
+        if self.low <= value <= self.high or (_override.get() and abs(value) <= MOST):
             return value
         hundredth = value / 100.0
         suggestion = f"did you mean {hundredth:g} (pct({value:g}) in Python)?" if self.low <= hundredth <= self.high else "check the unit"
@@ -80,11 +90,17 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 """A share between 0 and 1."""
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 """A correlation between -1 and 1."""
-Usd = Annotated[float, Field(ge=0)]
+Number = Annotated[float, Field(ge=-MOST, le=MOST)]
+"""A number of either sign, at most `MOST` in size."""
+Positive = Annotated[float, Field(gt=0, le=MOST)]
+"""A number above zero, at most `MOST`."""
+NonNegative = Annotated[float, Field(ge=0, le=MOST)]
+"""A number at or above zero, at most `MOST`."""
+Usd = NonNegative
 """An amount in US dollars, not negative."""
-PositiveUsd = Annotated[float, Field(gt=0)]
+PositiveUsd = Positive
 """An amount in US dollars, above zero."""
-Positive = Annotated[float, Field(gt=0)]
-"""A number above zero."""
-NonNegative = Annotated[float, Field(ge=0)]
-"""A number at or above zero."""
+SignedUsd = Number
+"""An amount in US dollars of either sign."""
+Exponent = Annotated[float, Field(ge=0, le=MOST_EXPONENT)]
+"""An elasticity or another power, at or above zero."""

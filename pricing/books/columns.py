@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 
 from instruments.ground.base import Terms
 from instruments.ground.keys import Matches
-from instruments.ground.units import Plausible
+from instruments.ground.units import Plausible, bound
 
 Sort = Literal["number", "whole", "flag", "text", "date", "json"]
 """What a cell holds."""
@@ -311,7 +311,7 @@ def said(rule: object) -> str:
     if isinstance(rule, frozenset):
         return f"one of {', '.join(sorted(map(str, rule)))}"
     words = {"gt": "above", "ge": "at or above", "lt": "below", "le": "at or below", "min_length": "at least", "max_length": "at most"}
-    return " and ".join(f"{word} {_bound(getattr(rule, name)):g}" for name, word in words.items() if hasattr(rule, name))
+    return " and ".join(f"{word} {bound(_bound(getattr(rule, name)))}" for name, word in words.items() if hasattr(rule, name))
 
 
 def _both(one: Verdict, other: Verdict) -> Verdict:

@@ -17,12 +17,12 @@ from instruments.contracts.families import Contract
 from instruments.deal import Deal
 from instruments.files.loading import problems_of, validated
 from instruments.files.parsing import unusable
-from instruments.files.source import Located
-from instruments.files.steps import Steps
 from instruments.ground.base import Terms
 from instruments.ground.errors import InputError, Problem
 from instruments.ground.keys import MarketKey, Name
+from instruments.ground.located import Located
 from instruments.ground.messages import problem
+from instruments.ground.steps import Steps
 from pricing.books.columns import Entries, Node, Scalar, entries, nodes_of, said, scalars, with_optional
 from pricing.books.hurdle import HurdleWarrant, deal_of
 
@@ -155,7 +155,7 @@ def book_columns(kind: str) -> pl.DataFrame:
 
     Example:
         >>> book_columns("loan").filter(pl.col("column") == "commitment_usd").row(0)
-        ('commitment_usd', 'number', True, 'above 0')
+        ('commitment_usd', 'number', True, 'above 0, at or below 1e15')
     """
     if kind not in kinds():
         raise InputError(problem("bad_choice", subject="book", field="kind", value=kind, choices=tuple(kinds()), suggestion="name one"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from hashlib import sha256
@@ -21,12 +21,15 @@ from instruments.files.loading import load_model
 from instruments.ground.base import FrozenDict, FrozenMap, Many, Terms
 from instruments.ground.errors import FileError, InputError
 from instruments.ground.messages import problem, shown_path, suggest
+from instruments.ground.units import Number
 from pricing.books.kinds import kinds
 from pricing.books.pieces import READERS, Parts, arrow_pieces, whole_or_parts
 
 SUFFIXES = (".parquet", ".csv", ".arrow", ".arrows", ".jsonl")
 """Parquet, CSV, Arrow file, Arrow stream, JSON lines."""
 DEFAULT_KIND = "hurdle_warrant"
+MARGINS = ("margin", "spread")
+"""Two words for one thing: what is paid over the floating rate."""
 DEALS = "deal"
 """Kind of a row that is a whole deal file."""
 STANDARD_INPUT = "-"
@@ -40,7 +43,7 @@ class From(Terms):
 
     column: str
     """Its name in the file."""
-    scale: float = 1.0
+    scale: Number = 1.0
     """Times which it is the column of the book: 0.0001 for basis points."""
 
 
@@ -253,11 +256,18 @@ def check_header(source: Source) -> None:
     columns = source.columns
     for name in columns:
         if name != "kind" and all(kind.scalar(name) is None for kind in possible):
-            raise InputError(problem("unknown_field", subject=source.name or "book", field=name, suggestion=suggest(name, tuple(known))))
+            raise InputError(problem("unknown_field", subject=source.name or "book", field=name, suggestion=_meant(name, tuple(known))))
     for node in possible[0].nodes if source.kind else ():
         whole = node.name in columns or any(name.startswith(f"{node.name}.") for name in columns)
         if node.required and not whole:
             raise InputError(problem("missing_field", subject=source.name or "book", field=node.name))
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """The column that was meant: `margin` is `floating.margin` before it is anything that is spelt alike."""
+    alike = MARGINS if name in MARGINS else (name,)
+    ends = [column for column in known if "." in column and column.rsplit(".", 1)[-1] in alike]
+    return f"did you mean {min(ends, key=lambda column: (column.count('.'), len(column)))}?" if ends else suggest(name, known)
 
 
 def _renamed(frame: pl.DataFrame, how: Frame | None, name: str) -> pl.DataFrame:

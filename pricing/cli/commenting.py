@@ -8,8 +8,8 @@ import textwrap
 import tomllib
 from typing import Any
 
-from instruments.files.places import Place, step_down
-from instruments.files.schemas import resolved
+from instruments.ground.places import Place, step_down
+from instruments.ground.schemas import resolved
 
 HEADER = re.compile(r"\[\[?(.+?)\]?\]\s*$")
 KEY = re.compile(r'("(?:[^"\\]|\\.)*"|[A-Za-z0-9_\-]+)\s*=')

@@ -12,9 +12,10 @@ from typing import Any
 
 from instruments.deal import Deal
 from instruments.files import model_schema
-from instruments.files.schemas import choices, resolved
 from instruments.ground.errors import InputError
 from instruments.ground.messages import problem, suggest
+from instruments.ground.schemas import choices, resolved
+from instruments.ground.units import MOST
 from pricing.cli.file_kinds import FILE_KINDS
 from pricing.measures import MEASURES
 
@@ -122,7 +123,7 @@ def _type(root: Node, held: Node) -> str:
         return f"one of {', '.join(listed)}" if len(listed) > 1 else f'"{listed[0]}"'
     if node.get("format") == "date":
         return "date"
-    bounds = " and ".join(f"{sign} {node[name]:g}" for name, sign in _BOUNDS.items() if name in node)
+    bounds = " and ".join(f"{sign} {node[name]:g}" for name, sign in _BOUNDS.items() if abs(node.get(name, MOST)) < MOST)
     words = _TYPES.get(str(node.get("type")), "value")
     return f"{words} {bounds}".rstrip()
 

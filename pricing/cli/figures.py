@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import zip_longest
 
 from instruments.ground.messages import printable
 
+LEAST_WIDTH = 12
+"""No column of text is wrapped to fewer characters."""
 SCALES = ((1e12, "trn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 HUGE = 1e15
 """Size from which a figure is shown with its power of ten: amounts over next to nothing (a rate on a balance of 1e-300) are numbers too."""
@@ -75,11 +81,36 @@ def _digits(error: float | None, value: float) -> int:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Columns of text; those in `right` are aligned to the right. Control characters are shown, never sent to the terminal."""
+    """Columns of text; those in `right` are aligned to the right. Control characters are shown, never sent to the terminal.
+
+    On a terminal that is narrower long texts are wrapped inside their columns; what is piped keeps one line for each row.
+    """
     cells = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    if sys.stdout.isatty():
+        widths = _fitted(widths, right, shutil.get_terminal_size().columns)
 
-    def line(row: Sequence[str]) -> str:
-        return "  ".join(c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+    def lines(row: Sequence[str]) -> Iterator[str]:
+        wrapped = [textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in zip(row, widths, strict=True)]
+        for parts in zip_longest(*wrapped, fillvalue=""):
+            yield "  ".join(c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(parts, widths, strict=True))).rstrip()
 
-    return "\n".join([line(cells[0]), "  ".join("-" * width for width in widths), *(line(row) for row in cells[1:])])
+    under = "  ".join("-" * width for width in widths)
+    return "\n".join([*lines(cells[0]), under, *(line for row in cells[1:] for line in lines(row))])
+
+
+def _fitted(widths: Sequence[int], right: Sequence[int], room: int) -> list[int]:
+    """Widths that fit: the widest column of text gives way first, figures never."""
+    found = list(widths)
+    texts = [i for i in range(len(found)) if i not in right]
+    for _ in range(max(0, sum(found) + 2 * (len(found) - 1) - room)):
+        widest = max(texts, key=lambda i: found[i], default=None)
+        if widest is None or found[widest] <= LEAST_WIDTH:
+            break
+        found[widest] -= 1
+    return found
+
+
+def counted(count: int, one: str, more: str) -> str:
+    """A number of things in words: '1 law of other terms does not apply'."""
+    return f"{count} {one if count == 1 else more}"

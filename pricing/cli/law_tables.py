@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from instruments.ground.messages import printable
-from pricing.cli.figures import table
+from pricing.cli.figures import counted, table
 from pricing.stressing import StressReport
 
 
@@ -15,7 +15,8 @@ def laws_text(report: StressReport, others: str = "terms") -> list[str]:
         lines = [[found.status, found.law, found.sentence, str(found.tried)] for found in tested]
         parts.append(table(["law", "name", "what it says", "markets tried"], lines, right=(3,)))
     if len(report.laws) > len(tested):
-        parts.append(f"{len(report.laws) - len(tested)} laws of other {others} do not apply; the JSON names them")
+        other = counted(len(report.laws) - len(tested), f"law of other {others} does", f"laws of other {others} do")
+        parts.append(f"{other} not apply; the JSON names them")
     for found in report.broken:
         parts.append(f"{found.law} is broken: {printable(found.why)}")
         if found.counterexample is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from curves import Market, market_keys
 from curves.disclosure import market_warnings
+from instruments.checks.slips import deal_warnings
 from instruments.deal import Deal
 from instruments.ground.errors import GpufinError
 from instruments.ground.keys import kind_of as kind_of_key, name_of
@@ -37,6 +38,9 @@ def run(arguments: Namespace) -> int:
         if kind == "market":
             for line in market_warnings(loaded):  # type: ignore[arg-type]
                 print(f"note: {printable(line)}", file=sys.stderr)
+        elif isinstance(loaded, Deal):
+            for line in deal_warnings(loaded):
+                print(f"note: {printable(str(place))}: {printable(line)}", file=sys.stderr)
     for place, loaded in usable.items():
         market = usable.get(place.parent / "market.toml")
         if isinstance(loaded, Deal) and isinstance(market, Market):

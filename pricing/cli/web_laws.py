@@ -10,7 +10,7 @@ from instruments.files.webs import load_web
 from instruments.ground.errors import InputError
 from instruments.ground.messages import printable, problem
 from instruments.web import Web
-from pricing.cli.figures import table
+from pricing.cli.figures import counted, table
 from pricing.web.stressed import WebStressReport, stress_web
 
 OF_DEALS = ("market", "scenario", "limit", "reverse", "factors", "paths", "threads")
@@ -45,7 +45,8 @@ def text_of(web: Web, report: WebStressReport) -> str:
         lines = [[found.status, found.law, found.sentence, str(found.tried)] for found in tested]
         parts.append(table(["law", "name", "what it says", "states tried"], lines, right=(3,)))
     if len(report.laws) > len(tested):
-        parts.append(f"{len(report.laws) - len(tested)} laws of other webs do not apply; the JSON names them")
+        other = counted(len(report.laws) - len(tested), "law of other webs does", "laws of other webs do")
+        parts.append(f"{other} not apply; the JSON names them")
     for found in report.broken:
         parts.append(f"{found.law} is broken: {printable(found.why)}")
         parts.append("where: " + (", ".join(printable(str(hit)) for hit in found.hits) or "the web as written"))

@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings, strategies as 
 from numpy.typing import NDArray
 
 from pricing.reverse.factors import MOST, distance_under
+from pricing.strategies.picks import picked
 
 Array = NDArray[np.float64]
 Excess = Callable[[Array], float]
@@ -40,8 +41,8 @@ WORSE = 1.05
 """A simpler shock may be this much further away."""
 EXAMPLES = 30
 """Joint moves that hypothesis proposes."""
-BYTES = 7
-"""Of each proposed move: fifty-six bits between the bounds."""
+SIZES = tuple(sign * MOST * step / 200.0 for step in range(201) for sign in (1.0, -1.0))[1:]
+"""Of a factor in a proposed move, the mildest first: to a two-hundredth of the bound, since edges are refined."""
 STARTS = 2
 """Candidates that are refined, the second only where it lies elsewhere."""
 ELSEWHERE = 0.7
@@ -162,16 +163,15 @@ class Search:
         """Joint moves that break the limit, among those that hypothesis proposes."""
         broken: list[Array] = []
 
-        def look(drawn: list[bytes]) -> None:
-            z = np.array([(2.0 * int.from_bytes(each) / 256**BYTES - 1.0) * MOST for each in drawn])
+        def look(drawn: list[float]) -> None:
+            z = np.array(drawn)
             value = self.at(z)
             if value > 0.0:
                 broken.append(z)
             if np.isfinite(value):
                 target(value)
 
-        # bytes and not floats: of floats hypothesis also tries constants that it finds in whatever modules are loaded
-        moves = st.lists(st.binary(min_size=BYTES, max_size=BYTES), min_size=self.size, max_size=self.size)
+        moves = st.lists(picked(SIZES), min_size=self.size, max_size=self.size)
         quiet = list(HealthCheck)
         phases = (Phase.generate, Phase.target)
         # derandomize: a profile of the caller's must not replace our seed

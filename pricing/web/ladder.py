@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
 from curves.market import Market
 from instruments.deal import Deal, Party
-from instruments.ground.errors import GpufinError, InputError, Problem
+from instruments.ground.errors import GpufinError, InputError, Problem, TermsError
 from instruments.ground.messages import problem
 from instruments.web import Web
 from pricing.clearing.circulation import pledge_depth
@@ -80,8 +78,8 @@ def contract_rows(web: Web, market: Market | None, *, paths: int | None, seed: i
     parties = {name: Party(name=entity.name, equity=entity.equity, credit=entity.credit) for name, entity in web.entities.items()}
     try:
         deal = Deal(id=web.id, as_of=market.as_of, parties=parties, contracts=contracts, milestones=web.milestones)
-    except ValidationError as error:
-        why = "; ".join(item["msg"] for item in error.errors(include_url=False))
+    except TermsError as error:
+        why = "; ".join(one.allowed for one in error.problems)
         raise InputError(problem("rejected", subject=web.id, field="edges", why=why)) from error
     try:
         priced = price(deal, market, measures=("value",), paths=paths, seed=seed)

@@ -7,11 +7,11 @@ import math
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from examples.article.claims import Claim, Inputs, load_inputs, rows
 from examples.article.claims.inputs import Figure
 from instruments import GpufinError, InputError
+from instruments.ground.errors import TermsError
 from instruments.ground.provenance import Basis
 
 MOVE = 1.07
@@ -41,9 +41,9 @@ def test_at_most_ten_rows_cannot_be_decided(found: dict[str, Claim]) -> None:
 
 def test_an_assumed_figure_needs_a_range_that_holds_it() -> None:
     known = {"value": 0.5, "unit": "share", "source": "choice", "date": dt.date(2026, 10, 7)}
-    with pytest.raises(ValidationError, match="needs a range"):
+    with pytest.raises(TermsError, match="needs a range"):
         Figure(**known, basis=Basis.ASSUMED)
-    with pytest.raises(ValidationError, match="must lie in its range"):
+    with pytest.raises(TermsError, match="must lie in its range"):
         Figure(**known, basis=Basis.ASSUMED, range=(0.6, 0.7))
     assert Figure(**known, basis=Basis.ASSUMED, range=(0.4, 0.7)).value == 0.5
 

@@ -110,10 +110,10 @@ def _dropped(node: ast.AST) -> None:
 
 
 def _nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Nodes of the body that can change a number: no annotations, no messages of errors."""
+    """Nodes of the body that can change a number: no annotations, no messages of errors, no `strict` of a zip."""
 
     def inside(node: ast.AST) -> Iterator[ast.AST]:
-        if isinstance(node, ast.Raise | ast.Assert):
+        if isinstance(node, ast.Raise | ast.Assert) or (isinstance(node, ast.keyword) and node.arg == "strict"):
             return
         yield node
         for name, value in ast.iter_fields(node):

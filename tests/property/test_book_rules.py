@@ -17,7 +17,7 @@ from pricing.books.slices import lane_rows, typed_frame
 from tests.books import AS_OF, FRAMES, book_market, record
 
 NASTY: dict[str, list[Any]] = {
-    "number": [None, 0.0, -0.0, -1e-9, 1e-9, 1.0, 1.0 + 1e-10, 0.5, -0.06, 5.25, 1e300, float("nan"), float("inf"),
+    "number": [None, 0.0, -0.0, -1e-9, 1e-9, 1.0, 1.0 + 1e-10, 0.5, -0.06, 5.25, 1e15, 1.001e15, 1e300, float("nan"), float("inf"),
                -float("inf"), "1e-3", "ten",
                ""],
     "whole": [None, 0, 1, -1, 24, 25, 480, 481, 2**40, "12", "12.5", "x"],

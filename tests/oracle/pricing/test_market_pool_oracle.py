@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
 from curves import Market
 from instruments.contracts.notes import Notes, PoolAsset, PoolHardware
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import MC_SIGMAS
 from pricing import price
 from pricing.formulas import large_pool_tranche_loss, pool_tranche_loss
@@ -184,10 +184,10 @@ def test_the_laws_of_notes_hold_on_the_market_too(law: Law) -> None:
 )
 def test_ways_that_do_not_fit_together_are_refused(change: dict[str, Any], words: str) -> None:
     asset = bullets().pool[0].evolve(hardware=change.pop("hardware", None), recovery_slope=change.pop("slope", 0.0))
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         notes_deal(bullets(pool=(asset,), **change))
 
 
 def test_hardware_needs_its_kinds_of_key() -> None:
-    with pytest.raises(ValidationError, match="resale:H100"):
+    with pytest.raises(TermsError, match="resale:H100"):
         PoolHardware(units=1.0, rent="rent:H100", resale="rent:H100")

@@ -23,6 +23,7 @@ from instruments import (
     after_split,
 )
 from instruments.deal import Milestone, Position
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import MC_SIGMAS, ORACLE_REL, PV_REL
 from pricing import price
 from pricing.formulas import call_value, put_value
@@ -284,11 +285,10 @@ def test_a_repeated_tranche_is_its_repeats_and_accrues_between_the_dates_of_its_
 
 
 def test_only_a_rising_level_can_be_repeated() -> None:
-    from pydantic import ValidationError
 
     from instruments import Repeat, Tranche
 
-    with pytest.raises(ValidationError, match="needs one milestone leg"):
+    with pytest.raises(TermsError, match="needs one milestone leg"):
         Tranche(shares=1.0, condition=price_leg(100.0), repeat=Repeat(count=2, level_step=1.0))
 
 

@@ -132,13 +132,24 @@ def test_broken_limits_get_an_answer(every: dict[str, Format]) -> None:
 
 def test_the_harness_sees_a_traceback_a_hang_and_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     import time
+    import warnings
 
     from tests import fuzzing
 
     def raises(_: list[str]) -> int:
         raise BaseException("a panic")
 
-    cases = {"BaseException": raises, "exit code 1": lambda _: 1, "without a word": lambda _: 2, "more than": lambda _: time.sleep(5) or 0}
+    def warns(_: list[str]) -> int:
+        warnings.warn("overflow encountered in square", RuntimeWarning, stacklevel=1)
+        return 0
+
+    cases = {
+        "out of range": warns,
+        "BaseException": raises,
+        "exit code 1": lambda _: 1,
+        "without a word": lambda _: 2,
+        "more than": lambda _: time.sleep(5) or 0,
+    }
     for words, fake in cases.items():
         monkeypatch.setattr(fuzzing, "main", fake)
         assert words in complaint(["x"], seconds=0.2)

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from curves import Market, Quote, all_quotes, market_keys, market_warnings, soft_quotes, with_quote
-from instruments.ground.errors import InputError
+from instruments.ground.errors import InputError, TermsError
 from instruments.ground.provenance import Basis
 
 AS_OF = dt.date(2025, 10, 3)
@@ -90,9 +90,9 @@ def test_assumed_quote_needs_a_range(basis: Any) -> None:
 
 def test_assumed_block_needs_a_range_on_each_given_quote() -> None:
     bare = {"kind": "hazard", "hazard": 0.05, "basis": Basis.ASSUMED}
-    with pytest.raises(ValidationError, match="assumed quote") as caught:
+    with pytest.raises(TermsError, match="an assumed term needs a range") as caught:
         market(credit={"CRWV": SOFT["credit"]["CRWV"], "X": bare})
-    assert caught.value.errors()[0]["ctx"]["path"] == "credit.X.hazard"
+    assert [one.field for one in caught.value.problems] == ["credit.X.hazard"]
     for good in ({"value": 0.05, "range": [0.0, 0.1]}, {"value": 0.05, "basis": Basis.PRESS}):
         market(credit={"CRWV": SOFT["credit"]["CRWV"], "X": bare | {"hazard": good}})
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from curves import Market, correlation_between, correlation_matrix, equity_inputs
-from instruments.ground.errors import InputError, MarketError, Reason
+from instruments.ground.errors import InputError, MarketError, Reason, TermsError
 
 
 def market(**tables: Any) -> Market:
@@ -80,5 +79,5 @@ def test_repeated_keys_are_refused() -> None:
 
 @pytest.mark.parametrize("pair", ["equity:AMD", "equity:AMD|equity:AMD", "share:AMD|equity:B", "equity:AMD|", "a|b|c", "equity:A|equity B"])
 def test_pairs_are_two_market_keys(pair: str) -> None:
-    with pytest.raises(ValidationError, match="two market keys"):
+    with pytest.raises(TermsError, match="two market keys"):
         market(correlation={pair: 0.1})

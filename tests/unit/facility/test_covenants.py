@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from instruments import Deal, Loan
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, PV_REL
 from pricing.engines.facility_run import planned_run
 from pricing.kernels.facility import roll_kept
@@ -158,9 +158,9 @@ def test_the_sweep_follows_the_band_that_coverage_was_last_in() -> None:
 
 def test_covenants_want_a_projects_cash() -> None:
     cap = covenant("loan_to_cost", cap=0.5)
-    with pytest.raises(ValidationError, match="name collateral and offtake"):
+    with pytest.raises(TermsError, match="name collateral and offtake"):
         Loan.model_validate(plain_deal().contracts["loan"].model_dump() | {"collateral": None, "offtake": None} | cap)
-    with pytest.raises(ValidationError, match="the label 'maintenance' belongs to the field"):
+    with pytest.raises(TermsError, match="the label 'maintenance' belongs to the field"):
         plain_deal(covenants={"maintenance": {"kind": "loan_to_cost", "first_test": FIRST, "cap": 0.5}})
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from pydantic import ValidationError
 
 from curves import Market
 from instruments import Deal
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS
 from pricing.engines.cross_default import linked
 from pricing.engines.facility_rows import facility_rows
@@ -153,7 +153,7 @@ def test_what_cannot_be_tied_is_refused() -> None:
         (({"contract": "sister"}, {"contract": "sister"}), "each of them once"),
         (({"contract": "offtake"},), "no project facility"),
     ):
-        with pytest.raises(ValidationError, match=words):
+        with pytest.raises(TermsError, match=words):
             pair(crosses)
-    with pytest.raises(ValidationError, match="may be prepaid by choice"):
+    with pytest.raises(TermsError, match="may be prepaid by choice"):
         pair((), ({"contract": "loan"},), prepayment={"first": dt.date(2027, 1, 31)})

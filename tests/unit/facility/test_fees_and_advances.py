@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from instruments import Amortisation
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, PV_REL
 from pricing.engines.facility_run import planned_run
 from pricing.ledger import facility as k
@@ -89,7 +89,7 @@ def test_the_margin_follows_the_customers_class() -> None:
     for name, more in (("investment_grade", 0.005), ("below", 0.07)):
         found = plans[name].floating_interest - plans[None].floating_interest
         assert found == pytest.approx(more * plans[None].accrual)
-    with pytest.raises(ValidationError, match="no such customer class"):
+    with pytest.raises(TermsError, match="no such customer class"):
         deal(floating=floating, fixed=None, hedge=None, offtake={"customer_class": "unknown"})
 
 

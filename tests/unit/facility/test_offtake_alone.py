@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from curves import discount_curve, rent_curve, survival_curve
 from instruments import Deal, PricingError, deal_from_text, dumps_json
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import MC_SIGMAS, PV_REL
 from pricing import price, simulate
 from pricing.engines.offtake_run import OfftakeSetup, set_up_offtake
@@ -284,7 +284,7 @@ def test_inside_a_facility_it_is_simulated_once() -> None:
         ({"capacity_units": {AS_OF: 101.0}}, "has 100"),
         ({"capacity_units": {AS_OF: 0.0}}, "no unit is contracted"),
         ({"price_steps_usd_per_hour": {dt.date(2030, 1, 1): 1.0}}, "after the contract's end"),
-        ({"minimum_take": 1.5}, "less than or equal to 1"),
+        ({"minimum_take": 1.5}, "must be at or below 1.0"),
         (
             {"service": {"promised": 0.9, "credit_per_point": 0.1, "outage_odds_per_month": 0.1, "outage_availability": 0.95}},
             "keeps the promise",
@@ -292,12 +292,12 @@ def test_inside_a_facility_it_is_simulated_once() -> None:
     ],
 )
 def test_terms_that_do_not_fit_are_refused_by_name(terms: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(TermsError, match=said):
         deal(**terms)
 
 
 def test_a_facility_refuses_what_it_does_not_know() -> None:
-    with pytest.raises(ValidationError, match="'customer_may_leave' is known to offtakes that stand alone, but the loan 'loan' rests on"):
+    with pytest.raises(TermsError, match="'customer_may_leave' is known to offtakes that stand alone, but the loan 'loan' rests on"):
         facilities.deal(offtake={"customer_may_leave": {"first_notice": dt.date(2027, 1, 1)}})
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from instruments import Deal
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, PV_REL
 from pricing.engines.facility_run import planned_run
 from pricing.kernels.facility import roll_kept
@@ -171,11 +171,11 @@ def test_no_share_is_no_prepayment() -> None:
 
 
 def test_what_a_facility_or_a_lone_offtake_does_not_know_is_refused() -> None:
-    with pytest.raises(ValidationError, match="a prepayment must burn off by then"):
+    with pytest.raises(TermsError, match="a prepayment must burn off by then"):
         deal(offtake={"prepayment": {"share": 0.2}, "end": market().as_of.replace(year=2030)})
     given = deal().model_dump(by_alias=True)
     offtake = given["contracts"]["offtake"] | {"prepayment": {"share": 0.2, "paid": "at_funding"}}
-    with pytest.raises(ValidationError, match="needs a facility that buys cohorts"):
+    with pytest.raises(TermsError, match="needs a facility that buys cohorts"):
         Deal.model_validate(given | {"contracts": {"offtake": offtake}})
-    with pytest.raises(ValidationError, match="advance_usd is part of unearned_usd"):
+    with pytest.raises(TermsError, match="advance_usd is part of unearned_usd"):
         plain_deal({"advance_usd": 1.0})

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy.special import ndtr
 
 from instruments import Deal
 from instruments.contracts.loan_prepayment import VoluntaryPrepayment
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, MC_SIGMAS, PV_REL
 from pricing import price, simulate
 from pricing.cli.facilities import feature_tables
@@ -214,7 +214,7 @@ def test_what_cannot_be_is_refused() -> None:
         ({"first": dt.date(2027, 1, 31), "make_whole": {"until": dt.date(2026, 12, 31), "spread": 0.005}}, "ends before the first"),
         ({"first": dt.date(2027, 1, 31), "schedule": {dt.date(2027, 1, 31): 1.0, dt.date(2028, 1, 31): 1.02}}, "step down"),
     ):
-        with pytest.raises(ValidationError, match=words):
+        with pytest.raises(TermsError, match=words):
             deal(prepayment=terms)
-    with pytest.raises(ValidationError, match="on each draw"):
+    with pytest.raises(TermsError, match="on each draw"):
         plain_deal(upfront_fee=0.01)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, PV_REL
 from pricing.cli.facilities import feature_tables
 from pricing.engines.facility_features import feature_rows
@@ -141,9 +141,9 @@ def test_what_cannot_be_divided_is_refused() -> None:
         ({"classes": [classes()[0], classes()[1] | {"margin_step": 0.0}]}, "average must be 0"),
         ({"classes": [classes()[0], classes()[1] | {"holder": "stranger"}]}, "no such party"),
     ):
-        with pytest.raises(ValidationError, match=words):
+        with pytest.raises(TermsError, match=words):
             deal(tranches=changed)
-    with pytest.raises(ValidationError, match="no interest in kind"):
+    with pytest.raises(TermsError, match="no interest in kind"):
         plain_deal(tranches={"classes": classes()}, pik={"until": dt.date(2026, 12, 31)})
 
 

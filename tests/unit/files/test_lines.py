@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from instruments.files.lines import json_lines, toml_lines
-from instruments.files.steps import Steps
+from instruments.ground.steps import Steps
 
 TOML = """\
 # a comment with [brackets] and "quotes

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from curves import load_market
-from instruments import load_deal
+from instruments import load_deal, save
+from instruments.checks.slips import deal_warnings
 from instruments.ground.errors import FileError, GpufinError, InputError
 from instruments.ground.messages import problem
+from pricing import price
+from pricing.cli.main import main
 from pricing.cli.run_new import starter
+from pricing.strategies.borrowing_bases import base_deal
+from tests.bases import base
+from tests.facilities import deal as facility, market as facility_market, plain_deal
 
 
 def told(tmp_path: Path, before: str, after: str) -> str:
@@ -87,3 +93,44 @@ def test_choices_given_as_a_mapping_are_shown_by_name() -> None:
     choices = {"first": object(), "second": object()}
     text = str(problem("unknown_name", field="law", value="zzz", what="law", choices=choices))
     assert text.endswith("no such law; use one of first, second")
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (40.0, "did you mean 40e6?"),
+        (40_000.0, ""),
+        (9_000.0, "did you mean 9000e3?"),
+        (1.0, "is it in dollars?"),
+        (0.03, "did you mean 0.03e9?"),
+    ],
+)
+def test_a_commitment_of_a_few_dollars_beside_a_large_fleet_is_a_warning(amount: float, words: str) -> None:
+    said = deal_warnings(plain_deal(commitment_usd=amount))
+    assert len(said) == (1 if words else 0)
+    assert all(line.startswith(f"contracts.loan.commitment_usd = {amount:g} USD, and its fleet cost 40,000,000 USD: ") for line in said)
+    assert all(line.endswith(words) for line in said)
+
+
+def test_small_things_secured_on_small_things_and_large_on_large_pass() -> None:
+    assert deal_warnings(facility()) == ()
+    given = plain_deal(commitment_usd=40.0)
+    fleet = given.assets["fleet"]
+    tiny = fleet.evolve(cohorts=[cohort.evolve(cost_usd=cohort.cost_usd * 1e-6) for cohort in fleet.cohorts])
+    assert deal_warnings(given.evolve(assets={"fleet": tiny})) == ()
+
+
+def test_the_warning_is_said_with_the_price_and_by_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = plain_deal(commitment_usd=40.0)
+    assert any("did you mean 40e6?" in line for line in price(given, facility_market(), paths=1, measures=("value",)).warnings)
+    place = tmp_path / "deal.toml"
+    save(given, place)
+    assert main(["check", str(place)]) == 0
+    assert "did you mean 40e6?" in capsys.readouterr().err
+
+
+def test_a_revolver_of_a_few_dollars_is_a_warning() -> None:
+    sound = base()
+    assert deal_warnings(base_deal(sound)) == ()
+    small = sound.evolve(commitment_usd=sound.commitment_usd / 1e6, drawn_usd=0.0)
+    assert [f"did you mean {small.commitment_usd:g}e6?" in line for line in deal_warnings(base_deal(small))] == [True]

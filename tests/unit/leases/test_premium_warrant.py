@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from scipy.special import ndtr
 
 from instruments import Deal
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import MC_SIGMAS
 from pricing import price
 from tests.leases import AS_OF, deal, market
@@ -54,7 +54,7 @@ def test_it_stands_beside_the_guarantee_and_changes_none_of_its_payments() -> No
 
 
 def test_a_premium_that_is_not_the_guarantors_is_refused() -> None:
-    with pytest.raises(ValidationError, match="not to the guarantor"):
+    with pytest.raises(TermsError, match="not to the guarantor"):
         with_premium(holder="spv")
-    with pytest.raises(ValidationError, match="is not a warrant"):
+    with pytest.raises(TermsError, match="is not a warrant"):
         with_premium("lease")

@@ -16,6 +16,7 @@ from instruments.ground.tolerances import MC_SIGMAS, ORACLE_REL
 from pricing import price
 from pricing.books.hurdle import deal_of
 from pricing.books.pricer import price_book
+from tests.books import FRAMES, book_market
 from tests.warrants import AS_OF, EXPIRY, SHARE, market
 
 PLANNED = dt.date(2026, 1, 20)
@@ -290,6 +291,20 @@ def test_a_year_that_python_does_not_have_fails_its_row_alone(suffix: str, tmp_p
     found = price_book(file, market())
     assert set(found.failures["id"]) == {"w2"}
     assert set(found.results["id"]) == {"w1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "meant"),
+    [
+        ("loan", "margin", "floating.margin"),
+        ("loan", "spread", "floating.margin"),
+        ("loan", "default_margin", "enforcement.default_margin"),
+        ("loan", "late_margn", "late_margin"),
+    ],
+)
+def test_a_column_named_by_its_last_word_is_told_its_whole_name(kind: str, column: str, meant: str) -> None:
+    with pytest.raises(InputError, match=rf"{column}: unknown field; did you mean {meant}\?"):
+        price_book({kind: FRAMES[kind](2).with_columns(pl.lit(0.03).alias(column))}, book_market())
 
 
 def test_a_kind_without_a_column_that_it_needs_fails_row_by_row() -> None:

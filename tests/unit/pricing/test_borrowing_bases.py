@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from instruments import PricingError
 from instruments.contracts.borrowing_base import BaseAsset, BaseClass, BaseEnforcement, BorrowingBase, ConcentrationLimit
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import PV_REL
 from pricing import price, simulate
 from pricing.ledger.borrowing_base import DRAW, FEE, GIVEN, INTEREST, LOST, PAID, PRINCIPAL, SALE
@@ -140,7 +140,7 @@ def test_the_certificate_of_the_base() -> None:
     ],
 )
 def test_impossible_terms_are_refused(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         base(**change)
 
 
@@ -156,7 +156,7 @@ def test_impossible_terms_are_refused(change: dict[str, Any], words: str) -> Non
     ],
 )
 def test_a_deal_checks_names_and_dates(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         base_deal(base(**change))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from instruments.conditions import AllOf, AnyOf, Custom, DateReached, EventHappened, PriceTarget, RatioTest, Sequence
+from instruments.conditions import AllOf, AnyOf, Custom, DateReached, EventHappened, MarketCap, PriceTarget, RatioTest, Sequence
 from instruments.ground.errors import InputError, PricingError
 from instruments.observations import DaysOut, Mean, Touch
 from pricing import Watch, register_condition, verdicts
@@ -29,6 +29,7 @@ def watch(
     reached: Rows[Rows[int]] = ((1, 3), (2, NEVER)),
     defaulted: Rows[int] = (2, NEVER),
     latched: Rows[str] = (),
+    lapsed: Rows[str] = (),
     credits: bool = True,
 ) -> Watch:
     """Two paths of five days; `closes` and the others are given path by path."""
@@ -45,7 +46,7 @@ def watch(
         defaulted={"credit:BUY": np.array(defaulted)} if credits else {},
         history={SHARE: np.array(history, dtype=float)} if history else {},
     )
-    return Watch(world, {"buyer": "credit:BUY"}, frozenset(latched))
+    return Watch(world, {"buyer": "credit:BUY"}, frozenset(latched), frozenset(lapsed))
 
 
 PATHS = ([100, 110, 121, 115, 90], [100, 90, 95, 120, 130])
@@ -68,6 +69,8 @@ def test_events_and_dates_hold_from_their_day_on_beside_a_price() -> None:
     low = PriceTarget(of=SHARE, at_most=90, meet="simultaneous")
     after = EventHappened(event="default", party="buyer", meet="simultaneous")
     assert days(AllOf(legs=(low, after)), seen) == [4, NEVER]
+    assert days(AllOf(legs=(low, after)), watch(PATHS, defaulted=(4, 2))) == [4, NEVER]
+    assert days(AllOf(legs=(low, after)), watch(PATHS, defaulted=(NEVER, 1))) == [NEVER, 1]
     assert days(AllOf(legs=(low, DateReached(on=DAYS[2], meet="simultaneous"))), seen) == [4, NEVER]
 
 
@@ -136,6 +139,11 @@ def test_all_by_how_its_legs_meet() -> None:
     assert days(AllOf(legs=(milestone_leg(1, meet="at_date"), price_leg(120))), seen) == [NEVER, 3]
 
 
+def test_a_date_that_never_comes_tests_nothing() -> None:
+    seen = watch(PATHS, reached=((NEVER, 1), (NEVER, NEVER)))
+    assert days(AllOf(legs=(milestone_leg(1), price_leg(1, meet="at_date"))), seen) == [NEVER, 1]
+
+
 def test_two_at_date_legs_are_tested_on_one_day() -> None:
     seen = watch(PATHS, reached=((2, 4), (3, NEVER)))
     condition = AllOf(legs=(milestone_leg(1), price_leg(120, meet="at_date"), PriceTarget(of=SHARE, at_most=125, meet="at_date")))
@@ -179,6 +187,20 @@ def test_latched_legs_of_the_position() -> None:
     assert days(nested, watch(PATHS, latched=["0.legs.0.legs.1"])) == [1, 3]
 
 
+def test_legs_that_have_lapsed_come_true_no_more() -> None:
+    for leg in (milestone_leg(1), DateReached(on=DAYS[1]), EventHappened(event="default", party="buyer"), price_leg(100)):
+        seen = watch(PATHS, defaulted=(1, 3), lapsed=["0"])
+        assert days(leg, seen) == [NEVER, NEVER]
+        assert days(leg, seen, "1") != [NEVER, NEVER]
+        assert days(AnyOf(legs=(leg, price_leg(120))), watch(PATHS, lapsed=["0.legs.0"])) == days(price_leg(120), watch(PATHS))
+
+
+def test_a_capitalisation_that_is_touched_is_the_high_times_the_shares() -> None:
+    highs = [[101, 125, 122, 116, 100], [100, 90, 95, 120, 130]]
+    cap = MarketCap(of=SHARE, at_least=1240.0, share_count=10.0, observation=Touch())
+    assert days(cap, watch(PATHS, highs=highs)) == [1, 4]
+
+
 @pytest.fixture
 def custom() -> Iterator[None]:
     def above(world: World, arguments: Mapping[str, Any]) -> np.ndarray:
@@ -214,9 +236,9 @@ def test_own_conditions() -> None:
     ("condition", "credits", "words"),
     [
         (RatioTest(measure="dscr", at_least=1.1), True, "no ratio"),
-        (EventHappened(event="default", party="buyer"), False, "no default of buyer"),
+        (EventHappened(event="default", party="buyer"), False, "no default of buyer; give the party a credit"),
         (EventHappened(event="default", party="vendor"), True, "no default of vendor"),
-        (EventHappened(event="termination", party="buyer"), True, "no termination of buyer"),
+        (EventHappened(event="termination", party="buyer"), True, "no termination of buyer; add events.termination:buyer"),
     ],
 )
 def test_what_the_paths_do_not_hold(condition: Any, credits: bool, words: str) -> None:
@@ -238,7 +260,14 @@ def test_verdicts_show_what_was_compared() -> None:
     assert [one.counts for one in by_leg["legs.1"]] == [False, False, True, True, False]
     assert {one.threshold for one in by_leg["legs.1"]} == {110}
     assert [one.tested for one in by_leg["legs.2"]] == [0, 1, 1, 1, 1]
+    assert {one.threshold for one in by_leg["legs.2"]} == {1}
     assert [one.date for one in by_leg["legs.2"]] == list(DAYS)
+
+
+def test_verdicts_of_an_upper_bound_show_it() -> None:
+    found = verdicts(PriceTarget(of=SHARE, at_most=90.0), watch(PATHS), 0)
+    assert {one.threshold for one in found} == {90.0}
+    assert [one.holds for one in found] == [False, False, False, False, True]
 
 
 def test_verdicts_latch() -> None:

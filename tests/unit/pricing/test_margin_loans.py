@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from instruments import Deal, FloatingCoupon, MarketError, PricingError
 from instruments.contracts.margin_loan import LtvTriggers, Marking, ShareSale, TopUp
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import PV_REL
 from pricing import price, simulate
 from pricing.engines.margin_loan_simulation import default_free_value
@@ -155,12 +155,12 @@ def test_certain_default_sells_at_once_and_owes_nothing_more() -> None:
     ],
 )
 def test_impossible_terms_are_refused(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         loan(**change)
 
 
 def test_ratios_must_rise() -> None:
-    with pytest.raises(ValidationError, match="must rise"):
+    with pytest.raises(TermsError, match="must rise"):
         LtvTriggers(restore=0.8, call=0.7, liquidation=0.9)
 
 
@@ -173,7 +173,7 @@ def test_ratios_must_rise() -> None:
     ],
 )
 def test_a_deal_checks_names_and_dates(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         margin_deal(loan(**change))
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from instruments import PricingError
 from instruments.conditions import PriceTarget
 from instruments.contracts.coupons import FixedCoupon
 from instruments.contracts.notes import NoteAccount, NoteClass, PoolAsset
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import PV_REL
 from instruments.priority import CoverageTest, FillReserve, PayFees, PayInterest, PayPrincipal, Release, TrapCash, Turbo
 from pricing import price, simulate
@@ -121,7 +121,7 @@ def test_the_fair_coupon_brings_a_class_to_par_where_nobody_defaults() -> None:
     ],
 )
 def test_a_deal_checks_the_order_against_its_names(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         notes_deal(notes(**change))
 
 
@@ -129,7 +129,7 @@ def test_a_deal_checks_the_order_against_its_names(change: dict[str, Any], words
     ("change", "words"), [({"loading": 0.9, "group": "g", "group_loading": 0.9}, "add up"), ({"group_loading": 0.1}, "group")]
 )
 def test_loadings_must_fit(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         PoolAsset.model_validate({"label": "a", "balance_usd": 1.0, "coupon": 0.1, "months": 3, "credit": "credit:OBL"} | change)
 
 

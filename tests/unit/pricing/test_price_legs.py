@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from instruments import AllOf, Close, DaysOut, MarketCap, Mean, PricingError, RelativePerformance, Touch, Vwap
+from instruments.ground.errors import TermsError
 from pricing import Watch, turns, verdicts
 from pricing.conditions import observed, vesting_day
 from pricing.paths.grid import Grid
@@ -49,7 +49,7 @@ def test_vwap_looks_back_on_history_and_equal_volumes_are_the_simple_mean() -> N
 
 
 def test_volumes_are_one_a_day() -> None:
-    with pytest.raises(ValidationError, match="2 volumes for 3 days"):
+    with pytest.raises(TermsError, match="2 volumes for 3 days"):
         Vwap(days=3, volumes=(1.0, 2.0))
 
 
@@ -111,7 +111,7 @@ def test_relative_performance_uses_history_as_far_as_every_price_is_known() -> N
     ],
 )
 def test_what_cannot_be_compared_is_refused(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
+    with pytest.raises(TermsError, match=words):
         RelativePerformance(**({"of": SHARE, "against": (PEER,), "at_least": 1.0} | change))
 
 

@@ -146,6 +146,13 @@ def test_a_call_redeems_everything_or_nothing() -> None:
         assert paid(kept)["A principal"] == 0.0
 
 
+def test_an_empty_pool_is_not_bought() -> None:
+    of = run(pot(200.0, pool=np.array([0.0])), CleanUpCall(at_most=0.5))
+    assert of.called is not None
+    assert not of.called[0]
+    assert (of.cash[0], paid(of)["A principal"]) == (200.0, 0.0)
+
+
 def test_conditions_join_and_latch() -> None:
     both = AllOf(
         legs=(RatioTest(measure="pool_factor", at_most=0.6, meet="latched"), DateReached(on=dt.date(2026, 4, 30))), meet="simultaneous"

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from curves import days_of_month, rent_curve
 from instruments import GpufinError, InputError
 from instruments.contracts.compute_derivatives import SPECS, months_between
+from instruments.ground.errors import TermsError
 from instruments.ground.tolerances import MC_SIGMAS, PV_REL
 from pricing import price, simulate
 from pricing.engines.rent_forward import on_tick
@@ -100,7 +100,7 @@ def test_fixings_that_are_missing_or_misplaced_are_named() -> None:
     stray = {day: 2.5 for day in JANUARY if day <= today} | {dt.date(2027, 1, 9): 2.5}
     with pytest.raises(GpufinError, match=r"2027-01-09.*no business day"):
         price(deal(today, stray, o=option()), plain(as_of=today))
-    with pytest.raises(ValidationError, match="lies after the deal's date"):
+    with pytest.raises(TermsError, match="lies after the deal's date"):
         deal(today, {dt.date(2027, 1, 20): 2.5}, o=option())
 
 
@@ -113,23 +113,23 @@ def test_fixings_that_are_missing_or_misplaced_are_named() -> None:
         ({"short": "b"}, "the two sides must be two parties"),
         ({"hours_per_contract": 100.0}, "published size and tick"),
         ({"spec": "own"}, "needs hours_per_contract and tick_usd_per_hour"),
-        ({"contracts": 0.0}, "greater than 0"),
+        ({"contracts": 0.0}, "must be above 0"),
         ({"price_usd_per_hour": float("nan")}, "finite"),
     ],
 )
 def test_bad_futures_are_refused_in_words(change: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(TermsError, match=said):
         future(**{"month": "2027-01", **change})
 
 
 def test_bad_strips_are_refused_in_words() -> None:
-    with pytest.raises(ValidationError, match="the last month 2026-12 is before the first 2027-01"):
+    with pytest.raises(TermsError, match="the last month 2026-12 is before the first 2027-01"):
         swap(2.0, "2027-01", "2026-12")
-    with pytest.raises(ValidationError, match="more than the 120"):
+    with pytest.raises(TermsError, match="more than the 120"):
         option(start="2027-01", end="2047-01")
-    with pytest.raises(ValidationError, match="no such party"):
+    with pytest.raises(TermsError, match="no such party"):
         deal(o=option(buyer="nobody"))
-    with pytest.raises(ValidationError, match="was over before the deal's date"):
+    with pytest.raises(TermsError, match="was over before the deal's date"):
         deal(o=option(start="2026-09"))
 
 

@@ -17,6 +17,7 @@ from instruments.ground.errors import InputError
 from instruments.limits import Limit, parse_limit
 from pricing import price, stress
 from pricing.cli.main import main
+from pricing.limits import parties_of
 from pricing.reverse.factors import MOST, dependence, distance_under, factors_of, scenario_of
 from pricing.reverse.search import Search
 from tests.warrants import AS_OF, SHARE, coupled_market, deal, ladder_of, market
@@ -160,6 +161,7 @@ def test_broken_today_and_never_broken_are_told_apart() -> None:
     ("limit", "words"),
     [
         ("nobody.value > 1", "no such party or role"),
+        ("warrant.value > 1", "warrant is a contract of this deal; did you mean"),
         ("buyer.beauty > 1", "no such measure"),
         ("buyer.expected_loss_rate > 1", "measures = expected_loss_rate: must be one of"),
         ("vendor.vesting_probability > 2", "no row of vesting_probability for vendor; it is given for buyer"),
@@ -169,6 +171,17 @@ def test_a_limit_that_names_nothing_of_the_deal_is_refused(limit: str, words: st
     with pytest.raises(InputError) as caught:
         stress(CERTAIN, market(), reverse=limit, paths=1)
     assert words in str(caught.value)
+
+
+def test_a_limit_on_the_name_of_a_loan_says_to_take_its_party() -> None:
+    from tests.facilities import deal as facility
+
+    with pytest.raises(InputError, match=r"did you mean lender.expected_loss_rate\?; also borrower.expected_loss_rate"):
+        parties_of(facility(), "loan", "expected_loss_rate")
+    given = facility()
+    parties = dict(given.parties) | {"club": given.parties["bank"].evolve(roles=["lender"])}
+    with pytest.raises(InputError, match=r"did you mean bank.value\?"):  # the role would stand for the club too
+        parties_of(given.evolve(parties=parties), "loan")
 
 
 def test_a_key_that_cannot_move_is_refused() -> None:

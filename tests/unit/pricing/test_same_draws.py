@@ -19,6 +19,8 @@ from curves import load_market
 from pricing.laws.law import Law, WebLaw
 from pricing.laws.search import search_law, search_web_law
 from pricing.registry import Settings
+from pricing.reverse.search import Search
+import numpy as np
 
 market, web, tried = load_market("examples/coreweave_ddtl4"), load_web("examples/resonance"), []
 
@@ -32,6 +34,12 @@ law, of_web = Law("look", "", "", lambda of: True, remember), WebLaw("look", "",
 for start in range(3):
     search_law(law, None, market, Settings(seed=start))
     search_web_law(of_web, web, start=start)
+def cornered(z):
+    tried.append(repr(z.tolist()))
+    return float(min(z)) - 2.0
+
+for start in range(3):
+    Search(cornered, np.eye(4), start).mildest()
 numbers = []
 
 @seed(0)
@@ -61,7 +69,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[list[str]], lis
     return tried, numbers
 
 
-def test_laws_try_the_same_in_every_program(runs: tuple[list[list[str]], list[list[int]]]) -> None:
+def test_laws_and_reverse_stress_try_the_same_in_every_program(runs: tuple[list[list[str]], list[list[int]]]) -> None:
     (one, other), _ = runs
     assert len(set(one)) > 60
     assert one == other

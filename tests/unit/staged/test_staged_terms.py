@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from instruments import (
     DateReached,
@@ -29,6 +28,7 @@ from instruments import (
     dumps_toml,
 )
 from instruments.contracts.staged import stages_of
+from instruments.ground.errors import TermsError
 from pricing import price
 from tests.staged import STOP, deal, market, tranche
 
@@ -82,12 +82,12 @@ def test_units_times_what_a_unit_brings() -> None:
     ],
 )
 def test_mistakes_are_told(make: Any, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(TermsError, match=said):
         make()
 
 
 def test_a_position_of_another_family_is_refused() -> None:
-    with pytest.raises(ValidationError, match="no such contract"):
+    with pytest.raises(TermsError, match="no such contract"):
         Deal.model_validate(deal(tranche()).model_dump() | {"position": {"staged": {"other": {}}}})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from instruments.files.schemas import below, resolved
-from instruments.files.steps import MISSING, Steps, child, steps_of
+from instruments.ground.schemas import below, resolved
+from instruments.ground.steps import MISSING, Steps, child, steps_of
 
 ON_KEY = "[key]"
 """How pydantic marks an error about a key."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from instruments.files.places import Place, inside, place_of
-from instruments.files.schemas import choices
-from instruments.files.source import Located, located, written
-from instruments.files.steps import MISSING, Steps, at
+from instruments.ground.errors import InputError
+from instruments.ground.located import Located, located, written
 from instruments.ground.messages import CATALOGUE, printable, suggest
+from instruments.ground.places import Place, inside, place_of
+from instruments.ground.schemas import choices
+from instruments.ground.steps import MISSING, Steps, at
+from instruments.ground.units import bound
 
+Translation = Callable[[dict[str, Any], Place], Located]
+"""From the context of an error and its place to the problem."""
 MOST_TRANSLATED = 1000
 """Errors beyond this number are not translated; only ten are shown."""
 
@@ -37,19 +42,22 @@ _BOUNDS = {
 }
 
 
-def translated(error: ValidationError, root: dict[str, Any], document: Any) -> list[Located]:
+def translated(
+    error: ValidationError, root: dict[str, Any], document: Any, special: Mapping[str, Translation] = MappingProxyType({})
+) -> list[Located]:
     """Every error of a failed validation as a problem at its place in the document.
 
     Args:
         error: what pydantic raised.
         root: JSON Schema of the model.
         document: the plain data that was validated.
+        special: by kind of error, words that go before those of files.
     """
     found: list[Located] = []
     for details in error.errors(include_url=False)[:MOST_TRANSLATED]:
         place = place_of(root, document, details["loc"])
         if not _echo(details, place):
-            found.append(_translate(details, root, place))
+            found.append(_translate(details, root, place, special))
     return list(dict.fromkeys(found))
 
 
@@ -60,10 +68,14 @@ def _echo(details: ErrorDetails, place: Place) -> bool:
     )
 
 
-def _translate(details: ErrorDetails, root: dict[str, Any], place: Place) -> Located:
+def _translate(details: ErrorDetails, root: dict[str, Any], place: Place, special: Mapping[str, Translation]) -> Located:
     kind, context = details["type"], details.get("ctx", {})
+    if isinstance(inner := context.get("error"), InputError):  # terms that a validator built
+        return Located(place.steps, inner.problems[0])
     if isinstance(context.get("path"), str):
         place = inside(root, place, context["path"])
+    if kind in special:
+        return special[kind](context, place)
     if kind in CATALOGUE:
         return _own(details, place)
     if kind in _BOUNDS:
@@ -71,7 +83,7 @@ def _translate(details: ErrorDetails, root: dict[str, Any], place: Place) -> Loc
         limit = context.get(name)
         if word in ("below", "at or below") and isinstance(place.value, (int, float)) and place.value / 100.0 <= float(str(limit)) < 2.0:
             return _at(place, "a_percentage", expected=f"{word} {limit}", meant=f"{place.value / 100.0:g}")
-        return _at(place, "out_of_range", expected=f"{word} {context.get(name)}")
+        return _at(place, "out_of_range", expected=f"{word} {bound(context.get(name))}")
     translate = _TRANSLATIONS.get(kind)
     if translate is not None:
         return translate(context, place)
@@ -201,7 +213,7 @@ def _number_hint(text: str) -> str:
     return "drop the quotes"
 
 
-_TRANSLATIONS: dict[str, Callable[[dict[str, Any], Place], Located]] = {
+_TRANSLATIONS: dict[str, Translation] = {
     "missing": _missing,
     "extra_forbidden": _unknown_field,
     "literal_error": _bad_choice,
