@@ -228,6 +228,13 @@ def valid(nodes: tuple[Node, ...], columns: frozenset[str], seen: Seen | None = 
     return _all(_valid(node, columns, seen) for node in nodes)
 
 
+def by_row(verdict: Verdict, frame: pl.DataFrame) -> pl.Series:
+    """A verdict for each row of a frame."""
+    if isinstance(verdict, bool):
+        return pl.Series("ok", [verdict], dtype=pl.Boolean).new_from_index(0, frame.height)
+    return frame.select(verdict.alias("ok"))["ok"]
+
+
 def _valid(node: Node, columns: frozenset[str], seen: Seen | None) -> Verdict:
     if isinstance(node, Scalar):
         return _valid_cell(node, node.name, seen) if node.name in columns else not node.required

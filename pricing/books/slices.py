@@ -18,7 +18,7 @@ from instruments.files.deals import load_deal
 from instruments.ground.errors import GpufinError, InputError, Problem
 from instruments.ground.messages import problem, suggest
 from pricing.api import price
-from pricing.books.columns import as_cells, typed, valid
+from pricing.books.columns import as_cells, by_row, typed, valid
 from pricing.books.judged import WholeColumns, is_typed
 from pricing.books.kinds import CONTRACT, Kind, kinds, row_deal
 from pricing.books.lanes.base import Lane, Refusal
@@ -165,10 +165,7 @@ def typed_frame(kind: Kind, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Serie
     judged = JUDGED.get(kind.name, frozenset())
     looked_at = tuple(node for node in kind.nodes if node.name not in judged)
     rules = valid(looked_at, frozenset(frame.columns) - {ROW}, WholeColumns(better))
-    if isinstance(rules, bool):
-        obeyed = pl.Series("ok", [rules], dtype=pl.Boolean).new_from_index(0, frame.height)
-    else:
-        obeyed = better.select(rules.alias("ok"))["ok"]
+    obeyed = by_row(rules, better)
     if lost:
         obeyed = obeyed & ~frame.select(pl.any_horizontal(lost).alias("bad"))["bad"]
     return better, obeyed

@@ -18,7 +18,7 @@ import polars as pl
 
 from curves.market import Market
 from instruments.ground.keys import Matches
-from pricing.books.columns import DTYPES, Sort, valid
+from pricing.books.columns import DTYPES, Sort, by_row, valid
 from pricing.books.kinds import CONTRACT, kinds
 from pricing.books.lanes.base import column
 from pricing.books.lanes.lease import KNOWN, LeaseLane
@@ -129,7 +129,7 @@ def good_leases(frame: pl.DataFrame, market: Market) -> pl.Series:
     """Which leases the models accept and the lane of leases could price, whatever follows a default."""
     own = frame.drop("guarantor.credit")
     rules = valid(kinds()["lease"].nodes, frozenset(own.columns))
-    obeyed = own.with_columns(rules.alias("__ok"))["__ok"]
+    obeyed = by_row(rules, own)
     kept = own.filter(obeyed).drop(SALE, strict=False)
     found = np.zeros(frame.height, dtype=bool)
     if kept.height and {"start", "term_months"} <= set(kept.columns):
