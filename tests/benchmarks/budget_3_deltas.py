@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> dict[str, float]:
         cold()
         loan_book_deltas(large, market)
 
-    ratio = median_ratio(whole, lambda: loan_book_values(large), max(1, asked.pairs // 5))
+    ratio = median_ratio(whole, lambda: loan_book_values(large), asked.pairs)
     found[f"deltas with all chains anew / valuations, {len(large.terms):,} loans"] = 1.0 / ratio
     small = loan_arrays(loan_frame(1_000).drop("borrower.credit"), book_market())
     few = 4 if asked.tiny else THEIRS

@@ -16,7 +16,7 @@ from pricing.books.columns import valid
 from pricing.books.judged import WholeColumns, is_typed
 from pricing.books.kinds import kinds
 from pricing.books.pricer import price_book
-from pricing.books.slices import typed_frame
+from pricing.books.slices import lane_rows, typed_frame
 from tests.books import AS_OF, FRAMES, book_market, loan_frame
 from tests.property.test_book_rules import NASTY
 
@@ -120,3 +120,12 @@ def test_one_bad_row_in_a_long_book_is_the_one_that_fails(column: str, cell: obj
     found = price_book({"loan": frame.with_columns(pl.Series(column, cells, dtype=frame.schema[column]))}, book_market())
     assert found.failures["row"].unique().to_list() == [row]
     assert found.results.equals(good.filter(pl.col("row") != row))
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_frame_in_chunks_is_the_frame(name: str) -> None:
+    kind, frame = kinds()[name], FRAMES[name](9)
+    chunks = pl.concat([frame[:2], frame[2:7], frame[7:]], rechunk=False)
+    better, obeyed = typed_frame(kind, chunks)
+    assert obeyed.len() == lane_rows(kind, better, obeyed, book_market()).len() == 9
+    assert price_book({name: chunks}, book_market()).results.equals(price_book({name: frame}, book_market()).results)
