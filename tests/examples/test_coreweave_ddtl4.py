@@ -12,10 +12,11 @@ from curves import Market, Move, Quote, Scenario, ShortRate, load_market, short_
 from instruments import Basis, Deal, Loan, load_deal
 from instruments.ground.tolerances import CASH_CONSERVATION_ABS, MC_SIGMAS
 from instruments.variants import variants_of
-from pricing import simulate
-from pricing.engines.facility_run import Setup, planned_run, set_up
+from pricing import named_scenarios, simulate
+from pricing.engines.facility_run import FacilityRun, Setup, planned_run, set_up
 from pricing.ledger import facility as k
 from pricing.ledger.checks import check_ledger
+from pricing.scenario_events import after
 from pricing.simulation import Simulation
 from tests.stored import words
 
@@ -179,3 +180,55 @@ def test_the_market_with_rates_is_the_market_with_a_short_rate(market: Market) -
     still = moving.rates["USD-SOFR"].evolve(volatility=Quote(value=0.0), mean_reversion=Quote(value=0.0))
     kept = {pair: quote for pair, quote in moving.correlation.items() if "rates:" not in pair}
     assert moving.evolve(rates={"USD-SOFR": still}, correlation=kept) == market
+
+
+def test_a_vendors_default_is_worth_its_default_interest(deal: Deal, market: Market) -> None:
+    """Why the scenario raises the lenders' value, on the ledger: pinned by taking the default margin, then the late draws, away."""
+    (scenario,) = named_scenarios("vendor default", deal, market)
+    assert after(deal, market, scenario)[0].parties == deal.parties  # the vendor owes nothing but hardware: it has no credit to fail
+    loan = deal.contracts["facility"]
+    assert isinstance(loan, Loan)
+    assert loan.enforcement is not None
+    assert loan.draws is not None
+
+    def both(of: Loan) -> tuple[FacilityRun, FacilityRun]:
+        given = deal.evolve(contracts={**deal.contracts, "facility": of})
+        return tuple(set_up(one, "facility", on).run(paths=PATHS) for one, on in ((given, market), after(given, market, scenario)))  # type: ignore[return-value]
+
+    base, late = both(loan)
+    plain, plain_late = both(loan.evolve(enforcement=loan.enforcement.evolve(default_margin=0.0)))
+    level, level_late = both(loan.evolve(draws=loan.draws.evolve(after_acceptance=loan.draws.at_funding)))
+
+    def gain(first: FacilityRun, second: FacilityRun) -> tuple[float, float]:
+        moved = second.net - first.net
+        return float(moved.mean()), float(moved.std(ddof=1) / np.sqrt(moved.size))
+
+    raised, error = gain(base, late)
+    assert raised > MC_SIGMAS * error
+    lowered, error = gain(plain, plain_late)
+    assert lowered < -MC_SIGMAS * error
+    # paths that default because of the delay alone lose nothing: the gain there is interest
+    months = base.facility.plan.months
+    only = (base.outcomes[k.DEFAULT_MONTH] >= months) & (late.outcomes[k.DEFAULT_MONTH] < months)
+    assert 0.5 < only.mean() < 0.6
+    assert late.outcomes[k.SHORTFALL_DISCOUNTED][only].max() <= 1.0
+    assert ((late.net - plain_late.net)[only] > 0.0).all()
+    # the page
+    page = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
+
+    def billions(run: FacilityRun) -> str:
+        return f"{run.value / 1e9:.2f}"
+
+    def odds(run: FacilityRun) -> str:
+        return f"{100 * (run.outcomes[k.DEFAULT_MONTH] < months).mean():.0f} %"
+
+    lent, lost = ([float(run.outcomes[of].mean()) for run in (base, late)] for of in (k.PAID_IN, k.SHORTFALL_DISCOUNTED))
+    for said in (
+        f"from {billions(base)} to {billions(late)} bn USD",
+        f"on {odds(late)} of the paths instead of {odds(base)}",
+        f"from {billions(plain)} to {billions(plain_late)} bn",
+        f"{lent[1] / 1e9:.1f} bn is lent instead of {lent[0] / 1e9:.1f} bn",
+        f"write off {lost[1] / 1e6:.0f} m instead of {lost[0] / 1e6:.0f} m",
+        f"the gain is {gain(level, level_late)[0] / 1e6:.0f} m instead of {raised / 1e6:.0f} m",
+    ):
+        assert said in page, said
