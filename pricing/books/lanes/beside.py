@@ -129,7 +129,7 @@ def good_leases(frame: pl.DataFrame, market: Market) -> pl.Series:
     """Which leases the models accept and the lane of leases could price, whatever follows a default."""
     own = frame.drop("guarantor.credit")
     rules = valid(kinds()["lease"].nodes, frozenset(own.columns))
-    obeyed = own.with_columns(rules.alias("__ok"))["__ok"]
+    obeyed = own.with_columns((pl.lit(True) & rules).alias("__ok"))["__ok"]
     kept = own.filter(obeyed).drop(SALE, strict=False)
     found = np.zeros(frame.height, dtype=bool)
     if kept.height and {"start", "term_months"} <= set(kept.columns):
