@@ -13,7 +13,7 @@ import numpy as np
 from curves import Market, market_warnings
 from instruments.checks.slips import deal_warnings
 from instruments.deal import Deal
-from instruments.ground.errors import InputError, PricingError
+from instruments.ground.errors import InputError
 from instruments.ground.messages import problem
 from pricing.api import audit, check_dates
 from pricing.engines.contract_rows import ContractRows
@@ -28,6 +28,7 @@ from pricing.ledger import facility as k
 from pricing.ledger.plan import LedgerPlan
 from pricing.ledger.runs import ContractRun
 from pricing.ledger.statements import by_party, covenant_statement, coverage_statement, draw_statement, statement
+from pricing.paths.residual import DefaultModel
 from pricing.paths.streams import blocks_for, check_seed, workers
 from pricing.registry import DEFAULT_PATHS, Settings, Task, simulator_for
 from pricing.results import Row, check_measures, document_json, table_of
@@ -104,7 +105,7 @@ class Simulation:
     """Contracts outside facilities."""
     warnings: tuple[str, ...] = ()
     audit: dict[str, Any] = field(default_factory=dict)
-    inputs: tuple[Deal, Market, Settings] | None = None
+    inputs: tuple[Deal, Market, Settings, DefaultModel] | None = None
     """What was simulated and how."""
 
     @property
@@ -228,8 +229,8 @@ def simulate(
         joint: also the joint loss of all contracts: by party, with dependence and without, the tail, and its parts
             (`pricing.risk.wrong_way`); about twenty more simulations.
         method: where the default of a facility's vehicle comes from: `simulation`, its cash alone; `market`, its curve alone;
-            `endogenous_with_residual`, its cash and what is left of its curve (`pricing.engines.facility_default`). Losses by party, joint
-            ones among them, know the first alone.
+            `endogenous_with_residual`, its cash and what is left of its curve (`pricing.engines.facility_default`). Losses by
+            party, joint ones among them, are of the same model.
 
     Returns:
         A `Simulation`: ledgers, numbers by path, losses, statement by party, table.
@@ -244,9 +245,6 @@ def simulate(
     blocks_for(settings.paths)
     if method not in MODELS:
         raise InputError(problem("unknown_name", subject="simulate", field="method", value=method, what="method", choices=tuple(MODELS)))
-    if joint and method != METHOD:
-        why = "joint losses roll facilities whose vehicles default on their cash alone"
-        raise PricingError(problem("unsupported", subject="simulate", field="joint", why=why, remedy=f"leave joint out, or use '{METHOD}'"))
     loans, others = simulated_contracts(deal)
     offered = (*MEASURES, *FEATURES, *PREPAYING, *SCHEDULED) if loans else ("value",)
     if method != METHOD:
@@ -272,8 +270,8 @@ def simulate(
             contracts.append(simulator(task))
             rows += _contract_rows(task, contracts[-1])
     if joint:
-        rows += joint_rows(deal, market, settings)
-    inputs = (deal, market, settings)
+        rows += joint_rows(deal, market, settings, MODELS[method], method)
+    inputs = (deal, market, settings, MODELS[method])
     return Simulation(
         tuple(runs),
         tuple(rows),

@@ -81,6 +81,9 @@ def set_up_as(deal: Deal, loan_id: str, market: Market, model: DefaultModel, *, 
     vehicle's own curve says so. Then defaults of customer and operator are causes that the curve counts already: they do not happen apart,
     late payments and failed tests wait, and a guarantor's default still takes its guarantee.
 
+    Cross-default goes with the first alone. A curve counts every cause of its vehicle's default: a call that another loan brings would be
+    counted beside it by `market`; a residual would be fitted on calls that hang on the other vehicle's residual, which hangs on this one.
+
     Args:
         paths, seed, threads: of the run that the residual is fitted on.
 
@@ -98,7 +101,7 @@ def set_up_as(deal: Deal, loan_id: str, market: Market, model: DefaultModel, *, 
         why = f"its borrower has no credit: there is no curve for default model '{model}'"
         raise PricingError(problem("unsupported", subject=loan_id, field="borrower", why=why, remedy="give the party a credit"))
     if getattr(loan, "cross_defaults", ()):
-        why = f"cross-default and default model '{model}' together"
+        why = f"by default model '{model}' its borrower's curve counts every cause, the other loan's default among them, once already"
         raise PricingError(problem("unsupported", subject=loan_id, why=why, remedy="use 'simulation', which knows cross-default"))
     if model == "endogenous_with_residual":
         setup = set_up(deal, loan_id, market)

@@ -14,14 +14,16 @@ from instruments.contracts.loan import Loan
 from instruments.deal import Deal
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
-from pricing.engines.facility_run import Setup, set_up
+from pricing.engines.facility_default import set_up_as
+from pricing.engines.facility_run import Setup
 from pricing.kernels.facility import roll_kept
 from pricing.ledger.runs import party_signs
 from pricing.paths.facility import drivers_of
+from pricing.paths.residual import DefaultModel
 from pricing.paths.streams import BLOCK, blocks_for, run_blocks
 from pricing.registry import Settings, Task, simulator_for
 from pricing.risk.switches import without_defaults
-from pricing.schedules.plan import Drivers, present_by_path
+from pricing.schedules.plan import Drivers, Events, present_by_path
 from pricing.schedules.types import Floats
 
 STRIP = 256
@@ -83,25 +85,27 @@ def simulated_contracts(deal: Deal) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return loans, others
 
 
-def party_values(deal: Deal, market: Market, settings: Settings, *, apart: bool = False) -> PartyValues:
+def party_values(deal: Deal, market: Market, settings: Settings, model: DefaultModel = "endogenous", *, apart: bool = False) -> PartyValues:
     """Roll every contract of a deal over the same paths and add up by party.
 
     Args:
         deal, market: what is simulated.
         settings: `paths` rounded up to whole blocks, `seed`, `threads`.
+        model: where the defaults of facilities' vehicles come from (`pricing.engines.facility_default`).
         apart: give every contract but the first random numbers of its own: the same odds, nothing in common but the market's date.
     """
-    return _remembered(deal, market, replace(settings, measures=frozenset({"value"}), keep_sample=False), apart)
+    return _remembered(deal, market, replace(settings, measures=frozenset({"value"}), keep_sample=False), model, apart)
 
 
 @lru_cache(maxsize=24)
-def _remembered(deal: Deal, market: Market, settings: Settings, apart: bool) -> PartyValues:
+def _remembered(deal: Deal, market: Market, settings: Settings, model: DefaultModel, apart: bool) -> PartyValues:
     total: dict[str, Floats] = {}
     loans, others = simulated_contracts(deal)
     first = next(name for name in deal.contracts if name in loans or name in others)
     for name in (*loans, *others):
         seed = settings.seed + (crc32(name.encode()) if apart and name != first else 0)
-        for party, values in _contract_values(deal, market, name, replace(settings, seed=seed), facility=name in loans):
+        how = replace(settings, seed=seed)
+        for party, values in _facility(deal, market, name, how, model) if name in loans else _contract(deal, market, name, how):
             owner = party.split("/")[0]
             total[owner] = total[owner] + values if owner in total else values
     names = tuple(sorted(total))
@@ -110,12 +114,12 @@ def _remembered(deal: Deal, market: Market, settings: Settings, apart: bool) -> 
     return PartyValues(names, found)
 
 
-def _contract_values(deal: Deal, market: Market, name: str, settings: Settings, *, facility: bool) -> Iterator[tuple[str, Floats]]:
-    if facility:
-        setup = set_up(deal, name, market)
-        parties = setup.facility.postings.parties()
-        yield from zip(parties, facility_values(setup, settings), strict=True)
-        return
+def _facility(deal: Deal, market: Market, name: str, settings: Settings, model: DefaultModel) -> Iterator[tuple[str, Floats]]:
+    setup = set_up_as(deal, name, market, model, paths=settings.paths, seed=settings.seed, threads=settings.threads)
+    yield from zip(setup.facility.postings.parties(), facility_values(setup, settings), strict=True)
+
+
+def _contract(deal: Deal, market: Market, name: str, settings: Settings) -> Iterator[tuple[str, Floats]]:
     contract = deal.contracts[name]
     simulator = simulator_for(type(contract))
     if simulator is not None:
@@ -124,16 +128,21 @@ def _contract_values(deal: Deal, market: Market, name: str, settings: Settings, 
 
 
 def facility_values(setup: Setup, settings: Settings) -> Floats:
-    """Present value of each party's postings in a facility [party, path], USD, in the order of its plan's parties."""
+    """Present value of each party's postings in a facility [party, path], USD, in the order of its plan's parties.
+
+    What is decided outside the facility counts as in its run: another loan's event of default, a default that its cash does not explain.
+    """
     facility = setup.facility
     signs = party_signs(facility.postings, facility.postings.parties())
 
     def work(block: int) -> Floats:
         whole = drivers_of(setup.model, settings.seed, block)
+        events = setup.events(settings.seed, block, whole)
         parts = []
         for first in range(0, BLOCK, STRIP):
             some = Drivers._make(np.ascontiguousarray(item[..., first : first + STRIP]) for item in whole)
-            ledger = roll_kept(facility.plan, some)[0]
+            decided = None if events is None else Events._make(np.ascontiguousarray(item[first : first + STRIP]) for item in events)
+            ledger = roll_kept(facility.plan, some, decided)[0]
             # not a matrix product: its sums would depend on how many threads the linear algebra library takes
             parts.append(np.einsum("qk,kp->qp", signs, present_by_path(facility.plan, some, ledger)))
         return np.concatenate(parts, axis=1)
@@ -141,10 +150,17 @@ def facility_values(setup: Setup, settings: Settings) -> Floats:
     return np.concatenate(list(run_blocks(work, blocks_for(settings.paths), settings.threads)), axis=1)
 
 
-def losses_by_party(deal: Deal, market: Market, settings: Settings, *, apart: bool = False) -> PartyLosses:
-    """What defaults cost each party on every path: the deal is rolled twice, once with nobody defaulting, on the same random numbers."""
-    with_them = party_values(deal, market, settings, apart=apart)
-    without = party_values(deal, without_defaults(market), settings, apart=apart)
+def losses_by_party(
+    deal: Deal, market: Market, settings: Settings, model: DefaultModel = "endogenous", *, apart: bool = False
+) -> PartyLosses:
+    """What defaults cost each party on every path: the deal is rolled twice, once with nobody defaulting, on the same random numbers.
+
+    With a residual, what no cash explains is a default like any other: the roll without defaults has none of it, and what cash alone brings
+    about is in both. Other arguments and errors as `party_values` and `set_up_as`.
+    """
+    with_them = party_values(deal, market, settings, model, apart=apart)
+    calm: DefaultModel = "endogenous" if model == "endogenous_with_residual" else model
+    without = party_values(deal, without_defaults(market), settings, calm, apart=apart)
     parties = tuple(sorted({*with_them.parties, *without.parties}))
     losses = np.array([without.of(party) - with_them.of(party) for party in parties])
     return PartyLosses(parties, losses, tuple(deal.parties))

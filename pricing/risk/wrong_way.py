@@ -11,6 +11,9 @@ The joint loss is split by three switches, each on or off, eight cases in all:
 - contracts: every contract of the deal on the same paths, so that one name's default hits all at once | each on paths of its own;
 - sales: prices fall by what is sold | no impact (`pricing.risk.switches`).
 
+A residual default of a vehicle (`pricing.engines.facility_default`) is fitted again in every case: whatever is switched, the odds of
+the vehicle's default stay those of its curve.
+
 A part is its mean contribution over the six orders in which the switches can be thrown (Shapley 1953); with the loss when all are off, the
 parts add up to the loss when all are on. `contracts` is above 0 in the tail where one name's default hits several losers at once, and
 below it where a party's gains in one contract meet its losses in another; with a single contract it is 0.
@@ -28,6 +31,7 @@ import numpy as np
 
 from curves import Market
 from instruments.deal import Deal
+from pricing.paths.residual import DefaultModel
 from pricing.registry import Settings
 from pricing.risk.party_values import losses_by_party
 from pricing.risk.shapley import shapley_parts
@@ -93,9 +97,9 @@ def compare(losses: Floats, cut: Floats) -> WrongWay:
     return WrongWay(first, second, Estimate(ratio, spread / abs(second.value)))
 
 
-def wrong_way(deal: Deal, market: Market, settings: Settings) -> dict[str | None, WrongWay]:
+def wrong_way(deal: Deal, market: Market, settings: Settings, model: DefaultModel = "endogenous") -> dict[str | None, WrongWay]:
     """Expected loss by party with and without dependence; None stands for the joint loss of all parties of the deal."""
-    on, off = (losses_by_party(deal, one, settings) for one in (market, without_dependence(market)))
+    on, off = (losses_by_party(deal, one, settings, model) for one in (market, without_dependence(market)))
     found: dict[str | None, WrongWay] = {None: compare(on.total, off.total)}
     for party in on.parties:
         if party in deal.parties:
@@ -107,12 +111,12 @@ Case = tuple[bool, bool, bool]
 """Switches in the order of `SWITCHES`: True is on."""
 
 
-def case_losses(deal: Deal, market: Market, settings: Settings, case: Case) -> Floats:
+def case_losses(deal: Deal, market: Market, settings: Settings, case: Case, model: DefaultModel = "endogenous") -> Floats:
     """Joint loss on every path with some switches off [path]."""
     common, contracts, sales = case
     on = market if common else without_dependence(market)
     of, at = (deal, on) if sales else without_impact(deal, on)
-    return losses_by_party(of, at, settings, apart=not contracts).total
+    return losses_by_party(of, at, settings, model, apart=not contracts).total
 
 
 def split(losses_of: Callable[[Case], Floats], level: float | None = None) -> dict[str, Estimate]:
@@ -146,9 +150,11 @@ def _influence(losses: Floats, level: float | None) -> Floats:
     return found
 
 
-def decomposition(deal: Deal, market: Market, settings: Settings, level: float | None = None) -> dict[str, Estimate]:
+def decomposition(
+    deal: Deal, market: Market, settings: Settings, level: float | None = None, model: DefaultModel = "endogenous"
+) -> dict[str, Estimate]:
     """`split` of the joint loss of a deal: eight cases, each rolled with and without defaults."""
-    return split(lambda case: case_losses(deal, market, settings, case), level)
+    return split(lambda case: case_losses(deal, market, settings, case, model), level)
 
 
 def two_state_losses(weights: Floats, default_odds: Floats, loss_given_default: Floats) -> tuple[float, float, float]:

@@ -22,6 +22,7 @@ from pricing.ledger import facility as k
 from pricing.ledger.checks import check_ledger
 from pricing.mechanics.rollforward import roll_forward
 from pricing.registry import Settings
+from pricing.risk.party_values import party_values
 from pricing.schedules.plan import NEVER, Events
 from pricing.simulation import Ledger
 from tests.facilities import deal, drivers, market, plain_deal, rough_drivers, setup
@@ -106,6 +107,14 @@ def test_two_loans_tied_to_each_other_default_together() -> None:
     both = (first < months) & (second < months)
     assert (first == second)[both].mean() > 0.95  # one may be repaid, or not drawn yet, when the other defaults
     assert (runs[0].outcomes[k.CROSS_CALLED] + runs[1].outcomes[k.CROSS_CALLED])[both].max() == 1.0
+
+
+def test_values_by_party_know_the_call() -> None:
+    """What the joint losses of a deal rest on: the lender has on every path what the two runs give it."""
+    of, how = pair(), Settings(paths=1, seed=1, threads=1)
+    runs = [set_up(of, name, on(0.5)).run(paths=1, seed=1, threads=1) for name in ("loan", "sister")]
+    assert runs[0].outcomes[k.CROSS_CALLED].mean() > 0.05
+    np.testing.assert_allclose(party_values(of, on(0.5), how).of("bank"), runs[0].net + runs[1].net, rtol=1e-9, atol=1e-3)
 
 
 def test_small_defaults_do_not_count() -> None:

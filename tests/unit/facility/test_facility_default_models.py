@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from curves import Market, survival_curve
 from instruments import Deal
@@ -18,10 +19,13 @@ from pricing.engines.facility_priced import priced
 from pricing.engines.facility_run import Setup
 from pricing.ledger import facility as k
 from pricing.paths.facility import drivers_of
-from pricing.paths.residual import alive_share
+from pricing.paths.residual import DefaultModel, alive_share
 from pricing.paths.streams import BLOCK
+from pricing.registry import Settings
+from pricing.risk.party_values import losses_by_party, party_values
 from pricing.schedules.plan import NEVER
 from tests.facilities import deal, market, setup
+from tests.unit.facility.test_cross_default import pair
 
 SPV, BANK = "credit:SPV", "credit:BANK"
 HOW: dict[str, Any] = {"paths": 8192, "seed": 0, "threads": 1}
@@ -130,6 +134,9 @@ def test_models_need_a_curve_and_no_cross_default() -> None:
     for model in ("market", "endogenous_with_residual"):
         with pytest.raises(PricingError, match="borrower"):
             as_model(model, of=deal())
+        tied = pair()
+        with pytest.raises(PricingError, match="counts every cause"):
+            as_model(model, of=tied.evolve(parties={**tied.parties, "spv": Party(credit=SPV)}))
 
 
 def test_the_verbs_take_the_model_by_its_method() -> None:
@@ -150,8 +157,55 @@ def test_the_verbs_take_the_model_by_its_method() -> None:
     assert abs(float(simulated.by_party["net_present_value"].sum())) < 1.0
     with pytest.raises(InputError, match="simulation"):
         simulate(of, on, method="curve")
-    with pytest.raises(PricingError, match="joint"):
-        simulate(of, on, method="market", joint=True)
+
+
+@settings(max_examples=3)
+@given(
+    model=st.sampled_from(["market", "endogenous_with_residual"]), spv=st.sampled_from([0.25, 0.6]), seed=st.integers(0, 999)
+)  # fmt: skip
+def test_values_by_party_are_those_of_the_models_run(model: DefaultModel, spv: float, seed: int) -> None:
+    """The lender has on every path what the priced facility gives it, and what some get others give."""
+    of, on, how = calm(), quoted(spv), Settings(paths=1, seed=seed, threads=1)
+    found = party_values(of, on, how, model)
+    run = set_up_as(of, "loan", on, model, paths=1, seed=seed, threads=1).run(paths=1, seed=seed, threads=1)
+    assert run.outcomes[k.DEFAULT_MONTH].min() < run.facility.plan.months
+    np.testing.assert_allclose(found.of("bank"), run.net, rtol=1e-9, atol=1e-3)
+    assert np.abs(found.values.sum(axis=0)).max() <= 1e-9 * np.abs(found.values).max()
+
+
+def test_the_lender_loses_on_no_path_but_those_on_which_the_curve_says_so() -> None:
+    of, how = calm(), Settings(paths=1, seed=4, threads=1)
+    found = losses_by_party(of, quoted(), how, "market")
+    setup = set_up_as(of, "loan", quoted(), "market", paths=1, seed=4, threads=1)
+    assert isinstance(setup.vehicle, FromCurve)
+    fails = setup.vehicle.months(setup.model, 4, 0) < setup.facility.plan.maturity
+    moved = np.abs(found.of("bank")) > 1e-6
+    assert 0.05 < moved.mean() < 0.9
+    assert not moved[~fails].any()
+    # a default with the last payment already made takes nothing
+    assert moved[fails].mean() > 0.9
+
+
+def test_a_residual_adds_its_cost_to_the_lenders_loss_path_by_path() -> None:
+    # delays fail the vehicle's cash on some paths though nobody defaults: those are in both rolls
+    of, on, how = rated(offtake={"delay_odds_per_month": 0.6}), quoted(0.6), Settings(paths=1, seed=4, threads=1)
+    more = losses_by_party(of, on, how, "endogenous_with_residual").of("bank") - losses_by_party(of, on, how).of("bank")
+    one, two = (
+        set_up_as(of, "loan", on, model, paths=1, seed=4, threads=1).run(paths=1, seed=4, threads=1).net
+        for model in ("endogenous", "endogenous_with_residual")
+    )
+    assert (one != two).mean() > 0.05
+    np.testing.assert_allclose(more, one - two, rtol=1e-9, atol=1e-3)
+
+
+def test_joint_rows_are_of_the_model() -> None:
+    of, on = calm(), quoted()
+    found = simulate(of, on, method="market", joint=True, measures=("value",), paths=1, threads=1)
+    joint = [row for row in found.rows if row.measure.startswith(("joint_", "wrong_way"))]
+    assert {row.method for row in joint} == {"market"}
+    total = next(row for row in joint if row.measure == "joint_loss" and row.party is None)
+    assert float(found.losses_by_party.total.mean()) == total.value
+    assert float(losses_by_party(of, on, Settings(paths=1, threads=1)).total.mean()) != total.value
 
 
 # --- the lender's own default
