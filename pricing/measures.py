@@ -313,6 +313,12 @@ _LIST = (
     Measure("hazard_sensitivity", "USD/100 bp", "as value", "value with 0.01 a year more hazard of the credit in part - value"),
     Measure("delay_sensitivity", "USD/year", "as value", "[V(all deliveries h years later) - V] / h, for the milestone in part"),
     Measure("rho", "USD/100 bp", "as value", "value per 0.01 of the continuous rate, all dates alike; yields, hazards and rents kept"),
+    Measure(
+        "rate_vega",
+        "USD/10 bp",
+        "as value",
+        "value per 0.001 a year of volatility of the short rate in part; curve and discounted share kept",
+    ),
     Measure("holder_loss", "USD/100 USD", "positive: a loss", "100 (PV paid in - PV received - PV terminal value) / cost of the hardware"),
     Measure("holder_loss_on_default", "USD/100 USD", "positive: a loss", "holder_loss, given that the customer fails"),
     Measure("holder_loss_in_tail", "USD/100 USD", "positive: a loss", "holder_loss, on the worst 5 % of paths of the project"),
@@ -358,10 +364,11 @@ _LIST = (
 )
 GROUPS: dict[str, tuple[str, ...]] = {
     "sensitivities": (
-        "delta", "gamma", "vega", "correlation_sensitivity", "hazard_sensitivity", "delay_sensitivity", "rho", "value_per_rent_percent",
-        "value_per_rent_volatility_point", "value_per_resale_percent", "value_per_hazard_bp", "value_per_sofr_bp", "value_per_power_cent",
-        "value_per_correlation_tenth", "value_per_contract_rent_percent", "value_per_utilisation_point", "value_per_delay_month",
-        "value_per_attrition_point", "value_per_pue_hundredth", "value_per_running_cost_percent",
+        "delta", "gamma", "vega", "correlation_sensitivity", "hazard_sensitivity", "delay_sensitivity", "rho", "rate_vega",
+        "value_per_rent_percent", "value_per_rent_volatility_point", "value_per_resale_percent", "value_per_hazard_bp",
+        "value_per_sofr_bp", "value_per_power_cent", "value_per_correlation_tenth", "value_per_contract_rent_percent",
+        "value_per_utilisation_point", "value_per_delay_month", "value_per_attrition_point", "value_per_pue_hundredth",
+        "value_per_running_cost_percent",
     ),
     "tails": ("shortfall_quantile", "shortfall_tail_mean", "loss_quantile", "loss_tail_mean"),
     "fans": ("performing_probability", "dscr_fan", "ltv_fan"),

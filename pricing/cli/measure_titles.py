@@ -127,6 +127,7 @@ LINES = {
     "gamma": Line("gamma", unit="shares a USD"),
     "vega": Line("vega", unit="USD a point of volatility"),
     "rho": Line("rho", unit="USD per 100 bp of rates"),
+    "rate_vega": Line("volatility of rates", parts=True, unit="USD per 10 bp"),
     "correlation_sensitivity": Line("correlation", parts=True, unit="USD per 0.1"),
     "hazard_sensitivity": Line("hazard", parts=True, unit="USD per 100 bp"),
     "delay_sensitivity": Line("delay", parts=True, unit="USD a year"),

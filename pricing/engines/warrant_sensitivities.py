@@ -3,7 +3,8 @@
 **Model** differences on common random numbers: every valuation keeps its value on each path (controls taken out), the error is that of the
 path-wise difference. Steps are finite, since what vests jumps: a difference over a step has variance of order 1 / step. Spot, volatility
 and correlation step both ways (an error of order step^2), a correlation at the edge of what is possible one way; hazard and delay up only,
-by what the measure says. Steps stand in the note of each row.
+by what the measure says; the volatility of a short rate that moves both ways, or up where it is below its step. Rates of all dates step
+with the short rate, whose noise stays. Steps stand in the note of each row.
 
 **Not modelled** moves of several inputs at once, of a surface with the spot (quotes stay at their strikes), of a rent's forwards with
 rates.
@@ -31,7 +32,9 @@ from pricing.paths.streams import BLOCK
 from pricing.registry import Outcome, Task
 
 Array = NDArray[np.float64]
-SENSITIVITIES = ("delta", "gamma", "vega", "correlation_sensitivity", "hazard_sensitivity", "delay_sensitivity", "rho")
+SENSITIVITIES = (
+    "delta", "gamma", "vega", "correlation_sensitivity", "hazard_sensitivity", "delay_sensitivity", "rho", "rate_vega",
+)  # fmt: skip
 SPOT_STEP, GAMMA_STEP = 0.01, 0.1
 """Of the spot."""
 POINT = 0.01
@@ -39,6 +42,7 @@ CORRELATION_STEP, CORRELATION_UNIT = 0.05, 0.1
 HAZARD_STEP = 0.01
 DELAY_STEP_YEARS = 0.25
 RATE_STEP = 0.01
+RATE_VOLATILITY_STEP = 0.001
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,12 @@ def _steps(run: WarrantRun, wanted: list[str]) -> Iterator[_Step]:
     if "rho" in wanted:
         terms = tuple((sign / 2.0, None, _rate(sign * RATE_STEP)) for sign in (1.0, -1.0))
         yield _Step("rho", None, terms, "same paths, rates of all dates 100 bp up and down")
+    if "rate_vega" in wanted and run.drivers.rate is not None:
+        both = run.drivers.rate.rate.volatility > RATE_VOLATILITY_STEP
+        up, down = _rate_volatility(RATE_VOLATILITY_STEP), _rate_volatility(-RATE_VOLATILITY_STEP) if both else None
+        terms = tuple((sign / (2.0 if both else 1.0), None, shift) for sign, shift in ((1.0, up), (-1.0, down)))
+        ways = "up and down" if both else "up"
+        yield _Step("rate_vega", run.drivers.rate.key, terms, f"same paths, volatility of the short rate 10 bp {ways}, its curve kept")
 
 
 def _correlations(run: WarrantRun) -> Iterator[_Step]:
@@ -206,6 +216,18 @@ def _rate(amount: float) -> Callable[[Drivers], Drivers]:
     def shift(drivers: Drivers) -> Drivers:
         grid = replace(drivers.grid, discounts=drivers.grid.discounts * np.exp(-amount * drivers.grid.times))
         shares = tuple(replace(share, carry=share.carry + amount * grid.steps) for share in drivers.shares)
-        return replace(drivers, grid=grid, shares=shares)
+        # bonds along the paths are those of the curve that moved
+        rate = replace(drivers.rate, grid=grid) if drivers.rate is not None else None
+        return replace(drivers, grid=grid, shares=shares, rate=rate)
+
+    return shift
+
+
+def _rate_volatility(amount: float) -> Callable[[Drivers], Drivers]:
+    def shift(drivers: Drivers) -> Drivers:
+        if drivers.rate is None:
+            return drivers
+        moved = replace(drivers.rate.rate, volatility=drivers.rate.rate.volatility + amount)
+        return replace(drivers, rate=replace(drivers.rate, rate=moved))
 
     return shift

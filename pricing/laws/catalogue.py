@@ -24,6 +24,7 @@ from pricing.laws import (
     joint,
     leases,
     margin_loans,
+    moving_rates,
     notes,
     offtake,
     paths,
@@ -72,6 +73,7 @@ LAWS: tuple[Law, ...] = (
     *paths.LAWS,
     *joint.LAWS,
     *world.LAWS,
+    *moving_rates.LAWS,
     Law(
         "json_round_trip",
         "a deal written to JSON and read again has the same price, to the last bit",
