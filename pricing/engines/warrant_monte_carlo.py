@@ -4,11 +4,10 @@
 the terms say. The share measure takes the spread of S_T out of the estimate: what is left is an indicator. Exact means of touch and
 delivery odds serve as control variates where the tranches form a ladder. Odds under the other measures come from the same draws.
 Sensitivities are there on request (`pricing.engines.warrant_sensitivities`). Where the issuer of a share has a credit in the deal, the
-share ends with its default (`pricing.paths.issuers`); where the market moves the short rate, the share gains it and what is paid is
-discounted along it (`pricing.paths.daily_rates`).
+share ends with its default (`pricing.paths.issuers`).
 
-**Not modelled** dilution of the observed share (a quoted share already contains it); early exercise of a vested tranche on any day but
-vesting or expiry; volatility that moves by itself, and, with this method, its surface.
+**Not modelled** dilution of the observed share (a quoted share already contains it); early exercise of a
+vested tranche on any day but vesting or expiry; stochastic rates; volatility that moves by itself, and, with this method, its surface.
 
 **Source** share measure: Geman, El Karoui and Rochet (1995); the claim: `pricing.formulas.hurdle`.
 """
