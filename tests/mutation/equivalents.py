@@ -101,6 +101,24 @@ KNOWN = (
         "adds nothing: it gives the shape",
     ),
     Equivalent(
+        "pricing.clearing.secured",
+        "share = np.divide(rest.paid, rest.owed, out=np.zeros_like(rest.paid), where=rest.owed > 0)",
+        "zeros_like to ones_like",
+        "where nothing is owed the share is taken of nothing",
+    ),
+    Equivalent(
+        "pricing.clearing.holdings",
+        "outside[:, -1] = claims[:, -1] * np.where(model.warrant_weight > 0, 1.0 - model.held[-1].sum(axis=0), 0.0)",
+        "Gt to GtE",
+        "where warrants have no weight their claims are nothing",
+    ),
+    Equivalent(
+        "pricing.clearing.solvers",
+        "for _ in range(2 * len(owed) + 1):",
+        "1 to 2",
+        "the nodes run dry one after another: the loop ends by itself before",
+    ),
+    Equivalent(
         "pricing.clearing.sales",
         "share = np.where(worth > 0, np.clip(1.0 - capital / (need * np.where(worth > 0, worth, 1.0)), 0.0, 1.0), 0.0)",
         "Gt to GtE",

@@ -11,12 +11,12 @@ import pytest
 
 from instruments.ground.errors import InputError, NetworkError
 from pricing.clearing import guarantees
-from pricing.clearing.certificate import closed_groups
+from pricing.clearing.certificate import closed_groups, unique_debts
 from pricing.clearing.debts import clear_debts
 from pricing.clearing.guarantees import clear_guarantees
 from pricing.clearing.holdings import HoldingsMap, _check_held, _result, clear_holdings
-from pricing.clearing.sales import depth_impact, fire_sale
-from pricing.clearing.secured import clear_secured, over_pledged
+from pricing.clearing.sales import depth_impact, fire_sale, leverage_round
+from pricing.clearing.secured import clear_secured, over_pledged, pledge_chain
 from pricing.clearing.solvers import SOLVENT_REL, DebtMap
 
 DEBTS = np.array([[0.0, 4.0, 2.0], [1.0, 0.0, 3.0], [2.0, 0.0, 0.0]])
@@ -254,3 +254,55 @@ def test_one_solution_is_claimed_only_where_no_share_is_whole_and_no_default_cos
     assert clear_holdings(**given | {"debt_held": two_debts}).certificate.unique.tolist() == [True]
     for change in ({"alpha": 0.9}, {"beta": 0.9}, {"debt_held": whole}):
         assert clear_holdings(**given | change).certificate.unique.tolist() == [False]
+
+
+@pytest.mark.parametrize("value", [50.0, 2e9])
+def test_the_multiple_of_a_chain_of_pledges_is_per_dollar_at_its_bottom(value: float) -> None:
+    found = pledge_chain(value=value, haircuts=[0.2, 0.1])
+    assert found.multiple == pytest.approx(0.8 + 0.72)
+    assert found.equity == pytest.approx([0.2 * value, 0.08 * value])
+
+
+def test_a_batch_of_one_shock_keeps_its_axis() -> None:
+    weights, two = np.array([[0.5, 0.5], [1.0, 0.0]]), [1.0, 2.0]
+    given: dict[str, Any] = {"weights": weights, "assets": two, "leverage": [3.0, 2.0], "impact": [0.1, 0.2], "equity": two}
+    one, many = leverage_round(shock=[0.1, 0.0], **given), leverage_round(shock=[[0.1, 0.0]], **given)
+    for of_one, of_many in zip(numbers(one).values(), numbers(many).values(), strict=True):
+        assert np.array_equal(of_many, of_one[None])
+
+
+def test_one_leak_makes_a_closed_group_unique() -> None:
+    """Two firms that owe each other and have nothing: any split clears, unless outsiders are owed by one of them."""
+    ring = np.array([[[0.0, 1.0], [1.0, 0.0]]])
+    nothing = np.zeros((1, 2))
+    assert not unique_debts(ring, nothing, nothing)[0]
+    assert unique_debts(ring, np.array([[0.3, 0.0]]), nothing)[0]
+    assert unique_debts(ring, nothing, np.array([[0.0, 0.1]]))[0]
+
+
+def test_each_scenario_is_certified_on_its_own_links() -> None:
+    """A ring in the first scenario, a line in the second: only the ring can clear in many ways."""
+    links = np.array([[[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0], [0.0, 0.0]]])
+    assert unique_debts(links, np.zeros((2, 2)), np.zeros((2, 2))).tolist() == [False, True]
+
+
+def test_debts_below_a_dollar_are_debts() -> None:
+    found = fire_sale(units=[10], cash=[0.8], debt=[0.5], ratio=0.07, impact=0.005)
+    assert float(found.price[0]) == 1.0
+
+
+@pytest.mark.parametrize("field", ["guarantor", "debtor", "creditor"])
+@pytest.mark.parametrize("wrong", [-1, 3])
+def test_one_name_that_is_no_firm_is_refused(field: str, wrong: int) -> None:
+    names: dict[str, Any] = {"guarantor": [2, 0], "debtor": [1, 1], "creditor": [0, 2]}
+    names[field] = [names[field][0], wrong]
+    with pytest.raises(InputError, match=r"equal lists of 0\.\.2"):
+        clear_guarantees(assets=CASH, debts=DEBTS, external=OUTSIDE, cap=np.array([0.75, 0.5]), rank="first", **names)
+
+
+def test_a_scenario_that_settles_at_once_does_not_stop_the_others() -> None:
+    debts = np.array([[1.0, 0.5, 2.0], [3.0, 0.5, 0.5]])
+    slow = clear_holdings(assets=CASH, debts=debts, equity_held=HELD, method="iteration")
+    both = clear_holdings(assets=np.array([[0.0, 0.0, 0.0], CASH]), debts=debts, equity_held=HELD, method="iteration")
+    assert np.array_equal(both.value[1], slow.value)
+    assert not both.failures
