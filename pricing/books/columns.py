@@ -34,6 +34,11 @@ DTYPES: dict[Sort, type[pl.DataType]] = {
     "json": pl.String,
 }
 """Sort of cell to the type of its column."""
+EPOCH = dt.date(1970, 1, 1)
+CALENDAR = ((dt.date.min - EPOCH).days, (dt.date.max - EPOCH).days)
+"""First and last day that Python has, since 1970: a frame knows more, some without a year."""
+DAYS_WITH_TEXT = (-90_000_000, 90_000_000)
+"""Days that a frame can write: years up to some 245,000."""
 SORTS: dict[object, Sort] = {float: "number", int: "whole", bool: "flag", str: "text", dt.date: "date"}
 FORMS = (bounds.Gt, bounds.Ge, bounds.Lt, bounds.Le, bounds.MinLen, bounds.MaxLen, Plausible, Matches, frozenset)
 """Constraints that have a form for columns; a `frozenset` holds the choices of a literal."""
@@ -366,11 +371,14 @@ def typed(cell: pl.Expr, found: pl.DataType, sort: Sort) -> pl.Expr:
 
 def _in_calendar(date: pl.Expr) -> pl.Expr:
     """Null where Python has no such date: a frame knows the year 0 and the year 20000."""
-    return pl.when(date.dt.year().is_between(dt.MINYEAR, dt.MAXYEAR)).then(date)
+    return pl.when(date.cast(pl.Int32).is_between(*CALENDAR)).then(date)
 
 
 def as_cells(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with columns of dates that Python does not have as text, so that rows can be read one by one."""
     dates = [name for name in frame.columns if frame[name].dtype == pl.Date]
-    beyond = [name for name in dates if not frame[name].dt.year().is_between(dt.MINYEAR, dt.MAXYEAR).all()]
-    return frame.with_columns(pl.col(beyond).cast(pl.String)) if beyond else frame
+    beyond = [name for name in dates if not frame[name].cast(pl.Int32).is_between(*CALENDAR).all()]
+    # a date of millions of years has no text either: its days since 1970 stand for it
+    texts = [pl.when(pl.col(name).cast(pl.Int32).is_between(*DAYS_WITH_TEXT)).then(pl.col(name)).cast(pl.String) for name in beyond]
+    counts = [pl.format("day {} since 1970", pl.col(name).cast(pl.Int32)) for name in beyond]
+    return frame.with_columns(pl.coalesce(text, count).alias(name) for name, text, count in zip(beyond, texts, counts, strict=True))

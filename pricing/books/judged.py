@@ -5,7 +5,6 @@ What is not obeyed, or takes longer to tell, is left to the rules of rows: `pric
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 
 import annotated_types as bounds
@@ -13,8 +12,7 @@ import polars as pl
 
 from instruments.ground.keys import Matches
 from instruments.ground.units import Plausible
-from pricing.books.columns import DTYPES, Scalar, Sort, form
-from pricing.books.lanes.base import EPOCH
+from pricing.books.columns import CALENDAR, DTYPES, Scalar, Sort, form
 from pricing.books.texts import all_match, distinct
 
 RANGES = (bounds.Gt, bounds.Ge, bounds.Lt, bounds.Le, Plausible)
@@ -72,4 +70,4 @@ def is_typed(cells: pl.Series, sort: Sort) -> bool:
     if sort != "date" or cells.null_count() == cells.len():
         return True
     days = cells.to_physical()
-    return int(days.min()) >= (dt.date.min - EPOCH).days and int(days.max()) <= (dt.date.max - EPOCH).days  # type: ignore[arg-type]
+    return CALENDAR[0] <= int(days.min()) and int(days.max()) <= CALENDAR[1]  # type: ignore[arg-type]

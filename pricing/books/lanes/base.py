@@ -19,7 +19,6 @@ from pricing.books.texts import coded
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
-EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)

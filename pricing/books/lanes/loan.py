@@ -14,8 +14,8 @@ from curves import DiscountCurve, SurvivalCurve, default_rates_key, discount_cur
 from curves.market import Market
 from instruments.contracts.loan import SHARES_ABS
 from instruments.contracts.loan_parts import Amortisation, Floating
+from pricing.books.columns import EPOCH
 from pricing.books.lanes.base import (
-    EPOCH,
     Array,
     LaneValues,
     Refusal,

@@ -16,8 +16,9 @@ from instruments import save
 from instruments.files.first_reading import FirstReader
 from pricing.books.arrow_messages import BATCH, BROKEN, Table, messages
 from pricing.books.pieces import arrow_pieces
+from pricing.books.pricer import price_book
 from pricing.cli.main import main
-from tests.books import book_market
+from tests.books import book_market, loan_frame
 
 TEXTS = pl.DataFrame({"id": ["a text that is longer than a view holds by itself", "b" * 40], "value": [1.0, 2.0]})
 HUGE = 1 << 60
@@ -108,3 +109,14 @@ def test_the_other_process_serves_on_after_a_file_that_ended_it(tmp_path: Path) 
         assert reader.survives(tmp_path / "none.parquet"), "an error that a reader can catch is not this room's"
     finally:
         reader.close()
+
+
+@pytest.mark.parametrize("days", [3_000_000, 2_000_000_000, -2_000_000_000])
+def test_a_date_that_no_calendar_has_fails_its_row_alone(days: int) -> None:
+    """Beyond some 245,000 years a frame cannot even write it: its days are named."""
+    wrong = pl.lit(days, dtype=pl.Int32).cast(pl.Date)
+    frame = loan_frame(6).with_columns(pl.when(pl.int_range(pl.len()) == 2).then(wrong).otherwise(pl.col("maturity")).alias("maturity"))
+    found = price_book({"loan": frame}, book_market())
+    assert found.results.height == 5
+    assert found.failures["field"].to_list() == ["maturity"]
+    assert found.failures["value"][0] == (f"day {days} since 1970" if abs(days) > 10**8 else "+10183-09-21")
