@@ -5,7 +5,8 @@ paths (`pricing.paths.market_pool`), where their hardware is sold at the path's 
 by month (`pricing.priority`). Value of a class = E[discounted interest and principal]. `large_pool` rolls the same order on 512 even
 quantiles of the factor with infinitely many obligors: no noise, no luck of single names.
 
-**Not modelled** prepayment, delinquency, servicer default, swaps, rate and spread volatility; a clean-up call is made whenever it is
+**Not modelled** prepayment, delinquency, servicer default, swaps, rate and spread volatility, breaks of a belief (said where the market has
+them); a clean-up call is made whenever it is
 allowed.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
+from curves import default_rates_key, short_rate
 from instruments.contracts.notes import Notes
 from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
@@ -24,6 +26,7 @@ from pricing.ledger.outcomes import Kept
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.notes import roll_notes
 from pricing.mechanics.pool import large_pool_collections, simulated_collections
+from pricing.paths.daily_rates import STILL
 from pricing.paths.streams import check_seed
 from pricing.registry import Outcome, Task, register_engine, register_simulator
 from pricing.schedules.notes import NotesPlan, resolve_notes
@@ -84,7 +87,16 @@ def notes_by_simulation(task: Task) -> Outcome:
         rows.add("value", *run.value(party), party=party)
     add_class_rows(rows, plan, found)
     add_pool_rows(rows, plan, found)
-    return Outcome(rows.rows, sample=np.asarray(run.of(senior), dtype=np.float64) if task.settings.keep_sample else None)
+    sample = np.asarray(run.of(senior), dtype=np.float64) if task.settings.keep_sample else None
+    return Outcome(rows.rows, left_out_of(task), sample)
+
+
+def left_out_of(task: Task) -> tuple[str, ...]:
+    """What the market has and a pool does not see."""
+    market = task.market
+    moves = short_rate(market, default_rates_key(market)) is not None
+    found = [*([STILL] if moves else []), *(["breaks of the belief left out"] if market.belief is not None else [])]
+    return (f"{task.contract_id}: {', '.join(found)} in a pool of notes",) if found else ()
 
 
 @register_engine(Notes, "large_pool", measures=CLASS_MEASURES, note="infinitely many obligors in each line: a quadrature over the factor")

@@ -5,7 +5,7 @@ contract of a deal: one stream. The rent's ln jumps, compensated, and what jumps
 its diffusion, so that forward and spread at the end stay. A credit defaults by its diffusion, at breaks, or by what breaks leave behind,
 whichever is first: its survival stays the curve's. Cutting a credit (survival 1) cuts all three.
 
-Not modelled: breaks in pools and revolvers, which have paths of their own.
+Not modelled: breaks in pools of notes, which have paths of their own.
 """
 
 from __future__ import annotations

@@ -148,3 +148,16 @@ def test_same_bytes_for_any_number_of_threads_and_replay() -> None:
     run = simulate(deal, market(), paths=2 * 4096, threads=1).contracts[0]
     np.testing.assert_array_equal(run.path(4096 + 7), run.roll(1)[:, :, 7])
     assert np.abs(run.present.sum(axis=0)).max() < 1e-9
+
+
+def test_what_a_pool_does_not_see_is_said() -> None:
+    """A rate that moves, and a belief that breaks: the same numbers, and a word of it."""
+    on = market()
+    rates = {"USD-SOFR": {"kind": "flat", "rate": 0.04, "volatility": 0.02}}
+    both = on.evolve(rates=rates, belief={"intensity": 0.3, "jump_volatility": 0.1, "jumps": {"credit:OBL": -0.1}})
+    deal = notes_deal(notes())
+    plain, said = (price(deal, each, method="simulation", measures=("value",), paths=1) for each in (on, both))
+    assert [row.value for row in plain.rows] == [row.value for row in said.rows]
+    wanted = "notes: rates at their forwards, breaks of the belief left out in a pool of notes"
+    assert any(wanted in warning for warning in said.warnings)
+    assert not any("pool of notes" in warning for warning in plain.warnings)

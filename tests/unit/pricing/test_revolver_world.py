@@ -12,7 +12,7 @@ from curves import Market, survival_curve
 from instruments.contracts.coupons import FloatingCoupon
 from instruments.ground.tolerances import MC_SIGMAS
 from pricing.engines.borrowing_base_simulation import simulated
-from pricing.ledger.borrowing_base import borrowing_base_postings
+from pricing.ledger.borrowing_base import DRAW, DUE, FEE, INTEREST, LOST, PRINCIPAL, borrowing_base_postings
 from pricing.ledger.runs import claim_gaps
 from pricing.registry import Settings, Task
 from pricing.schedules.borrowing_base import base_paths
@@ -87,3 +87,18 @@ def test_breaks_keep_survival_and_forward_rents_and_tie_credits() -> None:
     one, two = (failed[plan.keys.index(key)] <= last for key in ("credit:CLD", "credit:ONE"))
     tie = (one & two).mean() - one.mean() * two.mean()
     assert tie > MC_SIGMAS * one.std() * two.std() / np.sqrt(one.size)
+
+
+def test_losses_draws_and_accruals_are_discounted_along_the_path() -> None:
+    of = base(coupon=FloatingCoupon(spread=0.02), usage=0.8)
+    on = moving(bases.market(borrower=0.5, obligors=0.5))
+    plan, kept, found = run(of, on)
+    factors = base_paths(plan, 0, 0).factors
+    assert factors is not None
+    ledger = kept.roll(0)
+    lost = ledger[:, INTEREST + LOST] + ledger[:, PRINCIPAL + LOST] + ledger[:, FEE + LOST]
+    np.testing.assert_allclose(found.shortfall_discounted, (factors * lost).sum(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.draws, (factors * ledger[:, DRAW]).sum(axis=0), rtol=1e-12)
+    moves = ledger[:, DRAW] - ledger[:, PRINCIPAL + DUE]
+    drawn = of.drawn_usd + np.vstack([np.zeros((1, moves.shape[1])), np.cumsum(moves, axis=0)[:-1]])
+    np.testing.assert_allclose(found.annuity, (factors * plan.accrual[:, None] * drawn).sum(axis=0), rtol=1e-9)
