@@ -2,7 +2,8 @@
 
 A length in a Parquet or Arrow file that says 2 ** 61 makes the reader ask for that much memory, and a reader that gets none ends its
 process at once: no exception, nothing kept. So another process reads the file before this one does. It is started for the first such
-file, serves all later ones, and holds `ROWS` rows at a time. Where no process can be started, nothing is tried.
+file, serves all later ones, and holds `ROWS` rows at a time. Where no process can be started, or the one that is cannot read tables (an
+interpreter without polars), nothing is tried.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import sys
 from pathlib import Path
 from threading import Lock
 
+READY = "ready"
+"""What the other process says once it can read tables."""
 ROWS = 1 << 16
 """Rows that are read at a time."""
 
@@ -66,11 +69,16 @@ class FirstReader:
 
 def _started() -> subprocess.Popen[str] | None:
     # -P: this folder's own modules stand in for no library's
-    command = [sys.executable, "-P", __file__]
+    command = [sys.executable or "python3", "-P", __file__]
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     except OSError:
         return None
+    if process.stdout is not None and process.stdout.readline().strip() == READY:
+        return process
+    process.kill()
+    process.communicate()
+    return None
 
 
 _reader = FirstReader()
@@ -87,6 +95,7 @@ def _serve() -> None:
     """Read every file that standard input names, and say so."""
     import polars as pl
 
+    print(READY, flush=True)
     for line in sys.stdin:
         path = Path(json.loads(line))
         try:

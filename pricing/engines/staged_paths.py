@@ -68,8 +68,7 @@ def simulate_draws(run: StagedRun, probability: Probability, block: int) -> Draw
     Raises:
         MarketError: real-world odds without a real-world drift of the share.
     """
-    real = probability == "real_world"
-    return draws_in(run, simulate_in_deal(run.drivers, run.days, run.task.settings.seed, block, real_world=real))
+    return draws_in(run, simulate_in_deal(run.drivers, run.days, run.task.settings.seed, block, probability))
 
 
 def draws_in(run: StagedRun, world: World) -> Draws:

@@ -35,6 +35,18 @@ def default_clock(survival: Floats, barrier: float = BARRIER) -> Floats:
     return np.maximum.accumulate(np.minimum(clock, CERTAIN))
 
 
+def crossing_odds(before: Floats, after: Floats, variance: Floats) -> Floats:
+    """Odds that a Brownian bridge meets zero over each step [time, path]; over a step without variance it is there or not.
+
+    Args:
+        before, after: level at the step's ends [time, path]. variance: of the step [time].
+    """
+    steps = variance[:, None]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        odds = np.exp(-2.0 * np.maximum(before, 0.0) * np.maximum(after, 0.0) / steps)
+    return np.where(steps > 0.0, odds, np.where(after <= 0.0, 1.0, 0.0))
+
+
 def first_passage(normals: Floats, uniforms: Floats, clock: Floats, barrier: float = BARRIER) -> Floats:
     """Month of default on each path: the readable statement of the kernel.
 

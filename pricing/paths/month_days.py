@@ -39,7 +39,8 @@ from instruments.conditions import EventHappened, MilestoneReached, PriceTarget,
 from instruments.contracts.margin_loan import MarginLoan
 from instruments.contracts.staged import StagedEquity, stages_of
 from instruments.ground.keys import key_of_kind
-from pricing.paths.credit import default_clock
+from pricing.measures import Probability
+from pricing.paths.credit import crossing_odds, default_clock
 from pricing.paths.deal_world import Shared, mixing, own_normals, shared_keys
 from pricing.paths.draws import LEAST_UNIFORM, Draws, Fill
 from pricing.paths.drivers import Drivers
@@ -140,11 +141,7 @@ class MonthDays:
             stop = int(offsets[month])
             days = _within(within[start:stop]) * variance[month]
             after = level + _moves(own[0], days, shocks[month])
-            before = np.vstack([level, after[:-1]])
-            odds = np.where(days[:, None] > 0.0, 0.0, np.where(after <= 0.0, 1.0, 0.0))
-            with np.errstate(over="ignore", invalid="ignore"):
-                meets = np.exp(-2.0 * np.maximum(before, 0.0) * np.maximum(after, 0.0) / np.where(days > 0.0, days, 1.0)[:, None])
-            odds = np.where(days[:, None] > 0.0, meets, odds)
+            odds = crossing_odds(np.vstack([level, after[:-1]]), after, days)
             crossed = np.maximum(uniforms.random((stop - start, BLOCK)), LEAST_UNIFORM) <= odds
             day = self.market.as_of.toordinal() + start + 1 + crossed.argmax(axis=0)
             found = np.where(crossed.any(axis=0) & (found == NEVER), day, found)
@@ -189,9 +186,8 @@ class DealDraws(Draws):
         return None if when is None else np.searchsorted(ordinals, when).astype(np.int64)
 
 
-def simulate_in_deal(drivers: Drivers, days: MonthDays | None, seed: int, block: int, real_world: bool = False) -> World:
-    """One block of a daily contract: in its deal's world, or alone where there is nothing to share."""
-    probability = "real_world" if real_world else "pricing"
+def simulate_in_deal(drivers: Drivers, days: MonthDays | None, seed: int, block: int, probability: Probability = "pricing") -> World:
+    """One block of a daily contract, under pricing or in the real world: in its deal's world, or alone where there is nothing to share."""
     if days is None or any(key not in days.keys for key in drivers.keys):
         return simulate_world(drivers, probability, None, seed, block)
     normals = dict(zip(drivers.keys, days.normals(drivers.grid, drivers.keys, seed, block), strict=True))

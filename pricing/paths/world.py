@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from instruments.ground.errors import MarketError
 from instruments.ground.messages import problem
 from pricing.measures import Probability
+from pricing.paths.credit import crossing_odds
 from pricing.paths.daily_rates import RateWalk, at_days
 from pricing.paths.draws import LEAST_UNIFORM, Draws
 from pricing.paths.drivers import Clock, Credit, Drivers
@@ -281,11 +282,7 @@ def _default_day(credit: Credit, distance: Array, grid: Grid, draws: Draws) -> D
     given = draws.default_day(credit.key, grid.ordinals)
     if given is not None:
         return given
-    increments = credit.increments
-    before = np.vstack([np.ones((1, BLOCK)), distance[:-1]])
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        odds = np.exp(-2.0 * np.maximum(before, 0.0) * np.maximum(distance, 0.0) / increments[:, None])
-    odds = np.where(increments[:, None] > 0.0, odds, np.where(distance <= 0.0, 1.0, 0.0))
+    odds = crossing_odds(np.vstack([np.ones((1, BLOCK)), distance[:-1]]), distance, credit.increments)
     return _first_day(bridge_uniforms(draws, credit.key, grid.size) <= odds)
 
 

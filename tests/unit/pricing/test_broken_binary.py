@@ -120,3 +120,14 @@ def test_a_date_that_no_calendar_has_fails_its_row_alone(days: int) -> None:
     assert found.results.height == 5
     assert found.failures["field"].to_list() == ["maturity"]
     assert found.failures["value"][0] == (f"day {days} since 1970" if abs(days) > 10**8 else "+10183-09-21")
+
+
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
+def test_without_a_process_that_can_read_nothing_is_refused(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No interpreter, or one without the library: a good file must not be called broken."""
+    good = tmp_path / "good.parquet"
+    TEXTS.write_parquet(good)
+    monkeypatch.setattr(sys, "executable", program)
+    reader = FirstReader()
+    assert reader.survives(good)
+    reader.close()
