@@ -22,7 +22,7 @@ from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from pricing.engines.contract_rows import ContractRows
 from pricing.ledger.borrowing_base import DRAW, FEE, INTEREST, LOST, PRINCIPAL, borrowing_base_postings
-from pricing.ledger.outcomes import Kept
+from pricing.ledger.outcomes import KeptAlong
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.base_count import count_base
 from pricing.mechanics.borrowing_base import roll_borrowing_base
@@ -66,8 +66,6 @@ class _Found:
     deficient: Floats
     available: Floats
     """[time, path]"""
-    factors: Floats
-    """Discount factors [time, path]; nothing where rates stay at their forwards."""
 
 
 def base_of(task: Task) -> BorrowingBase:
@@ -82,14 +80,14 @@ def simulated(task: Task) -> tuple[BasePlan, ContractRun, _Found]:
     terms, seed = base_of(task), check_seed(task.settings.seed)
     plan = resolve_borrowing_base(task.deal, terms, task.market, task.contract_id)
 
-    def roll(block: int) -> tuple[Floats, _Found]:
+    def roll(block: int) -> tuple[Floats, _Found, Floats | None]:
         paths = base_paths(plan, seed, block)
         rolled = roll_borrowing_base(plan, paths.ratio, paths.failed, paths.factors)
         factors = plan.discount if paths.factors is None else paths.factors
         ledger = rolled.ledger
         lost = ledger[:, INTEREST + LOST] + ledger[:, PRINCIPAL + LOST] + ledger[:, FEE + LOST]
         before = np.concatenate([np.full((1, lost.shape[1]), terms.drawn_usd), rolled.drawn[:-1]])
-        return ledger, _Found(
+        found = _Found(
             shortfall=lost.sum(axis=0),
             shortfall_discounted=present_amounts(factors, lost),
             draws=present_amounts(factors, ledger[:, DRAW]),
@@ -97,15 +95,11 @@ def simulated(task: Task) -> tuple[BasePlan, ContractRun, _Found]:
             defaulted=rolled.defaulted.astype(np.float64),
             deficient=rolled.deficient.astype(np.float64),
             available=rolled.available,
-            factors=factors if paths.factors is not None else np.zeros((0, lost.shape[1])),
         )
+        return ledger, found, paths.factors
 
-    kept = Kept(roll)
+    kept = KeptAlong(roll)
     postings = borrowing_base_postings(task.contract_id, terms)
-
-    def along(block: int) -> Floats:
-        return kept.of(block).factors
-
     run = run_contract(
         task.contract_id,
         postings,
@@ -114,7 +108,7 @@ def simulated(task: Task) -> tuple[BasePlan, ContractRun, _Found]:
         kept,
         paths=task.settings.paths,
         threads=task.settings.threads,
-        along=along if plan.model.rates is not None else None,
+        along=kept.along if plan.model.rates is not None else None,
     )
     blocks = kept.found()
     joined = {name: np.concatenate([getattr(each, name) for each in blocks], axis=-1) for name in _Found.__dataclass_fields__}

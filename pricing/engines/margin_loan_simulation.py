@@ -22,7 +22,7 @@ from instruments.ground.errors import PricingError
 from instruments.ground.messages import problem
 from pricing.engines.contract_rows import ContractRows
 from pricing.ledger.margin_loan import INTEREST, LOST, PAID, PRINCIPAL, margin_loan_postings
-from pricing.ledger.outcomes import Kept
+from pricing.ledger.outcomes import KeptAlong
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.mechanics.margin_loan import roll_margin_loan
 from pricing.mechanics.share_sale import average_factor
@@ -69,8 +69,6 @@ class _Found:
     """Discounted receipts of the lender at a margin of `BUMP` more; nothing where no fair margin is asked for."""
     ltv: Floats
     """[date, path]"""
-    factors: Floats
-    """Discount factors [row, path]; nothing where rates stay at their forwards."""
 
 
 def margin_loan_of(task: Task) -> MarginLoan:
@@ -87,7 +85,7 @@ def simulated(task: Task) -> tuple[MarginPlan, ContractRun, list[_Found]]:
     seed = check_seed(task.settings.seed)
     bumped = task.settings.wants("fair_margin")
 
-    def roll(block: int) -> tuple[Floats, _Found]:
+    def roll(block: int) -> tuple[Floats, _Found, Floats | None]:
         world = simulate_in_deal(plan.drivers, plan.days, seed, block)
         closes = world.closes[loan.underlying]
         never = np.full(closes.shape[1], closes.shape[0], dtype=np.int64)
@@ -100,7 +98,7 @@ def simulated(task: Task) -> tuple[MarginPlan, ContractRun, list[_Found]]:
         if bumped:
             again = roll_margin_loan(plan, closes, defaulted, plan.spread + BUMP, gained).ledger
             more = present_amounts(rolled.factors, again[:, INTEREST + PAID] + again[:, PRINCIPAL + PAID])
-        return ledger, _Found(
+        found = _Found(
             called=rolled.called.astype(np.float64),
             liquidated=(rolled.liquidated < closes.shape[0]).astype(np.float64),
             gap=rolled.gap,
@@ -109,15 +107,11 @@ def simulated(task: Task) -> tuple[MarginPlan, ContractRun, list[_Found]]:
             shortfall_discounted=present_amounts(rolled.factors, lost),
             bumped=more,
             ltv=rolled.ltv,
-            factors=rolled.factors if gained is not None else np.zeros((0, closes.shape[1])),
         )
+        return ledger, found, rolled.factors if gained is not None else None
 
-    kept = Kept(roll)
+    kept = KeptAlong(roll)
     postings = margin_loan_postings(task.contract_id, loan)
-
-    def along(block: int) -> Floats:
-        return kept.of(block).factors
-
     run = run_contract(
         task.contract_id,
         postings,
@@ -126,7 +120,7 @@ def simulated(task: Task) -> tuple[MarginPlan, ContractRun, list[_Found]]:
         kept,
         paths=task.settings.paths,
         threads=task.settings.threads,
-        along=along if plan.drivers.rate is not None else None,
+        along=kept.along if plan.drivers.rate is not None else None,
     )
     return plan, run, kept.found()
 

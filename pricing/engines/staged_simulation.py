@@ -19,7 +19,7 @@ from instruments.contracts.staged import StagedEquity
 from pricing.engines.staged_paths import Draws, simulate_draws
 from pricing.engines.staged_setup import Days, StagedRun, prepare
 from pricing.engines.warrant_rows import unique_names
-from pricing.ledger.outcomes import Kept
+from pricing.ledger.outcomes import KeptAlong
 from pricing.ledger.plan import LedgerPlan, Posting
 from pricing.ledger.runs import ContractRun, run_contract
 from pricing.paths.streams import BLOCK
@@ -43,13 +43,13 @@ def simulate_staged(task: Task) -> ContractRun:
 
     last = np.flatnonzero(np.append(np.diff(month_of), 1))
 
-    def roll(block: int) -> tuple[Array, Array]:
+    def roll(block: int) -> tuple[Array, None, Array | None]:
         draws = simulate_draws(run, "pricing", block)
         rates = draws.world.rates
-        moved = np.exp(-rates.gained[last]) * discount[:, None] if rates is not None else np.zeros((0, BLOCK))
-        return staged_postings(run, draws, month_of, len(dates), len(plan)), moved
+        moved = np.exp(-rates.gained[last]) * discount[:, None] if rates is not None else None
+        return staged_postings(run, draws, month_of, len(dates), len(plan)), None, moved
 
-    kept = Kept(roll)
+    kept = KeptAlong(roll)
     return run_contract(
         task.contract_id,
         plan,
@@ -58,7 +58,7 @@ def simulate_staged(task: Task) -> ContractRun:
         kept,
         paths=task.settings.paths,
         threads=task.settings.threads,
-        along=kept.of if run.drivers.rate is not None else None,
+        along=kept.along if run.drivers.rate is not None else None,
     )
 
 

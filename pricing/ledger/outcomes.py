@@ -26,10 +26,28 @@ class Kept(Generic[T]):
         self._found[block] = found
         return ledger
 
-    def of(self, block: int) -> T:
-        """What was found on a block that was rolled."""
-        return self._found[block]
-
     def found(self) -> list[T]:
         """What was found, in block order."""
         return [self._found[block] for block in sorted(self._found)]
+
+
+class KeptAlong(Kept[T]):
+    """The same of a roll that brings discount factors along its paths with it: each block's are handed on once, and not kept.
+
+    `along` is what `run_contract` asks for after a block was rolled.
+    """
+
+    def __init__(self, roll: Callable[[int], tuple[Floats, T, Floats | None]]) -> None:
+        super().__init__(self._split)
+        self._whole = roll
+        self._factors: dict[int, Floats] = {}
+
+    def _split(self, block: int) -> tuple[Floats, T]:
+        ledger, found, factors = self._whole(block)
+        if factors is not None:
+            self._factors[block] = factors
+        return ledger, found
+
+    def along(self, block: int) -> Floats:
+        """Discount factors along the paths of the block that was just rolled [time, path]."""
+        return self._factors.pop(block)
